@@ -1,0 +1,31 @@
+//! What every driver has in common, trained or written by hand.
+
+use daladala_env::{Action, Generator};
+
+/// Chooses actions from observations, many environments at a time.
+pub trait Policy: Send + Sync {
+    /// Entries of an observation.
+    fn observation_size(&self) -> usize;
+
+    /// Number of actions to choose from.
+    fn actions(&self) -> usize;
+
+    /// What the choice is made by, `[batch, actions]` from `observations` `[batch, observation_size]`: action values
+    /// of a Q-network, logits of an actor, 1 for the choice of a scripted driver and 0 for the others.
+    fn outputs(&self, observations: &[f32], outputs: &mut [f32]);
+
+    /// One action a row. Row `i` draws from `generators[i]` and from nothing else, so that choices do not depend
+    /// on the batch; a deterministic policy draws nothing.
+    fn act(&self, observations: &[f32], generators: &mut [Generator], actions: &mut [Action]);
+}
+
+/// The index of the greatest value, the first of equals.
+pub(crate) fn argmax(values: &[f32]) -> Action {
+    let mut best = 0;
+    for (index, value) in values.iter().enumerate() {
+        if *value > values[best] {
+            best = index;
+        }
+    }
+    best as Action
+}

@@ -1,0 +1,83 @@
+//! Drivers written by hand: yardsticks for the trained ones.
+
+use daladala_env::{Action, Generator};
+
+use crate::policy::Policy;
+
+const PICK_UP: Action = 1;
+const STOP: Action = 3;
+const SPEED_UP: Action = 4;
+
+/// Entries of a `classic` observation.
+const OBSERVATION_SIZE: usize = 14;
+/// Number of `classic` actions.
+const ACTIONS: usize = 5;
+/// The `must_stop` feature.
+const MUST_STOP: usize = 7;
+/// The `at_stop` feature.
+const AT_STOP: usize = 8;
+
+/// Drives `classic` with the best return that its layout has, for layouts with the default waiting counts: stops
+/// where it must, picks up at stops and speeds up elsewhere.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Oracle;
+
+/// Chooses among all actions with equal chances.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Random;
+
+impl Oracle {
+    fn choose(observation: &[f32]) -> Action {
+        if observation[MUST_STOP] > 0.0 {
+            STOP
+        } else if observation[AT_STOP] > 0.0 {
+            PICK_UP
+        } else {
+            SPEED_UP
+        }
+    }
+}
+
+impl Policy for Oracle {
+    fn observation_size(&self) -> usize {
+        OBSERVATION_SIZE
+    }
+
+    fn actions(&self) -> usize {
+        ACTIONS
+    }
+
+    fn outputs(&self, observations: &[f32], outputs: &mut [f32]) {
+        outputs.fill(0.0);
+        let rows = observations.chunks_exact(OBSERVATION_SIZE).zip(outputs.chunks_exact_mut(ACTIONS));
+        for (observation, outputs) in rows {
+            outputs[usize::from(Self::choose(observation))] = 1.0;
+        }
+    }
+
+    fn act(&self, observations: &[f32], _: &mut [Generator], actions: &mut [Action]) {
+        for (observation, action) in observations.chunks_exact(OBSERVATION_SIZE).zip(actions) {
+            *action = Self::choose(observation);
+        }
+    }
+}
+
+impl Policy for Random {
+    fn observation_size(&self) -> usize {
+        OBSERVATION_SIZE
+    }
+
+    fn actions(&self) -> usize {
+        ACTIONS
+    }
+
+    fn outputs(&self, _: &[f32], outputs: &mut [f32]) {
+        outputs.fill(1.0 / ACTIONS as f32);
+    }
+
+    fn act(&self, _: &[f32], generators: &mut [Generator], actions: &mut [Action]) {
+        for (generator, action) in generators.iter_mut().zip(actions) {
+            *action = generator.below(ACTIONS as u32) as Action;
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! What can go wrong when an environment is used wrongly. Nothing has changed when one of these is returned.
+
+/// A mistake of the caller.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EnvError {
+    /// An action outside the action space.
+    #[error("action {action} of environment {index} is no action: the rules have {actions}, numbered from 0")]
+    InvalidAction {
+        /// Which environment it was meant for.
+        index: usize,
+        /// What was given.
+        action: u8,
+        /// How many actions there are.
+        actions: usize,
+    },
+    /// A slice that does not fit the number of environments.
+    #[error("{what} has length {given}, needed is {needed}")]
+    WrongLength {
+        /// Which slice.
+        what: &'static str,
+        /// Its length.
+        given: usize,
+        /// The length it must have.
+        needed: usize,
+    },
+    /// A finished environment stepped without a reset, with auto-reset off.
+    #[error("environment {index} has ended its episode: reset it before the next step")]
+    NeedsReset {
+        /// Which environment.
+        index: usize,
+    },
+    /// A layout that the rules cannot play.
+    #[error("layout: {0}")]
+    InvalidLayout(String),
+}

@@ -1,0 +1,112 @@
+//! The state frame: everything that a viewer, a recording or a person needs to know about one step.
+//!
+//! Its JSON keeps the field names and the 0/1 flags of the original system, so that clients made for it read
+//! ours. Fields that the original does not have (`waiting`, `route_index`, …) stand beside them.
+
+use std::collections::BTreeMap;
+
+use serde::ser::{SerializeTuple, Serializer};
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// What stands on a cell of the route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum HazardKind {
+    /// A police checkpoint.
+    Police,
+    /// A traffic light, red or green.
+    TrafficLight,
+}
+
+/// A hazard and the cell it stands on; `[x, y, kind]` in JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hazard {
+    /// The cell, as (x, y).
+    pub cell: (u8, u8),
+    /// What stands there.
+    pub kind: HazardKind,
+}
+
+impl Serialize for Hazard {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut tuple = serializer.serialize_tuple(3)?;
+        tuple.serialize_element(&self.cell.0)?;
+        tuple.serialize_element(&self.cell.1)?;
+        tuple.serialize_element(&self.kind)?;
+        tuple.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for Hazard {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let (x, y, kind) = Deserialize::deserialize(deserializer)?;
+        Ok(Self { cell: (x, y), kind })
+    }
+}
+
+/// One step of one environment as seen from outside. Cells are (x, y); money is in Tanzanian shillings (TSh).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StateFrame {
+    /// Steps since the reset.
+    pub step: u32,
+    /// The cell of the bus.
+    pub position: (u8, u8),
+    /// The same, x alone.
+    pub x: u8,
+    /// The same, y alone.
+    pub y: u8,
+    /// Where the bus is drawn, x in cells.
+    pub pos_x: f32,
+    /// Where the bus is drawn, y in cells.
+    pub pos_y: f32,
+    /// The cell of the bus as an index into the route.
+    pub route_index: u32,
+    /// How many are aboard.
+    pub passengers: u32,
+    /// How many the bus can hold.
+    pub capacity: u32,
+    /// How many it may hold by law.
+    pub legal_capacity: u32,
+    /// Fares earned, TSh.
+    pub money: i64,
+    /// Speed notch.
+    pub speed: u32,
+    /// 1 on a cell whose light is red.
+    pub light_red: u8,
+    /// 1 on a cell with a police checkpoint.
+    pub police_here: u8,
+    /// 1 where the bus has to stop.
+    pub must_stop: u8,
+    /// 1 once the police have fined the bus in this episode.
+    pub fined: u8,
+    /// 1 once the bus has crashed.
+    pub crashed: u8,
+    /// All hazards of the episode.
+    pub hazards: Vec<Hazard>,
+    /// The cells of the police checkpoints.
+    pub police_checkpoints: Vec<(u8, u8)>,
+    /// The cells of the traffic lights.
+    pub traffic_lights: Vec<(u8, u8)>,
+    /// `"x,y"` to 1 (red) or 0 (green).
+    pub traffic_light_states: BTreeMap<String, u8>,
+    /// The cells of the stops where many wait.
+    pub high_demand_stops: Vec<(u8, u8)>,
+    /// `"x,y"` of a stop to how many wait there.
+    pub waiting: BTreeMap<String, u32>,
+    /// Steps of the lights' clock.
+    pub light_cycle: u32,
+    /// Which episode of its stream this is, from 1.
+    pub episode: u64,
+    /// The action that led here; none right after a reset.
+    pub action: Option<u8>,
+    /// Its name.
+    pub action_name: Option<String>,
+    /// The reward of the step.
+    pub reward: f32,
+    /// The sum of rewards since the reset.
+    pub total_reward: f32,
+    /// Whether the episode has ended by the rules.
+    pub terminated: bool,
+    /// Whether the episode was cut off by the step limit.
+    pub truncated: bool,
+}

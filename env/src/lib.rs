@@ -1,0 +1,36 @@
+//! The Daladala environment: what the world is, how it moves and what an agent is told of it.
+//!
+//! Everything else in the workspace stands on this crate, so it knows nothing of them: no tensors, no async,
+//! no I/O beyond serde. Its parts, from the rules outwards:
+//!
+//! * [`rules`]: the [`Rules`] contract and one module a rule set ([`rules::classic`]);
+//! * [`spaces`]: observations and actions described in data, the one source for docs, viewers and bindings;
+//! * [`VecEnv`]: the vectorized engine that steps many environments into slices the caller owns;
+//! * [`StateFrame`]: what one step looks like from outside, the type that travels to viewers and recordings;
+//! * [`trace`]: an episode acted out from a given layout and given actions, to compare with other implementations.
+//!
+//! ```
+//! use daladala_env::{Buffers, VecEnv, VecEnvConfig, rules::Classic};
+//!
+//! let mut env = VecEnv::new(Classic::default(), 8, VecEnvConfig::default());
+//! let mut buffers = Buffers::for_env(&env);
+//! env.reset(&mut buffers.observations);
+//! env.step(&[4; 8], buffers.as_step()).expect("4 is an action");
+//! assert_eq!(buffers.observations.len(), 8 * 14);
+//! ```
+
+mod episode;
+mod error;
+mod frame;
+mod generator;
+pub mod rules;
+pub mod spaces;
+pub mod trace;
+mod vec_env;
+
+pub use episode::EpisodeStats;
+pub use error::EnvError;
+pub use frame::{Hazard, HazardKind, StateFrame};
+pub use generator::Generator;
+pub use rules::{Action, Outcome, Rules, Transition};
+pub use vec_env::{Autoreset, Buffers, StepBuffers, VecEnv, VecEnvConfig};

@@ -1,0 +1,301 @@
+//! The `classic` rules: the environment of the original Python system, exactly as its code behaves.
+//!
+//! The bus moves one cell every step whatever the action, so each of the 29 cells is visited once and an episode
+//! lasts at most 29 steps. `docs/ENVIRONMENT.md` tells the rules in prose; the constants here are the original's.
+
+mod layout;
+mod observation;
+mod optimum;
+mod view;
+
+use serde::{Deserialize, Serialize};
+
+pub use layout::{ClassicLayout, LayoutSpec};
+
+use super::{Action, FrameContext, Outcome, Rules, Transition};
+use crate::frame::StateFrame;
+use crate::generator::Generator;
+use crate::spaces::Spaces;
+
+/// Cells of the route.
+pub(crate) const ROUTE_CELLS: usize = 29;
+/// The last cell: a step from here ends the episode.
+pub(crate) const LAST_CELL: u8 = ROUTE_CELLS as u8 - 1;
+/// The route indices of the high-demand stops.
+pub(crate) const STOPS: [u8; 4] = [4, 8, 20, 25];
+/// The same as a bit mask over route indices.
+pub(crate) const STOP_MASK: u32 = 1 << 4 | 1 << 8 | 1 << 20 | 1 << 25;
+/// Passengers the bus can hold.
+pub(crate) const CAPACITY: u8 = 50;
+/// Passengers it may hold: above this a checkpoint fines.
+pub(crate) const LEGAL_CAPACITY: u8 = 33;
+/// Above this load a checkpoint impounds the bus and speeding up crashes it.
+pub(crate) const DANGEROUS_LOAD: u8 = 40;
+/// The fastest speed notch.
+pub(crate) const MAX_SPEED: u8 = 3;
+/// What a passenger pays on alighting, TSh.
+pub(crate) const FARE: u32 = 1000;
+/// Step limit; the route ends long before it.
+pub(crate) const MAX_STEPS: u16 = 350;
+/// The least number that boards or alights in one go.
+pub(crate) const LEAST_EXCHANGE: u8 = 3;
+
+const MOVE: Action = 0;
+const PICK_UP: Action = 1;
+const DROP_OFF: Action = 2;
+const STOP: Action = 3;
+/// The names of the actions, in their order.
+pub(crate) const ACTIONS: [&str; 5] = ["Move", "Pick up", "Drop off", "Stop", "Speed up"];
+
+/// The `classic` rules. They have no parameters: models made with the original expect just these.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Classic;
+
+/// One running episode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClassicState {
+    /// Where the hazards are and how many waited at the start.
+    pub layout: ClassicLayout,
+    /// How many wait now at each of the four stops.
+    pub waiting: [u8; 4],
+    /// Route index of the bus.
+    pub position: u8,
+    /// How many are aboard.
+    pub passengers: u8,
+    /// How many have alighted and paid.
+    pub paid: u8,
+    /// Speed notch, 0 to 3.
+    pub speed: u8,
+    /// Fined in this episode.
+    pub fined: bool,
+    /// Ended by a crash.
+    pub crashed: bool,
+    /// Steps since the reset.
+    pub steps: u16,
+}
+
+impl ClassicState {
+    /// The state at the start of the route.
+    #[must_use]
+    pub fn new(layout: ClassicLayout) -> Self {
+        Self {
+            layout,
+            waiting: layout.waiting,
+            position: 0,
+            passengers: 0,
+            paid: 0,
+            speed: 0,
+            fined: false,
+            crashed: false,
+            steps: 0,
+        }
+    }
+
+    /// Fares earned, TSh.
+    #[must_use]
+    pub fn money(&self) -> u32 {
+        FARE * u32::from(self.paid)
+    }
+
+    fn red_here(&self) -> bool {
+        self.layout.red >> self.position & 1 == 1
+    }
+
+    fn police_here(&self) -> bool {
+        self.layout.police >> self.position & 1 == 1
+    }
+
+    fn must_stop(&self) -> bool {
+        self.red_here() || self.police_here()
+    }
+
+    /// Which of the four stops the bus is at.
+    fn stop_here(&self) -> Option<usize> {
+        STOPS.iter().position(|&stop| stop == self.position)
+    }
+
+    fn legal(&self) -> bool {
+        self.passengers <= LEGAL_CAPACITY && !self.fined
+    }
+
+    fn pick_up(&mut self) -> f32 {
+        match self.stop_here() {
+            Some(stop) if self.passengers < CAPACITY => {
+                let boarding = self.waiting[stop].max(LEAST_EXCHANGE).min(CAPACITY - self.passengers);
+                self.passengers += boarding;
+                self.waiting[stop] = self.waiting[stop].saturating_sub(boarding);
+                15.0
+            }
+            _ => -5.0,
+        }
+    }
+
+    fn drop_off(&mut self) -> f32 {
+        if self.stop_here().is_some() && self.passengers > 0 {
+            let alighting = (self.passengers / 2 + 1).max(LEAST_EXCHANGE).min(self.passengers);
+            self.passengers -= alighting;
+            self.paid += alighting;
+            12.0
+        } else {
+            -8.0
+        }
+    }
+
+    fn brake(&mut self, must_stop: bool) -> f32 {
+        self.speed = self.speed.saturating_sub(1);
+        if must_stop { 25.0 } else { -3.0 }
+    }
+
+    fn speed_up(&mut self, must_stop: bool) -> f32 {
+        let overloaded = self.passengers > DANGEROUS_LOAD;
+        if !must_stop && !overloaded {
+            self.speed = (self.speed + 1).min(MAX_SPEED);
+            return 3.0;
+        }
+        self.crashed = overloaded;
+        (if must_stop { -15.0 } else { 0.0 }) + (if overloaded { -30.0 } else { 0.0 })
+    }
+}
+
+impl Rules for Classic {
+    type Layout = ClassicLayout;
+    type State = ClassicState;
+
+    fn name(&self) -> &'static str {
+        "classic"
+    }
+
+    fn spaces(&self) -> Spaces {
+        Spaces { observation: &observation::FEATURES, actions: &ACTIONS }
+    }
+
+    fn route(&self) -> &[(u8, u8)] {
+        &view::ROUTE
+    }
+
+    fn grid(&self) -> (u8, u8) {
+        (15, 15)
+    }
+
+    fn max_steps(&self) -> u32 {
+        u32::from(MAX_STEPS)
+    }
+
+    fn capacities(&self) -> (u32, u32) {
+        (u32::from(CAPACITY), u32::from(LEGAL_CAPACITY))
+    }
+
+    fn draw(&self, generator: &mut Generator) -> ClassicLayout {
+        ClassicLayout::draw(generator)
+    }
+
+    fn start(&self, layout: &ClassicLayout, _: &mut Generator) -> ClassicState {
+        ClassicState::new(*layout)
+    }
+
+    fn step(&self, state: &mut ClassicState, action: Action, _: &mut Generator) -> Transition {
+        advance(state, action)
+    }
+
+    fn observe(&self, state: &ClassicState, out: &mut [f32]) {
+        observation::observe(state, out);
+    }
+
+    fn outcome(&self, state: &ClassicState) -> Outcome {
+        Outcome {
+            passengers: u32::from(state.passengers),
+            money: i64::from(state.money()),
+            fined: state.fined,
+            crashed: state.crashed,
+            legal: state.legal(),
+        }
+    }
+
+    fn frame(&self, state: &ClassicState, context: &FrameContext) -> StateFrame {
+        view::frame(state, context)
+    }
+
+    fn layout(&self, state: &ClassicState) -> ClassicLayout {
+        state.layout
+    }
+
+    fn best_return(&self, layout: &ClassicLayout) -> Option<f32> {
+        Some(optimum::best_return(layout))
+    }
+}
+
+/// One step. The action is judged at the cell before the move, the police at the cell after it.
+fn advance(state: &mut ClassicState, action: Action) -> Transition {
+    let must_stop = state.must_stop();
+    let mut reward = match action {
+        MOVE => 2.0 - if must_stop { 40.0 } else { 0.0 },
+        PICK_UP => state.pick_up() - if must_stop { 10.0 } else { 0.0 },
+        DROP_OFF => state.drop_off() - if must_stop { 10.0 } else { 0.0 },
+        STOP => state.brake(must_stop),
+        _ => state.speed_up(must_stop),
+    };
+    state.steps += 1;
+    let arrived = state.position == LAST_CELL;
+    if !arrived {
+        state.position += 1;
+    }
+    let mut impounded = false;
+    if state.police_here() && state.passengers > LEGAL_CAPACITY {
+        state.fined = true;
+        impounded = state.passengers > DANGEROUS_LOAD;
+        reward -= if impounded { 50.0 } else { 20.0 };
+    }
+    reward += 1.0;
+    let terminated = arrived || state.crashed || impounded;
+    if terminated {
+        reward += if state.legal() { 150.0 } else { 100.0 };
+    }
+    Transition { reward, terminated, truncated: state.steps >= MAX_STEPS }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(position: u8, passengers: u8) -> ClassicState {
+        let layout = ClassicLayout { police: 1 << 10, lights: 1 << 12 | 1 << 13, red: 1 << 12, waiting: [8, 5, 1, 1] };
+        ClassicState { position, passengers, ..ClassicState::new(layout) }
+    }
+
+    fn act(mut state: ClassicState, action: Action) -> (ClassicState, Transition) {
+        let transition = advance(&mut state, action);
+        (state, transition)
+    }
+
+    #[test]
+    fn moving_is_automatic() {
+        for action in 0..5 {
+            assert_eq!(act(at(3, 0), action).0.position, 4);
+        }
+    }
+
+    #[test]
+    fn an_overloaded_bus_that_speeds_up_at_a_red_light_pays_for_both() {
+        let (state, transition) = act(at(12, 41), 4);
+        assert!(state.crashed && transition.terminated);
+        assert_eq!(transition.reward, -15.0 - 30.0 + 1.0 + 100.0);
+    }
+
+    #[test]
+    fn police_fine_above_33_and_impound_above_40() {
+        let (state, transition) = act(at(9, 34), 0);
+        assert!(state.fined && !transition.terminated);
+        assert_eq!(transition.reward, 2.0 - 20.0 + 1.0);
+        let (state, transition) = act(at(9, 41), 0);
+        assert!(state.fined && transition.terminated && !state.crashed);
+        assert_eq!(transition.reward, 2.0 - 50.0 + 1.0 + 100.0);
+    }
+
+    #[test]
+    fn the_last_step_is_policed_at_the_cell_it_does_not_leave() {
+        let layout = ClassicLayout { police: 1 << 28, lights: 0, red: 0, waiting: [0; 4] };
+        let (state, transition) = act(ClassicState { position: 28, passengers: 35, ..ClassicState::new(layout) }, 3);
+        assert_eq!((state.position, state.fined), (28, true));
+        assert_eq!(transition.reward, 25.0 - 20.0 + 1.0 + 100.0);
+    }
+}

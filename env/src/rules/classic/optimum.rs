@@ -1,0 +1,82 @@
+//! The best return of a layout, by dynamic programming over the rules themselves.
+//!
+//! Every cell is visited once, so what is still to be earned depends only on the cell, the load and whether the
+//! bus was fined: money and speed earn nothing later. The few loads that can be reached make this cheap.
+
+use super::{ACTIONS, CAPACITY, ClassicLayout, ClassicState, ROUTE_CELLS, advance};
+
+/// The best rest of the return by cell, load and fine; NaN where it is not known yet.
+type Memo = [[[f32; 2]; CAPACITY as usize + 1]; ROUTE_CELLS];
+
+/// The greatest sum of rewards that any sequence of actions has on `layout`.
+pub(super) fn best_return(layout: &ClassicLayout) -> f32 {
+    let mut memo: Memo = [[[f32::NAN; 2]; CAPACITY as usize + 1]; ROUTE_CELLS];
+    best_from(&ClassicState::new(*layout), &mut memo)
+}
+
+fn best_from(state: &ClassicState, memo: &mut Memo) -> f32 {
+    let (position, passengers, fined) =
+        (usize::from(state.position), usize::from(state.passengers), usize::from(state.fined));
+    let known = memo[position][passengers][fined];
+    if !known.is_nan() {
+        return known;
+    }
+    let best = (0..ACTIONS.len() as u8)
+        .map(|action| {
+            let mut next = *state;
+            let transition = advance(&mut next, action);
+            let rest = if transition.terminated { 0.0 } else { best_from(&next, memo) };
+            transition.reward + rest
+        })
+        .fold(f32::NEG_INFINITY, f32::max);
+    memo[position][passengers][fined] = best;
+    best
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::generator::Generator;
+
+    /// Closed form for the default waiting counts: pick up at the four stops, stop where the bus must, speed up
+    /// elsewhere, arrive within the law.
+    fn closed_form(layout: &ClassicLayout) -> f32 {
+        let must_stop = 3.0 + layout.red.count_ones() as f32;
+        60.0 + 25.0 * must_stop + 3.0 * (25.0 - must_stop) + 29.0 + 150.0
+    }
+
+    proptest! {
+        #[test]
+        fn equals_the_closed_form_where_there_is_one(seed: u64) {
+            let layout = ClassicLayout::draw(&mut Generator::new(seed, 0));
+            prop_assert_eq!(best_return(&layout), closed_form(&layout));
+        }
+
+        #[test]
+        fn no_random_driver_beats_it(seed: u64, waiting: [u8; 4]) {
+            let mut generator = Generator::new(seed, 0);
+            let layout = ClassicLayout { waiting, ..ClassicLayout::draw(&mut generator) };
+            let best = best_return(&layout);
+            for _ in 0..20 {
+                let (mut state, mut total) = (ClassicState::new(layout), 0.0);
+                loop {
+                    let transition = advance(&mut state, generator.below(5) as u8);
+                    total += transition.reward;
+                    if transition.terminated {
+                        break;
+                    }
+                }
+                prop_assert!(total <= best, "{} > {}", total, best);
+            }
+        }
+    }
+
+    #[test]
+    fn mean_over_drawn_layouts_is_424() {
+        let layouts = 4000;
+        let sum: f32 = (0..layouts).map(|i| best_return(&ClassicLayout::draw(&mut Generator::new(3, i)))).sum();
+        assert!((sum / layouts as f32 - 424.0).abs() < 2.0);
+    }
+}

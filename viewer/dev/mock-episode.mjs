@@ -1,0 +1,176 @@
+/**
+ * One simulated episode for the mock server: enough of the `classic` rules to look like them, with
+ * a temperament per episode (careful, greedy, reckless) so that all endings come up.
+ */
+
+const SIDE = 15;
+const ACTIONS = ["Move", "Pick up", "Drop off", "Stop", "Speed up"];
+
+/** @type {[number, number][]} */
+const ROUTE = [];
+for (let x = 0; x < SIDE; x += 1) ROUTE.push([x, SIDE - 1]);
+for (let y = SIDE - 2; y >= 0; y -= 1) ROUTE.push([SIDE - 1, y]);
+
+const STOPS = [4, 8, 20, 25];
+
+export const ROOM = {
+  name: "main",
+  protocol: 1,
+  server: "mock",
+  rules: "classic",
+  model: "ppo",
+  fps: 5,
+  grid: [SIDE, SIDE],
+  route: ROUTE,
+  max_steps: 350,
+  physical_max_passengers: 50,
+  legal_capacity: 33,
+  actions: ACTIONS,
+};
+
+/** @param {number} index */
+const cell = (index) => ROUTE[index] ?? [0, 0];
+
+/** @param {number} index */
+const key = (index) => cell(index).join(",");
+
+export class Episode {
+  /** @param {number} number */
+  constructor(number) {
+    this.number = number;
+    this.temper = /** @type {const} */ (["careful", "greedy", "careful", "reckless"])[number % 4];
+    const free = ROUTE.map((_, index) => index).filter((index) => !STOPS.includes(index));
+    const drawn = free.sort(() => Math.random() - 0.5).slice(0, 7);
+    this.police = drawn.slice(0, 3);
+    this.lights = drawn.slice(3);
+    this.red = new Set(this.lights.filter(() => Math.random() < 0.5));
+    /** Greedy and reckless drivers meet crowds, so that they can be overloaded. */
+    const crowd = this.temper === "careful" ? [8, 5, 1, 1] : [22, 14, 9, 6];
+    if (this.temper === "greedy") {
+      crowd[1] = 24;
+      this.police[0] = 12;
+      this.lights = this.lights.filter((index) => index !== 12);
+    }
+    /** @type {Map<number, number>} */
+    this.waiting = new Map(STOPS.map((stop, at) => [stop, crowd[at] ?? 0]));
+    this.index = 0;
+    this.step = -1;
+    this.passengers = 0;
+    this.money = 0;
+    this.speed = 0;
+    this.fined = false;
+    this.crashed = false;
+    this.over = false;
+    /** @type {number | null} */
+    this.action = null;
+    this.reward = 0;
+    this.total = 0;
+  }
+
+  /** The first call shows the reset; each later one is a step. */
+  advance() {
+    this.step += 1;
+    if (this.step === 0) return;
+    const mustStop = this.#mustStop();
+    this.action = this.#choose(mustStop);
+    this.reward = this.#judge(this.action, mustStop) + 1;
+    if (this.index === ROUTE.length - 1) this.over = true;
+    else this.index += 1;
+    if (this.police.includes(this.index) && this.passengers > ROOM.legal_capacity) {
+      this.fined = true;
+      this.reward -= this.passengers > 40 ? 50 : 20;
+      this.over ||= this.passengers > 40;
+    }
+    if (this.over) this.reward += this.passengers <= 33 && !this.fined ? 150 : 100;
+    this.total += this.reward;
+  }
+
+  #mustStop() {
+    return this.red.has(this.index) || this.police.includes(this.index);
+  }
+
+  /** @param {boolean} mustStop */
+  #choose(mustStop) {
+    if (mustStop) return this.temper === "reckless" && Math.random() < 0.4 ? 0 : 3;
+    if (!STOPS.includes(this.index)) {
+      return this.temper === "reckless" && this.passengers > 33 ? 4 : this.index % 3 ? 4 : 0;
+    }
+    return this.index > 15 && this.temper === "careful" ? 2 : 1;
+  }
+
+  /** @param {number} action @param {boolean} mustStop */
+  #judge(action, mustStop) {
+    const waiting = this.waiting.get(this.index) ?? 0;
+    switch (action) {
+      case 1: {
+        const aboard = Math.min(Math.max(3, waiting), 50 - this.passengers);
+        this.passengers += aboard;
+        this.waiting.set(this.index, Math.max(0, waiting - aboard));
+        return 15;
+      }
+      case 2: {
+        const off = Math.min(this.passengers, Math.max(3, Math.floor(this.passengers / 2) + 1));
+        this.passengers -= off;
+        this.money += 1000 * off;
+        return 12;
+      }
+      case 3:
+        this.speed = Math.max(0, this.speed - 1);
+        return mustStop ? 25 : -3;
+      case 4:
+        if (this.passengers > 40) {
+          this.crashed = true;
+          this.over = true;
+          return -30;
+        }
+        this.speed = Math.min(3, this.speed + 1);
+        return 3;
+      default:
+        return mustStop ? -38 : 2;
+    }
+  }
+
+  frame() {
+    const [x = 0, y = 0] = cell(this.index);
+    const lightRed = this.red.has(this.index);
+    const policeHere = this.police.includes(this.index);
+    return {
+      step: Math.max(0, this.step),
+      position: [x, y],
+      x,
+      y,
+      pos_x: x,
+      pos_y: y,
+      route_index: this.index,
+      passengers: this.passengers,
+      capacity: ROOM.physical_max_passengers,
+      legal_capacity: ROOM.legal_capacity,
+      money: this.money,
+      speed: this.speed,
+      light_red: Number(lightRed),
+      police_here: Number(policeHere),
+      must_stop: Number(lightRed || policeHere),
+      fined: Number(this.fined),
+      crashed: Number(this.crashed),
+      hazards: [
+        ...this.police.map((at) => [...cell(at), "police"]),
+        ...this.lights.map((at) => [...cell(at), "trafficLight"]),
+      ],
+      police_checkpoints: this.police.map(cell),
+      traffic_lights: this.lights.map(cell),
+      traffic_light_states: Object.fromEntries(
+        this.lights.map((at) => [key(at), Number(this.red.has(at))]),
+      ),
+      high_demand_stops: STOPS.map(cell),
+      waiting: Object.fromEntries(STOPS.map((at) => [key(at), this.waiting.get(at) ?? 0])),
+      light_cycle: Math.max(0, this.step),
+      episode: this.number,
+      action: this.action,
+      action_name: this.action === null ? null : ACTIONS[this.action],
+      reward: this.reward,
+      total_reward: this.total,
+      terminated: this.over,
+      truncated: false,
+    };
+  }
+}

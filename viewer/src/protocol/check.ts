@@ -1,0 +1,118 @@
+/**
+ * Small validators for untrusted JSON. Each returns the checked value or throws `Malformed` with
+ * the field's path, so that `parse.ts` reads like the list of fields it is.
+ */
+import type { Cell } from "./messages";
+
+export class Malformed extends Error {
+  override readonly name = "Malformed";
+}
+
+/** The largest coordinate accepted: four times the largest planned grid. */
+const MAX_COORDINATE = 255;
+
+/** The longest list accepted: every cell of a 64 × 64 grid. */
+const MAX_ITEMS = 4096;
+
+/** The longest text accepted; names and versions are far shorter. */
+const MAX_TEXT = 200;
+
+/** An object seen as its fields; own properties only. */
+export class Fields {
+  readonly #map: ReadonlyMap<string, unknown>;
+  readonly #path: string;
+
+  constructor(value: unknown, path: string) {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) {
+      throw new Malformed(`${path} is not an object`);
+    }
+    this.#map = new Map<string, unknown>(Object.entries(value));
+    this.#path = path;
+  }
+
+  raw(name: string): unknown {
+    return this.#map.get(name);
+  }
+
+  path(name: string): string {
+    return `${this.#path}.${name}`;
+  }
+
+  keys(): Iterable<string> {
+    return this.#map.keys();
+  }
+
+  number(name: string): number {
+    const value = this.raw(name);
+    if (typeof value !== "number" || !Number.isFinite(value)) {
+      throw new Malformed(`${this.path(name)} is not a number`);
+    }
+    return value;
+  }
+
+  /** A whole number from 0 up to `max`. */
+  count(name: string, max = Number.MAX_SAFE_INTEGER): number {
+    const value = this.number(name);
+    if (!Number.isSafeInteger(value) || value < 0 || value > max) {
+      throw new Malformed(`${this.path(name)} is not a count`);
+    }
+    return value;
+  }
+
+  /** The wire's 0 or 1. */
+  bit(name: string): boolean {
+    return this.count(name, 1) === 1;
+  }
+
+  boolean(name: string): boolean {
+    const value = this.raw(name);
+    if (typeof value !== "boolean") throw new Malformed(`${this.path(name)} is not a boolean`);
+    return value;
+  }
+
+  text(name: string): string {
+    return asText(this.raw(name), this.path(name));
+  }
+
+  textOrNull(name: string): string | null {
+    return this.raw(name) === null ? null : this.text(name);
+  }
+
+  list<T>(name: string, item: (value: unknown, path: string) => T): T[] {
+    const value = this.raw(name);
+    if (!Array.isArray(value) || value.length > MAX_ITEMS) {
+      throw new Malformed(`${this.path(name)} is not a list of at most ${MAX_ITEMS}`);
+    }
+    return value.map((entry: unknown, index) => item(entry, `${this.path(name)}[${index}]`));
+  }
+}
+
+export function asText(value: unknown, path: string): string {
+  if (typeof value !== "string" || value.length > MAX_TEXT) {
+    throw new Malformed(`${path} is not a short text`);
+  }
+  return value;
+}
+
+export function asCell(value: unknown, path: string): Cell {
+  if (!Array.isArray(value) || value.length !== 2) throw new Malformed(`${path} is not a cell`);
+  const [x, y] = value as unknown[];
+  return [asCoordinate(x, path), asCoordinate(y, path)];
+}
+
+function asCoordinate(value: unknown, path: string): number {
+  if (
+    typeof value !== "number" ||
+    !Number.isInteger(value) ||
+    value < 0 ||
+    value > MAX_COORDINATE
+  ) {
+    throw new Malformed(`${path} is outside of any grid`);
+  }
+  return value;
+}
+
+/** The wire's name of a cell as a key: "x,y". */
+export function cellKey(cell: Cell): string {
+  return `${cell[0]},${cell[1]}`;
+}

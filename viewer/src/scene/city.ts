@@ -1,0 +1,119 @@
+/**
+ * The part of the plan that stands still while a room runs: land, grid, sea, town and road. Drawn
+ * into its own layer, so that a moving bus repaints none of it.
+ */
+import type { Room } from "../protocol/messages";
+import { headingAt, middle, offset, pathThrough, round, type Point } from "./geometry";
+import { makeShore } from "./shore";
+import { svg } from "./svg";
+import { drawLamps, drawTown, townDefinitions } from "./town";
+
+/** Land shown around the grid, in cells: the outer side of the road has signs and people. */
+export const MARGIN = 2;
+
+/** How far beyond the view land, sea and town go on, for windows of another shape. */
+const BEYOND = 12;
+
+export function routePoints(room: Room): Point[] {
+  return room.route.map((cell) => middle(cell, room.grid[1]));
+}
+
+export function viewBox(room: Room): string {
+  const [width, height] = room.grid;
+  return `${-MARGIN} ${-MARGIN} ${width + 2 * MARGIN} ${height + 2 * MARGIN}`;
+}
+
+export function drawCity(room: Room): SVGElement[] {
+  const [width, height] = room.grid;
+  const route = routePoints(room);
+  const reach = Math.max(width, height) + BEYOND;
+  const shore = makeShore(route, reach);
+  const water = `${pathThrough(shore.outline)}Z`;
+  const waterline = pathThrough(shore.line);
+  const all = { x: -reach, y: -reach, width: width + 2 * reach, height: height + 2 * reach };
+  return [
+    svg("defs", {}, ...townDefinitions(), seaGradient(), eveningGradient()),
+    svg("rect", { class: "land", ...all }),
+    svg("path", { class: "gridlines", d: gridLines(width, height) }),
+    svg("path", { class: "beach", d: waterline }),
+    svg("path", { class: "sea", d: water, fill: "url(#sea)" }),
+    svg("path", { class: "foam", d: waterline }),
+    ...swell(route, reach, shore.inland),
+    drawTown(route, shore, width, height, BEYOND),
+    svg("path", { class: "kerb", d: pathThrough(route) }),
+    svg("path", { class: "asphalt", d: pathThrough(route) }),
+    svg("path", { class: "centre-line", d: pathThrough(route) }),
+    svg("rect", { class: "evening", fill: "url(#evening)", ...all }),
+    drawLamps(route),
+    ...terminals(route),
+  ];
+}
+
+function gridLines(width: number, height: number): string {
+  let d = "";
+  for (let x = 0; x <= width; x += 1) d += `M${x} 0V${height}`;
+  for (let y = 0; y <= height; y += 1) d += `M0 ${y}H${width}`;
+  return d;
+}
+
+/** Short glints on the water, in rows across the sea's axis. */
+function swell(
+  route: readonly Point[],
+  reach: number,
+  inland: (point: Point) => number,
+): SVGElement[] {
+  const end = route.at(-1) ?? { x: 0, y: 0 };
+  const axis = headingAt(route, route.length - 1);
+  let d = "";
+  for (let out = -reach; out < reach; out += 0.9) {
+    for (let along = -reach; along < reach; along += 1.7) {
+      const jitter = Math.sin(out * 12.9 + along * 78.2);
+      const at = offset(end, axis, out + jitter * 0.3, along + jitter * 0.7);
+      if (inland(at) > -0.8) continue;
+      d += `M${round(at.x)} ${round(at.y)}q.14 -.1 .28 0t.28 0`;
+    }
+  }
+  return [svg("path", { class: "swell", d })];
+}
+
+/** Where the route begins and ends: a ring, and a flag. */
+function terminals(route: readonly Point[]): SVGElement[] {
+  const start = route[0];
+  const end = route.at(-1);
+  if (start === undefined || end === undefined) return [];
+  const place = (point: Point): string => `translate(${round(point.x)} ${round(point.y)})`;
+  const flagAt = offset(end, headingAt(route, route.length - 1), 0.95, 0);
+  return [
+    svg("g", { class: "start", transform: place(start) }, svg("circle", { r: 0.27 })),
+    svg(
+      "g",
+      { class: "finish", transform: place(flagAt) },
+      svg("path", { class: "pole", d: "M-.3 .4V-.5" }),
+      svg("path", { class: "cloth", d: "M-.3 -.5h.72v.48h-.72z" }),
+      svg("path", {
+        class: "check",
+        d: "M-.3 -.5h.24v.24h-.24zM.18 -.5h.24v.24h-.24zM-.06 -.26h.24v.24h-.24z",
+      }),
+    ),
+  ];
+}
+
+function seaGradient(): SVGElement {
+  return svg(
+    "linearGradient",
+    { id: "sea", x1: 0, y1: 0, x2: 1, y2: 1 },
+    svg("stop", { offset: 0, class: "sea-near" }),
+    svg("stop", { offset: 1, class: "sea-far" }),
+  );
+}
+
+/** Low sun from the west: gold on the left, violet on the right. */
+function eveningGradient(): SVGElement {
+  return svg(
+    "linearGradient",
+    { id: "evening", x1: 0, y1: 0.2, x2: 1, y2: 0.8 },
+    svg("stop", { offset: 0.2, class: "evening-sun" }),
+    svg("stop", { offset: 0.5, class: "evening-middle" }),
+    svg("stop", { offset: 0.8, class: "evening-dusk" }),
+  );
+}

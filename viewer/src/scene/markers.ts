@@ -1,0 +1,141 @@
+/**
+ * Stops, traffic lights and police as the frame has them. Each says what it is by shape and place:
+ * red is a bar in the upper lamp, green an arrow in the lower one, police a striped barrier across
+ * the lane, a stop a bay with people beside it. Colour only repeats it.
+ */
+import type { Cell, Frame, Room } from "../protocol/messages";
+import { degrees, headingAt, middle, nearestIndex, offset, round, type Point } from "./geometry";
+import { svg } from "./svg";
+
+/** People drawn at a stop; the number beside them says how many there are. */
+const MAX_PEOPLE = 8;
+
+/** How far from the middle of the road signs stand, in cells. */
+const SIGN_OFFSET = 1.12;
+
+/** A marker's place: on the road, its direction, and how much larger than a cell it is drawn. */
+interface Place {
+  readonly at: Point;
+  readonly heading: Point;
+  readonly scale: number;
+}
+
+export function drawMarkers(
+  frame: Frame,
+  room: Room,
+  route: readonly Point[],
+  scale: number,
+): SVGGElement[] {
+  const place = (cell: Cell): Place => {
+    const at = middle(cell, room.grid[1]);
+    return { at, heading: headingAt(route, nearestIndex(route, at)), scale };
+  };
+  return [
+    ...frame.stops.map((stop) => drawStop(place(stop.cell), stop.waiting)),
+    ...frame.lights.map((light) => drawLight(place(light.cell), light.state)),
+    ...frame.police.map((cell) => drawPolice(place(cell))),
+  ];
+}
+
+function drawStop(place: Place, waiting: number): SVGGElement {
+  const people = Array.from({ length: Math.min(MAX_PEOPLE, waiting) }, (_, index) =>
+    svg("use", {
+      href: "#person",
+      x: round((index % 4) * 0.24 - 0.36),
+      y: round(-0.64 - Math.floor(index / 4) * 0.22),
+    }),
+  );
+  return svg(
+    "g",
+    { class: waiting > 0 ? "stop" : "stop empty" },
+    onRoad(place, svg("rect", { class: "bay", x: -0.45, y: -0.4, width: 0.9, height: 0.36, rx: 0.06 }), ...people),
+    upright(
+      place,
+      SIGN_OFFSET + 0.22,
+      svg("rect", { class: "card", x: -0.42, y: -0.3, width: 0.84, height: 0.6, rx: 0.16 }),
+      svg("use", { class: "pictogram", href: "#waiting", x: -0.2, y: 0 }),
+      svg("text", { class: "number", x: 0.14, y: 0.16 }, String(waiting)),
+    ),
+  );
+}
+
+function drawLight(place: Place, state: "red" | "green"): SVGGElement {
+  return svg(
+    "g",
+    { class: `light ${state}` },
+    onRoad(place, svg("path", { class: "stop-line", d: "M.42 -.44V.44" })),
+    upright(
+      place,
+      -SIGN_OFFSET,
+      svg("circle", { class: "glow", cy: state === "red" ? -0.24 : 0.24, r: 0.62 }),
+      svg("rect", { class: "housing", x: -0.28, y: -0.54, width: 0.56, height: 1.08, rx: 0.2 }),
+      svg("circle", { class: "lamp upper", cy: -0.24, r: 0.2 }),
+      svg("circle", { class: "lamp lower", cy: 0.24, r: 0.2 }),
+      state === "red"
+        ? svg("path", { class: "sign", d: "M-.12 -.24h.24" })
+        : svg("path", { class: "sign", d: "M0 .34v-.2m-.09 .08l.09 -.09l.09 .09" }),
+    ),
+  );
+}
+
+function drawPolice(place: Place): SVGGElement {
+  return svg(
+    "g",
+    { class: "police" },
+    onRoad(
+      place,
+      svg("path", { class: "barrier", d: "M.4 .5V-.46" }),
+      svg("path", { class: "barrier stripes", d: "M.4 .5V-.46" }),
+      svg("circle", { class: "post", cx: 0.4, cy: 0.54, r: 0.1 }),
+    ),
+    upright(
+      place,
+      -SIGN_OFFSET,
+      svg("path", { class: "shield", d: "M0 -.5l.42 .14v.34q0 .36 -.42 .56q-.42 -.2 -.42 -.56v-.34z" }),
+      svg("path", { class: "cap", d: "M-.24 -.08q0 -.22 .24 -.22t.24 .22z" }),
+      svg("path", { class: "peak", d: "M-.26 -.02h.52" }),
+      svg("circle", { class: "face", cy: 0.12, r: 0.12 }),
+    ),
+  );
+}
+
+/** Things painted on or laid across the road: turned with it. */
+function onRoad(place: Place, ...children: SVGElement[]): SVGGElement {
+  const { at, heading } = place;
+  const turn = Math.round(degrees(heading));
+  return svg(
+    "g",
+    { transform: `translate(${round(at.x)} ${round(at.y)}) rotate(${turn})` },
+    ...children,
+  );
+}
+
+/** Signs beside the road: never turned, and larger where the plan is small. */
+function upright(place: Place, left: number, ...children: SVGElement[]): SVGGElement {
+  const { at, heading, scale } = place;
+  const away = Math.sign(left) * (Math.abs(left) + (scale - 1) * 0.45);
+  const to = offset(at, heading, 0, away);
+  return svg(
+    "g",
+    { class: "upright", transform: `translate(${round(to.x)} ${round(to.y)}) scale(${scale})` },
+    ...children,
+  );
+}
+
+/** Definitions used above: one person from above, and the waiting person of a stop's card. */
+export function markerDefinitions(): SVGElement[] {
+  return [
+    svg(
+      "g",
+      { id: "person" },
+      svg("ellipse", { class: "shoulders", rx: 0.06, ry: 0.1 }),
+      svg("circle", { class: "head", r: 0.055 }),
+    ),
+    svg(
+      "g",
+      { id: "waiting" },
+      svg("circle", { cy: -0.12, r: 0.075 }),
+      svg("path", { d: "M-.11 .2v-.13q0 -.09 .11 -.09t.11 .09v.13z" }),
+    ),
+  ];
+}
