@@ -3,12 +3,25 @@
 //! Knows the environment and tensors, nothing of sockets or terminals. From use to making:
 //!
 //! * [`Policy`]: observations in, actions out; [`registry`] finds one by name or path;
-//! * [`scripted`]: the drivers written by hand, among them the oracle.
+//! * [`scripted`]: the drivers written by hand, among them the oracle; [`NeuralPolicy`]: the trained ones;
+//! * [`network`] and [`Checkpoint`]: perceptrons on burn, as plain numbers and as safetensors files;
+//! * [`evaluate`]: many episodes at once, judged;
+//! * [`training`]: DQN and PPO.
 
+mod algorithm;
+mod checkpoint;
 mod error;
+mod evaluation;
+pub mod network;
+mod neural;
 mod policy;
 pub mod registry;
 pub mod scripted;
+pub mod training;
 
-pub use error::AgentError;
-pub use policy::Policy;
+pub use algorithm::Algorithm;
+pub use checkpoint::{Checkpoint, ModelInfo};
+pub use error::{AgentError, CheckpointError};
+pub use evaluation::{EvaluatedEpisode, Evaluation, evaluate};
+pub use neural::{Choice, NeuralPolicy};
+pub use policy::{Policy, policy_generators};

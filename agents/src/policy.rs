@@ -29,3 +29,12 @@ pub(crate) fn argmax(values: &[f32]) -> Action {
     }
     best as Action
 }
+
+/// The generators a policy draws from while it drives environments `indices` under `seed`: apart from those of the
+/// environments, so that layouts do not depend on who drives.
+#[must_use]
+pub fn policy_generators(seed: u64, indices: std::ops::Range<usize>) -> Vec<Generator> {
+    /// Any constant does that people don't use as a difference of seeds.
+    const POLICY_STREAM: u64 = 0x9e37_79b9_7f4a_7c15;
+    indices.map(|index| Generator::new(seed ^ POLICY_STREAM, index as u64)).collect()
+}

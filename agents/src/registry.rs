@@ -1,14 +1,116 @@
-//! Policies by name.
+//! Policies by name: the built-in ones, embedded in the program, and weights files by their paths.
 
+use std::path::Path;
+
+use daladala_env::Rules;
+use serde::Serialize;
+
+use crate::checkpoint::Checkpoint;
 use crate::error::AgentError;
+use crate::neural::{Choice, NeuralPolicy};
 use crate::policy::Policy;
 use crate::scripted::{Oracle, Random};
 
-/// The policy of a built-in name or of a weights file.
-pub fn load(name: &str) -> Result<Box<dyn Policy>, AgentError> {
-    match name {
-        "oracle" => Ok(Box::new(Oracle)),
-        "random" => Ok(Box::new(Random)),
-        _ => Err(AgentError::UnknownModel { name: name.to_owned(), known: "oracle, random".to_owned() }),
+/// A policy that is part of the program.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct BuiltIn {
+    /// How it is called.
+    pub name: &'static str,
+    /// The rules it drives by.
+    pub rules: &'static str,
+    /// What it is, how it was made and how well it does, as Markdown. The first paragraph is a summary.
+    pub card: &'static str,
+    #[serde(skip)]
+    make: Make,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Make {
+    Scripted(fn() -> Box<dyn Policy>),
+    Trained(&'static [u8]),
+}
+
+/// All built-in policies.
+pub const BUILT_IN: &[BuiltIn] = &[
+    BuiltIn {
+        name: "ppo",
+        rules: "classic",
+        card: include_str!("../../models/classic/ppo.md"),
+        make: Make::Trained(include_bytes!("../../models/classic/ppo.safetensors")),
+    },
+    BuiltIn {
+        name: "dqn",
+        rules: "classic",
+        card: include_str!("../../models/classic/dqn.md"),
+        make: Make::Trained(include_bytes!("../../models/classic/dqn.safetensors")),
+    },
+    BuiltIn {
+        name: "oracle",
+        rules: "classic",
+        card: include_str!("../../models/classic/oracle.md"),
+        make: Make::Scripted(|| Box::new(Oracle)),
+    },
+    BuiltIn {
+        name: "random",
+        rules: "classic",
+        card: include_str!("../../models/classic/random.md"),
+        make: Make::Scripted(|| Box::new(Random)),
+    },
+];
+
+impl BuiltIn {
+    /// The first paragraph of the card.
+    #[must_use]
+    pub fn summary(&self) -> &'static str {
+        self.card.split("\n\n").find(|paragraph| !paragraph.starts_with('#')).unwrap_or_default().trim()
     }
+}
+
+/// The built-in policy of a name.
+pub fn built_in(name: &str) -> Result<&'static BuiltIn, AgentError> {
+    BUILT_IN.iter().find(|model| model.name == name).ok_or_else(|| {
+        let known: Vec<_> = BUILT_IN.iter().map(|model| model.name).collect();
+        AgentError::UnknownModel { name: name.to_owned(), known: known.join(", ") }
+    })
+}
+
+/// The policy of a built-in name or of a weights file. `choice` is how a network's outputs become an action.
+pub fn load(name: &str, choice: Choice) -> Result<Box<dyn Policy>, AgentError> {
+    let path = Path::new(name);
+    let damaged = |source| AgentError::Checkpoint { path: path.to_owned(), source };
+    let checkpoint = match built_in(name) {
+        Ok(BuiltIn { make: Make::Scripted(make), .. }) => return Ok(make()),
+        Ok(BuiltIn { make: Make::Trained(bytes), .. }) => Checkpoint::from_bytes(bytes).map_err(damaged)?,
+        Err(unknown) if !looks_like_a_path(path) => return Err(unknown),
+        Err(_) => Checkpoint::load(path)?,
+    };
+    Ok(Box::new(NeuralPolicy::new(&checkpoint, choice).map_err(damaged)?))
+}
+
+/// The same, for a policy that is to drive by `rules`.
+pub fn load_for<R: Rules>(name: &str, rules: &R, choice: Choice) -> Result<Box<dyn Policy>, AgentError> {
+    let policy = load(name, choice)?;
+    let spaces = rules.spaces();
+    let (observation, actions) = (spaces.observation.len(), spaces.actions.len());
+    if (policy.observation_size(), policy.actions()) != (observation, actions) {
+        return Err(AgentError::WrongSpaces {
+            rules: rules.name().to_owned(),
+            model_observation: policy.observation_size(),
+            model_actions: policy.actions(),
+            observation,
+            actions,
+        });
+    }
+    Ok(policy)
+}
+
+/// What a model is called in public: the built-in name, or the file's name without its folder and extension.
+#[must_use]
+pub fn display_name(name: &str) -> String {
+    Path::new(name).file_stem().map_or_else(|| name.to_owned(), |stem| stem.to_string_lossy().into_owned())
+}
+
+/// A misspelt name should hear of the names there are, a misspelt path of the file that isn't there.
+fn looks_like_a_path(path: &Path) -> bool {
+    path.exists() || path.extension().is_some() || path.components().count() > 1
 }

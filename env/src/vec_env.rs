@@ -99,12 +99,6 @@ impl<R: Rules> VecEnv<R> {
         &self.states[index]
     }
 
-    /// The generators, one an environment, in order: policies that sample draw from them, so that what they choose
-    /// does not depend on the batch either.
-    pub fn generators(&mut self) -> &mut [Generator] {
-        &mut self.generators
-    }
-
     /// The figures of the last finished episode of environment `index`.
     #[must_use]
     pub fn last_episode(&self, index: usize) -> &EpisodeStats {

@@ -1,0 +1,54 @@
+//! The learning algorithms, by name.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// What trained a model, and so what its outputs mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Algorithm {
+    /// Deep Q-network (Mnih et al., 2015): the outputs are action values.
+    Dqn,
+    /// Proximal policy optimization (Schulman et al., 2017): the outputs are logits.
+    Ppo,
+}
+
+impl Algorithm {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Dqn, Self::Ppo];
+
+    /// The networks that a checkpoint may hold, by name.
+    #[must_use]
+    pub fn networks(self) -> &'static [&'static str] {
+        match self {
+            Self::Dqn => &["q"],
+            Self::Ppo => &["actor", "critic"],
+        }
+    }
+
+    /// The one that chooses actions.
+    #[must_use]
+    pub fn acting_network(self) -> &'static str {
+        self.networks()[0]
+    }
+}
+
+impl fmt::Display for Algorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Dqn => "dqn",
+            Self::Ppo => "ppo",
+        })
+    }
+}
+
+impl FromStr for Algorithm {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|algorithm| algorithm.to_string() == name);
+        found.ok_or_else(|| format!("there is no algorithm '{name}'"))
+    }
+}

@@ -1,0 +1,118 @@
+//! Policies that are networks.
+
+use burn::tensor::{Device, Tensor, TensorData};
+use daladala_env::{Action, Generator};
+
+use crate::checkpoint::Checkpoint;
+use crate::error::CheckpointError;
+use crate::network::{Mlp, values};
+use crate::policy::{Policy, argmax};
+
+/// Rows that go through the network together: a block's activations stay in the first-level cache.
+const BLOCK: usize = 128;
+
+/// How an action is chosen from the outputs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Choice {
+    /// The greatest output, the first of equals.
+    #[default]
+    Greedy,
+    /// With the probabilities that the outputs are the logits of.
+    Sampled,
+}
+
+/// A network that acts.
+#[derive(Debug)]
+pub struct NeuralPolicy {
+    network: Mlp,
+    observation_size: usize,
+    actions: usize,
+    choice: Choice,
+    device: Device,
+}
+
+impl NeuralPolicy {
+    /// The acting network of a checkpoint, on the CPU.
+    pub fn new(checkpoint: &Checkpoint, choice: Choice) -> Result<Self, CheckpointError> {
+        let device = Device::flex();
+        Ok(Self {
+            network: Mlp::new(checkpoint.acting()?, &device),
+            observation_size: checkpoint.info.observation_size,
+            actions: checkpoint.info.actions,
+            choice,
+            device,
+        })
+    }
+}
+
+impl Policy for NeuralPolicy {
+    fn observation_size(&self) -> usize {
+        self.observation_size
+    }
+
+    fn actions(&self) -> usize {
+        self.actions
+    }
+
+    fn outputs(&self, observations: &[f32], outputs: &mut [f32]) {
+        let blocks = observations.chunks(BLOCK * self.observation_size).zip(outputs.chunks_mut(BLOCK * self.actions));
+        for (observations, outputs) in blocks {
+            let shape = [observations.len() / self.observation_size, self.observation_size];
+            let input = Tensor::from_data(TensorData::new(observations.to_vec(), shape), &self.device);
+            outputs.copy_from_slice(&values(self.network.forward(input)));
+        }
+    }
+
+    fn act(&self, observations: &[f32], generators: &mut [Generator], actions: &mut [Action]) {
+        let mut outputs = vec![0.0; actions.len() * self.actions];
+        self.outputs(observations, &mut outputs);
+        let rows = outputs.chunks_exact(self.actions).zip(generators).zip(actions);
+        for ((outputs, generator), action) in rows {
+            *action = match self.choice {
+                Choice::Greedy => argmax(outputs),
+                Choice::Sampled => sample(outputs, generator),
+            };
+        }
+    }
+}
+
+/// An action with the probabilities that `logits` stand for.
+pub(crate) fn sample(logits: &[f32], generator: &mut Generator) -> Action {
+    let greatest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let total: f32 = logits.iter().map(|logit| (logit - greatest).exp()).sum();
+    let mut rest = generator.uniform() * total;
+    for (action, logit) in logits.iter().enumerate() {
+        rest -= (logit - greatest).exp();
+        if rest < 0.0 {
+            return action as Action;
+        }
+    }
+    // Rounding can leave a little over: the last action with any probability.
+    logits.iter().rposition(|&logit| (logit - greatest).exp() > 0.0).unwrap_or(0) as Action
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sampling_follows_the_softmax() {
+        let logits = [0.0, 1.0, 2.0, -60.0, 1.0];
+        let total: f32 = logits.iter().map(|logit: &f32| logit.exp()).sum();
+        let mut generator = Generator::new(5, 0);
+        let mut counts = [0.0; 5];
+        let draws = 50_000;
+        for _ in 0..draws {
+            counts[usize::from(sample(&logits, &mut generator))] += 1.0 / draws as f32;
+        }
+        for (count, logit) in counts.iter().zip(logits) {
+            assert!((count - logit.exp() / total).abs() < 0.01, "{counts:?}");
+        }
+    }
+
+    #[test]
+    fn the_greatest_output_wins_and_the_first_of_equals() {
+        assert_eq!(argmax(&[0.0, 2.0, 2.0]), 1);
+        assert_eq!(argmax(&[-3.0, -2.0, -4.0]), 1);
+    }
+}

@@ -1,0 +1,95 @@
+//! Making policies: DQN and PPO on burn, over the vectorized engine.
+//!
+//! What the two share: a seed covers everything (weights, layouts, exploration, batches), termination ends the value
+//! of what follows while truncation bootstraps from the episode's final observation, learning rates fall linearly to
+//! zero, and the caller is told how it goes.
+
+mod dqn;
+mod ppo;
+mod replay_buffer;
+mod rollout;
+mod shuffle;
+
+use daladala_env::Rules;
+
+use crate::algorithm::Algorithm;
+use crate::checkpoint::Checkpoint;
+pub use dqn::DqnConfig;
+pub use ppo::PpoConfig;
+
+/// Episodes whose mean return is reported while training goes on.
+const RECENT_EPISODES: usize = 100;
+
+/// How training goes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Progress {
+    /// Environment steps so far.
+    pub steps: u64,
+    /// Mean return of the last 100 episodes, exploration included; NaN before the first has ended.
+    pub mean_return: f32,
+    /// Loss of the last update; NaN before the first.
+    pub loss: f32,
+}
+
+/// What is to be trained.
+#[derive(Debug, Clone)]
+pub enum TrainConfig {
+    /// DQN with these hyperparameters.
+    Dqn(DqnConfig),
+    /// PPO with these hyperparameters.
+    Ppo(PpoConfig),
+}
+
+impl TrainConfig {
+    /// The defaults for an algorithm, tuned on `classic`.
+    #[must_use]
+    pub fn new(algorithm: Algorithm) -> Self {
+        match algorithm {
+            Algorithm::Dqn => Self::Dqn(DqnConfig::default()),
+            Algorithm::Ppo => Self::Ppo(PpoConfig::default()),
+        }
+    }
+
+    /// Environment steps that the defaults are tuned for.
+    #[must_use]
+    pub fn default_steps(&self) -> u64 {
+        match self {
+            Self::Dqn(_) => 200_000,
+            Self::Ppo(_) => 100_000,
+        }
+    }
+}
+
+/// Trains for at least `steps` environment steps. `info.mean_return` of what comes back is that of the last
+/// episodes of the training; evaluate the policy for a better figure.
+pub fn train<R: Rules>(
+    config: &TrainConfig,
+    rules: &R,
+    seed: u64,
+    steps: u64,
+    progress: &mut dyn FnMut(Progress),
+) -> Checkpoint {
+    match config {
+        TrainConfig::Dqn(config) => dqn::train(config, rules, seed, steps, progress),
+        TrainConfig::Ppo(config) => ppo::train(config, rules, seed, steps, progress),
+    }
+}
+
+/// The mean return of the last episodes.
+#[derive(Debug, Default)]
+struct RecentReturns {
+    returns: std::collections::VecDeque<f32>,
+}
+
+impl RecentReturns {
+    fn push(&mut self, episode_return: f32) {
+        if self.returns.len() == RECENT_EPISODES {
+            self.returns.pop_front();
+        }
+        self.returns.push_back(episode_return);
+    }
+
+    fn mean(&self) -> f32 {
+        self.returns.iter().sum::<f32>() / self.returns.len() as f32
+    }
+}

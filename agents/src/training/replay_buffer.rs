@@ -1,0 +1,100 @@
+//! The transitions that DQN learns from: a ring in which the newest replace the oldest.
+
+use daladala_env::Generator;
+
+use super::shuffle::gather;
+
+/// A minibatch of transitions; row `i` of each is transition `i`.
+#[derive(Debug)]
+pub(super) struct Batch {
+    pub(super) observations: Vec<f32>,
+    pub(super) actions: Vec<i64>,
+    pub(super) rewards: Vec<f32>,
+    /// What followed: after an episode's end its final observation, not the first of the next episode.
+    pub(super) next_observations: Vec<f32>,
+    /// 0 where the rules ended the episode, else 1: truncation does not end the value of what follows.
+    pub(super) continues: Vec<f32>,
+}
+
+#[derive(Debug)]
+pub(super) struct ReplayBuffer {
+    capacity: usize,
+    observation_size: usize,
+    next: usize,
+    observations: Vec<f32>,
+    actions: Vec<u8>,
+    rewards: Vec<f32>,
+    next_observations: Vec<f32>,
+    terminated: Vec<bool>,
+}
+
+impl ReplayBuffer {
+    pub(super) fn new(capacity: usize, observation_size: usize) -> Self {
+        Self {
+            capacity,
+            observation_size,
+            next: 0,
+            observations: Vec::with_capacity(capacity * observation_size),
+            actions: Vec::with_capacity(capacity),
+            rewards: Vec::with_capacity(capacity),
+            next_observations: Vec::with_capacity(capacity * observation_size),
+            terminated: Vec::with_capacity(capacity),
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.actions.len()
+    }
+
+    pub(super) fn push(&mut self, observation: &[f32], action: u8, reward: f32, next: &[f32], terminated: bool) {
+        if self.len() < self.capacity {
+            self.observations.extend_from_slice(observation);
+            self.actions.push(action);
+            self.rewards.push(reward);
+            self.next_observations.extend_from_slice(next);
+            self.terminated.push(terminated);
+            return;
+        }
+        let at = self.next * self.observation_size;
+        self.observations[at..][..self.observation_size].copy_from_slice(observation);
+        self.actions[self.next] = action;
+        self.rewards[self.next] = reward;
+        self.next_observations[at..][..self.observation_size].copy_from_slice(next);
+        self.terminated[self.next] = terminated;
+        self.next = (self.next + 1) % self.capacity;
+    }
+
+    /// `size` transitions, drawn with replacement. There must be at least one.
+    pub(super) fn sample(&self, size: usize, generator: &mut Generator) -> Batch {
+        let rows: Vec<usize> = (0..size).map(|_| generator.below(self.len() as u32) as usize).collect();
+        Batch {
+            observations: gather(&self.observations, self.observation_size, &rows),
+            actions: rows.iter().map(|&row| i64::from(self.actions[row])).collect(),
+            rewards: rows.iter().map(|&row| self.rewards[row]).collect(),
+            next_observations: gather(&self.next_observations, self.observation_size, &rows),
+            continues: rows.iter().map(|&row| f32::from(u8::from(!self.terminated[row]))).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_replace_the_oldest() {
+        let mut buffer = ReplayBuffer::new(3, 1);
+        for i in 0..5u8 {
+            buffer.push(&[f32::from(i)], i, f32::from(i), &[f32::from(i) + 0.5], i == 4);
+        }
+        assert_eq!(buffer.len(), 3);
+        let batch = buffer.sample(100, &mut Generator::new(0, 0));
+        assert!((2..5).all(|i| batch.actions.contains(&i)) && batch.actions.iter().all(|i| (2..5).contains(i)));
+        for i in 0..100 {
+            let action = batch.actions[i] as f32;
+            assert_eq!((batch.observations[i], batch.rewards[i]), (action, action));
+            assert_eq!(batch.next_observations[i], action + 0.5);
+            assert_eq!(batch.continues[i], if batch.actions[i] == 4 { 0.0 } else { 1.0 });
+        }
+    }
+}

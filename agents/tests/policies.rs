@@ -1,0 +1,70 @@
+//! The policies that can be named.
+
+use daladala_agents::registry::{BUILT_IN, built_in, display_name, load, load_for};
+use daladala_agents::{Choice, Policy, evaluate, policy_generators};
+use daladala_env::Generator;
+use daladala_env::rules::Classic;
+
+fn observations(rows: usize) -> Vec<f32> {
+    let mut generator = Generator::new(9, 9);
+    (0..rows * 14).map(|_| generator.uniform() * 2.0 - 1.0).collect()
+}
+
+#[test]
+fn every_built_in_policy_loads_and_has_a_card() {
+    for model in BUILT_IN {
+        let policy = load_for(model.name, &Classic, Choice::Greedy).unwrap();
+        assert_eq!((policy.observation_size(), policy.actions()), (14, 5), "{}", model.name);
+        assert!(model.card.starts_with(&format!("# {}", model.name)) && model.summary().len() > 20, "{}", model.name);
+    }
+}
+
+#[test]
+fn the_built_in_trained_policies_are_optimal() {
+    for name in ["ppo", "dqn"] {
+        let evaluation = evaluate(&*load(name, Choice::Greedy).unwrap(), &Classic, 77, 2000, &|_| ());
+        assert!(evaluation.optimal_fraction.unwrap() >= 0.999, "{name}: {evaluation:?}");
+        assert_eq!((evaluation.fine_rate, evaluation.crash_rate), (0.0, 0.0), "{name}");
+    }
+}
+
+/// Row by row, in one batch and in batches that do not fit the blocks.
+#[test]
+fn a_row_gets_the_same_outputs_in_every_batch() {
+    for model in BUILT_IN {
+        let policy = load(model.name, Choice::Sampled).unwrap();
+        let rows = 300;
+        let observations = observations(rows);
+        let outputs = |policy: &dyn Policy, rows: &[f32]| {
+            let mut outputs = vec![0.0; rows.len() / 14 * 5];
+            policy.outputs(rows, &mut outputs);
+            outputs
+        };
+        let mut actions = vec![0; rows];
+        policy.act(&observations, &mut policy_generators(3, 0..rows), &mut actions);
+        let together = outputs(&*policy, &observations);
+        for (row, observation) in observations.chunks_exact(14).enumerate() {
+            for (alone, together) in outputs(&*policy, observation).iter().zip(&together[row * 5..]) {
+                assert!((alone - together).abs() < 1e-5, "{} row {row}: {alone} {together}", model.name);
+            }
+            let mut action = [0];
+            policy.act(observation, &mut policy_generators(3, row..row + 1), &mut action);
+            assert_eq!(action[0], actions[row], "{} row {row}", model.name);
+        }
+    }
+}
+
+#[test]
+fn an_unknown_name_hears_of_the_names_there_are() {
+    let error = load("pppo", Choice::Greedy).err().unwrap().to_string();
+    assert!(error.contains("'pppo'") && error.contains("ppo, dqn, oracle, random"), "{error}");
+    assert!(built_in("ppo.safetensors").is_err());
+    let error = load("folder/pppo", Choice::Greedy).err().unwrap().to_string();
+    assert!(error.contains("folder/pppo"), "{error}");
+}
+
+#[test]
+fn viewers_do_not_learn_where_a_model_lies() {
+    assert_eq!(display_name("ppo"), "ppo");
+    assert_eq!(display_name("/home/someone/secret/best.safetensors"), "best");
+}
