@@ -1,0 +1,74 @@
+//! Why a server cannot be had, or stops by itself. Each is one line, its sources the rest of the story.
+
+use std::io;
+
+use daladala_env::EnvError;
+
+/// A server that cannot start or go on.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServerError {
+    /// Another program listens there.
+    #[error(
+        "port {port} on {host} is already in use: stop the program that has it, or choose another with --port \
+         (0 finds a free one)"
+    )]
+    PortInUse {
+        /// Where it was to listen.
+        host: String,
+        /// The port asked for.
+        port: u16,
+    },
+    /// The address cannot be listened on for another reason.
+    #[error("cannot listen on {host}, port {port}")]
+    Bind {
+        /// Where it was to listen.
+        host: String,
+        /// The port asked for.
+        port: u16,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The policy was made for other rules.
+    #[error(
+        "model '{model}' does not fit the rules '{rules}': it reads {} features and chooses among {} actions, \
+         the rules have {} and {}",
+        .takes.0, .takes.1, .have.0, .have.1
+    )]
+    DriverMismatch {
+        /// The model.
+        model: String,
+        /// The rules.
+        rules: &'static str,
+        /// Observation size and actions of the policy.
+        takes: (usize, usize),
+        /// Observation size and actions of the rules.
+        have: (usize, usize),
+    },
+    /// A room cannot go on.
+    #[error("room '{room}' has stopped")]
+    Room {
+        /// Which room.
+        room: String,
+        /// Why.
+        source: RoomError,
+    },
+    /// The listener failed.
+    #[error("the server has stopped")]
+    Serve(#[source] io::Error),
+}
+
+/// Why a room cannot go on.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RoomError {
+    /// The policy chose what the rules do not know.
+    #[error(transparent)]
+    Env(#[from] EnvError),
+    /// A frame has no JSON.
+    #[error("a frame cannot be encoded")]
+    Encode(#[from] serde_json::Error),
+    /// The policy or the rules panicked; what they said is in the log.
+    #[error("its driver panicked")]
+    Panicked,
+}
