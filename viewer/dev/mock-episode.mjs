@@ -131,7 +131,7 @@ export class Episode {
   }
 
   frame() {
-    const [x = 0, y = 0] = cell(this.index);
+    const [x, y] = cell(this.index);
     const lightRed = this.red.has(this.index);
     const policeHere = this.police.includes(this.index);
     return {

@@ -20,25 +20,35 @@ export type Status =
   /** The server speaks another protocol; trying again would not help, reloading may. */
   | { readonly kind: "incompatible"; readonly theirs: number };
 
-/** The part of a WebSocket that is used here. */
+/** What a socket tells; after `close()` it must tell nothing more. */
+export interface SocketEvents {
+  readonly onMessage: (data: unknown) => void;
+  readonly onClose: (reason: string) => void;
+}
+
 export interface Socket {
-  onmessage: ((event: { data: unknown }) => void) | null;
-  onclose: ((event: { code: number; reason: string }) => void) | null;
   close(): void;
 }
 
 export interface Options {
-  readonly open: () => Socket;
+  readonly open: (events: SocketEvents) => Socket;
   readonly onMessage: (message: Extract<Parsed, { kind: "frame" }>) => void;
   readonly onStatus: (status: Status) => void;
   readonly random?: () => number;
 }
 
-/** No frame for this long (milliseconds) is called silence: rooms tick at least once a second. */
+/** No frame for this long (milliseconds) is called silence, unless the room is slower than that. */
 export const SILENT_MS = 4_000;
 
 /** Silence for this long (milliseconds), or a handshake that takes it, is a dead connection. */
 export const DEAD_MS = 12_000;
+
+/** Frames of the room's own pace that may fail to come before silence, and before death. */
+const SILENT_FRAMES = 3;
+const DEAD_FRAMES = 6;
+
+/** The slowest pace that is waited for, milliseconds a frame: the server takes no slower one. */
+const SLOWEST_MS = 100_000;
 
 export class Connection {
   readonly #options: Options;
@@ -46,6 +56,8 @@ export class Connection {
   #socket: Socket | null = null;
   #attempt = 0;
   #malformed = 0;
+  /** Milliseconds between two frames of the room; 0 until it has said its pace. */
+  #pace = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #silent: ReturnType<typeof setTimeout> | undefined;
   #dead: ReturnType<typeof setTimeout> | undefined;
@@ -75,20 +87,14 @@ export class Connection {
   #connect(): void {
     this.#clear();
     this.#setStatus({ kind: "connecting" });
-    let socket: Socket;
-    try {
-      socket = this.#options.open();
-    } catch {
-      this.#lost("");
-      return;
-    }
-    this.#socket = socket;
-    socket.onmessage = (event) => {
-      this.#receive(event.data);
-    };
-    socket.onclose = (event) => {
-      this.#lost(event.reason);
-    };
+    this.#socket = this.#options.open({
+      onMessage: (data) => {
+        this.#receive(data);
+      },
+      onClose: (reason) => {
+        this.#lost(reason);
+      },
+    });
     this.#dead = setTimeout(() => {
       this.#lost("");
     }, DEAD_MS);
@@ -108,6 +114,7 @@ export class Connection {
         return;
       case "frame":
         this.#attempt = 0;
+        if (message.room !== null) this.#pace = Math.min(1_000 / message.room.fps, SLOWEST_MS);
         this.#watch();
         if (this.#status.kind !== "live") this.#setStatus({ kind: "live" });
         this.#options.onMessage(message);
@@ -118,12 +125,18 @@ export class Connection {
   #watch(): void {
     clearTimeout(this.#silent);
     clearTimeout(this.#dead);
-    this.#silent = setTimeout(() => {
-      this.#setStatus({ kind: "silent" });
-    }, SILENT_MS);
-    this.#dead = setTimeout(() => {
-      this.#lost("");
-    }, DEAD_MS);
+    this.#silent = setTimeout(
+      () => {
+        this.#setStatus({ kind: "silent" });
+      },
+      Math.max(SILENT_MS, SILENT_FRAMES * this.#pace),
+    );
+    this.#dead = setTimeout(
+      () => {
+        this.#lost("");
+      },
+      Math.max(DEAD_MS, DEAD_FRAMES * this.#pace),
+    );
   }
 
   #lost(reason: string): void {
@@ -136,17 +149,13 @@ export class Connection {
     this.#setStatus({ kind: "waiting", retryAt: Date.now() + wait, reason });
   }
 
-  /** Let go of the socket and of every timer; late events of the old socket go nowhere. */
+  /** Let go of the socket and of every timer. */
   #clear(): void {
     clearTimeout(this.#retry);
     clearTimeout(this.#silent);
     clearTimeout(this.#dead);
-    const socket = this.#socket;
+    this.#socket?.close();
     this.#socket = null;
-    if (socket === null) return;
-    socket.onmessage = null;
-    socket.onclose = null;
-    socket.close();
   }
 
   #setStatus(status: Status): void {

@@ -37,6 +37,8 @@ export interface Frame {
   readonly episode: number;
   readonly step: number;
   readonly position: Cell;
+  /** Where on the room's route the bus stands. */
+  readonly routeIndex: number;
   readonly passengers: number;
   readonly capacity: number;
   readonly legalCapacity: number;

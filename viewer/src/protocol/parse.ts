@@ -70,6 +70,7 @@ function readFrame(fields: Fields): Frame {
     episode: fields.count("episode"),
     step: fields.count("step"),
     position: asCell(fields.raw("position"), fields.path("position")),
+    routeIndex: fields.count("route_index"),
     passengers: fields.count("passengers"),
     capacity: fields.count("capacity"),
     legalCapacity: fields.count("legal_capacity"),

@@ -6,13 +6,15 @@ import type { Room } from "../protocol/messages";
 import { headingAt, middle, offset, pathThrough, round, type Point } from "./geometry";
 import { makeShore } from "./shore";
 import { svg } from "./svg";
-import { drawLamps, drawTown, townDefinitions } from "./town";
+import { drawLamps, drawTown, LANE_COLUMNS, LANE_ROWS, townDefinitions } from "./town";
 
 /** Land shown around the grid, in cells: the outer side of the road has signs and people. */
 export const MARGIN = 2;
 
-/** How far beyond the view land, sea and town go on, for windows of another shape. */
-const BEYOND = 12;
+/** How far beyond the grid, in cells, land and sea go on, and how far the town does: windows
+ * have other shapes than grids. */
+const BEYOND = 14;
+const TOWN_BEYOND = 8;
 
 export function routePoints(room: Room): Point[] {
   return room.route.map((cell) => middle(cell, room.grid[1]));
@@ -32,14 +34,22 @@ export function drawCity(room: Room): SVGElement[] {
   const waterline = pathThrough(shore.line);
   const all = { x: -reach, y: -reach, width: width + 2 * reach, height: height + 2 * reach };
   return [
-    svg("defs", {}, ...townDefinitions(), seaGradient(), eveningGradient()),
+    svg(
+      "defs",
+      {},
+      ...townDefinitions(),
+      seaGradient(width, height),
+      eveningGradient(width, height),
+    ),
     svg("rect", { class: "land", ...all }),
+    svg("path", { class: "lanes", d: lanes(width, height) }),
     svg("path", { class: "gridlines", d: gridLines(width, height) }),
     svg("path", { class: "beach", d: waterline }),
     svg("path", { class: "sea", d: water, fill: "url(#sea)" }),
     svg("path", { class: "foam", d: waterline }),
     ...swell(route, reach, shore.inland),
-    drawTown(route, shore, width, height, BEYOND),
+    ...seaName(width, height, shore.inland),
+    drawTown(route, shore, width, height, TOWN_BEYOND),
     svg("path", { class: "kerb", d: pathThrough(route) }),
     svg("path", { class: "asphalt", d: pathThrough(route) }),
     svg("path", { class: "centre-line", d: pathThrough(route) }),
@@ -54,6 +64,38 @@ function gridLines(width: number, height: number): string {
   for (let x = 0; x <= width; x += 1) d += `M${x} 0V${height}`;
   for (let y = 0; y <= height; y += 1) d += `M0 ${y}H${width}`;
   return d;
+}
+
+/** Unpaved streets of the town, far beyond the grid's sides. */
+function lanes(width: number, height: number): string {
+  let d = "";
+  for (let x = 0; x < width + BEYOND; x += LANE_COLUMNS)
+    d += `M${x + 0.5} ${-BEYOND}v${height + 2 * BEYOND}`;
+  for (let y = 0; y < height + BEYOND; y += LANE_ROWS)
+    d += `M${-BEYOND} ${y + 0.5}h${width + 2 * BEYOND}`;
+  return d;
+}
+
+/** The ocean's name, on the widest water of the plan; nowhere if there is too little. */
+function seaName(width: number, height: number, inland: (point: Point) => number): SVGElement[] {
+  const half = width * 0.26;
+  let best = { x: 0, y: 0 };
+  let deepest = -1.5;
+  for (let y = 0; y <= height; y += 0.5) {
+    for (let x = half; x <= width - half; x += 0.5) {
+      const depth = Math.max(
+        inland({ x: x - half, y }),
+        inland({ x, y }),
+        inland({ x: x + half, y }),
+      );
+      if (depth < deepest) {
+        deepest = depth;
+        best = { x, y };
+      }
+    }
+  }
+  if (deepest === -1.5) return [];
+  return [svg("text", { class: "sea-name", x: best.x, y: best.y }, "Indian Ocean")];
 }
 
 /** Short glints on the water, in rows across the sea's axis. */
@@ -82,12 +124,12 @@ function terminals(route: readonly Point[]): SVGElement[] {
   const end = route.at(-1);
   if (start === undefined || end === undefined) return [];
   const place = (point: Point): string => `translate(${round(point.x)} ${round(point.y)})`;
-  const flagAt = offset(end, headingAt(route, route.length - 1), 0.95, 0);
+  const flagAt = offset(end, headingAt(route, route.length - 1), 1.05, 0);
   return [
     svg("g", { class: "start", transform: place(start) }, svg("circle", { r: 0.27 })),
     svg(
       "g",
-      { class: "finish", transform: place(flagAt) },
+      { class: "finish", transform: `${place(flagAt)} scale(1.25)` },
       svg("path", { class: "pole", d: "M-.3 .4V-.5" }),
       svg("path", { class: "cloth", d: "M-.3 -.5h.72v.48h-.72z" }),
       svg("path", {
@@ -98,22 +140,23 @@ function terminals(route: readonly Point[]): SVGElement[] {
   ];
 }
 
-function seaGradient(): SVGElement {
+function seaGradient(width: number, height: number): SVGElement {
   return svg(
     "linearGradient",
-    { id: "sea", x1: 0, y1: 0, x2: 1, y2: 1 },
-    svg("stop", { offset: 0, class: "sea-near" }),
+    { id: "sea", gradientUnits: "userSpaceOnUse", x1: -3, y1: height * 0.6, x2: width, y2: height },
+    svg("stop", { offset: 0, class: "sea-sunlit" }),
+    svg("stop", { offset: 0.4, class: "sea-near" }),
     svg("stop", { offset: 1, class: "sea-far" }),
   );
 }
 
 /** Low sun from the west: gold on the left, violet on the right. */
-function eveningGradient(): SVGElement {
+function eveningGradient(width: number, height: number): SVGElement {
   return svg(
     "linearGradient",
-    { id: "evening", x1: 0, y1: 0.2, x2: 1, y2: 0.8 },
-    svg("stop", { offset: 0.2, class: "evening-sun" }),
+    { id: "evening", gradientUnits: "userSpaceOnUse", x1: -4, y1: 0, x2: width + 4, y2: height },
+    svg("stop", { offset: 0, class: "evening-sun" }),
     svg("stop", { offset: 0.5, class: "evening-middle" }),
-    svg("stop", { offset: 0.8, class: "evening-dusk" }),
+    svg("stop", { offset: 1, class: "evening-dusk" }),
   );
 }

@@ -47,6 +47,18 @@ export function leftOf(heading: Point): Point {
   return { x: heading.y, y: -heading.x };
 }
 
+/**
+ * From a point of the route to where, a cell's length left of it, there is no road: across a
+ * straight stretch, and out through the corner at a turn.
+ */
+export function sideAt(route: readonly Point[], index: number): Point {
+  const out = leftOf(headingAt(route, index));
+  if (index === 0) return out;
+  const into = leftOf(headingAt(route, index - 1));
+  const turns = Math.abs(into.x * out.y - into.y * out.x) > 0.5;
+  return turns ? { x: into.x + out.x, y: into.y + out.y } : out;
+}
+
 /** `point` moved `ahead` along the heading and `left` across it. */
 export function offset(point: Point, heading: Point, ahead: number, left: number): Point {
   const side = leftOf(heading);

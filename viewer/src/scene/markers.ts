@@ -4,20 +4,28 @@
  * the lane, a stop a bay with people beside it. Colour only repeats it.
  */
 import type { Cell, Frame, Room } from "../protocol/messages";
-import { degrees, headingAt, middle, nearestIndex, offset, round, type Point } from "./geometry";
+import { degrees, headingAt, middle, nearestIndex, round, type Point } from "./geometry";
+import { placeSigns, type Wish } from "./placement";
 import { svg } from "./svg";
 
 /** People drawn at a stop; the number beside them says how many there are. */
 const MAX_PEOPLE = 8;
 
-/** How far from the middle of the road signs stand, in cells. */
-const SIGN_OFFSET = 1.12;
+/** A number with more digits needs the whole card. */
+const WIDE_FROM = 100;
 
-/** A marker's place: on the road, its direction, and how much larger than a cell it is drawn. */
+/** A marker's place on the road and beside it, and how large its sign is drawn. */
 interface Place {
   readonly at: Point;
   readonly heading: Point;
+  readonly sign: Point;
   readonly scale: number;
+}
+
+interface Marker {
+  readonly cell: Cell;
+  readonly side: Wish["side"];
+  readonly draw: (place: Place) => SVGGElement;
 }
 
 export function drawMarkers(
@@ -26,35 +34,57 @@ export function drawMarkers(
   route: readonly Point[],
   scale: number,
 ): SVGGElement[] {
-  const place = (cell: Cell): Place => {
-    const at = middle(cell, room.grid[1]);
-    return { at, heading: headingAt(route, nearestIndex(route, at)), scale };
-  };
-  return [
-    ...frame.stops.map((stop) => drawStop(place(stop.cell), stop.waiting)),
-    ...frame.lights.map((light) => drawLight(place(light.cell), light.state)),
-    ...frame.police.map((cell) => drawPolice(place(cell))),
+  // Buses keep left here, so people wait on the left, and what is about driving stands right.
+  const markers: readonly Marker[] = [
+    ...frame.stops.map(({ cell, waiting }): Marker => ({
+      cell,
+      side: "left",
+      draw: (p) => drawStop(p, waiting),
+    })),
+    ...frame.lights.map(({ cell, state }): Marker => ({
+      cell,
+      side: "right",
+      draw: (p) => drawLight(p, state),
+    })),
+    ...frame.police.map((cell): Marker => ({ cell, side: "right", draw: drawPolice })),
   ];
+  const wishes = markers.map(({ cell, side }) => ({
+    index: nearestIndex(route, middle(cell, room.grid[1])),
+    side,
+  }));
+  const signs = placeSigns(wishes, route, scale);
+  return markers.map(({ cell, draw }, nth) => {
+    const at = middle(cell, room.grid[1]);
+    const heading = headingAt(route, wishes[nth]?.index ?? 0);
+    return draw({ at, heading, sign: signs[nth] ?? at, scale });
+  });
 }
 
 function drawStop(place: Place, waiting: number): SVGGElement {
-  const people = Array.from({ length: Math.min(MAX_PEOPLE, waiting) }, (_, index) =>
+  const wide = waiting >= WIDE_FROM;
+  const drawn = Math.min(MAX_PEOPLE, waiting);
+  const first = -0.13 * (Math.min(drawn, 4) - 1);
+  const people = Array.from({ length: drawn }, (_, index) =>
     svg("use", {
       href: "#person",
-      x: round((index % 4) * 0.24 - 0.36),
-      y: round(-0.64 - Math.floor(index / 4) * 0.22),
+      class: `wears-${index % 5}`,
+      x: round(first + (index % 4) * 0.26),
+      y: round(-0.68 - Math.floor(index / 4) * 0.25),
     }),
   );
   return svg(
     "g",
     { class: waiting > 0 ? "stop" : "stop empty" },
-    onRoad(place, svg("rect", { class: "bay", x: -0.45, y: -0.4, width: 0.9, height: 0.36, rx: 0.06 }), ...people),
+    onRoad(
+      place,
+      svg("rect", { class: "bay", x: -0.45, y: -0.4, width: 0.9, height: 0.36, rx: 0.06 }),
+      ...people,
+    ),
     upright(
       place,
-      SIGN_OFFSET + 0.22,
       svg("rect", { class: "card", x: -0.42, y: -0.3, width: 0.84, height: 0.6, rx: 0.16 }),
-      svg("use", { class: "pictogram", href: "#waiting", x: -0.2, y: 0 }),
-      svg("text", { class: "number", x: 0.14, y: 0.16 }, String(waiting)),
+      ...(wide ? [] : [svg("use", { class: "pictogram", href: "#waiting", x: -0.2, y: 0 })]),
+      svg("text", { class: "number", x: wide ? 0 : 0.14, y: 0.16 }, String(waiting)),
     ),
   );
 }
@@ -66,7 +96,6 @@ function drawLight(place: Place, state: "red" | "green"): SVGGElement {
     onRoad(place, svg("path", { class: "stop-line", d: "M.42 -.44V.44" })),
     upright(
       place,
-      -SIGN_OFFSET,
       svg("circle", { class: "glow", cy: state === "red" ? -0.24 : 0.24, r: 0.62 }),
       svg("rect", { class: "housing", x: -0.28, y: -0.54, width: 0.56, height: 1.08, rx: 0.2 }),
       svg("circle", { class: "lamp upper", cy: -0.24, r: 0.2 }),
@@ -90,8 +119,10 @@ function drawPolice(place: Place): SVGGElement {
     ),
     upright(
       place,
-      -SIGN_OFFSET,
-      svg("path", { class: "shield", d: "M0 -.5l.42 .14v.34q0 .36 -.42 .56q-.42 -.2 -.42 -.56v-.34z" }),
+      svg("path", {
+        class: "shield",
+        d: "M0 -.5l.42 .14v.34q0 .36 -.42 .56q-.42 -.2 -.42 -.56v-.34z",
+      }),
       svg("path", { class: "cap", d: "M-.24 -.08q0 -.22 .24 -.22t.24 .22z" }),
       svg("path", { class: "peak", d: "M-.26 -.02h.52" }),
       svg("circle", { class: "face", cy: 0.12, r: 0.12 }),
@@ -111,13 +142,10 @@ function onRoad(place: Place, ...children: SVGElement[]): SVGGElement {
 }
 
 /** Signs beside the road: never turned, and larger where the plan is small. */
-function upright(place: Place, left: number, ...children: SVGElement[]): SVGGElement {
-  const { at, heading, scale } = place;
-  const away = Math.sign(left) * (Math.abs(left) + (scale - 1) * 0.45);
-  const to = offset(at, heading, 0, away);
+function upright({ sign, scale }: Place, ...children: SVGElement[]): SVGGElement {
   return svg(
     "g",
-    { class: "upright", transform: `translate(${round(to.x)} ${round(to.y)}) scale(${scale})` },
+    { class: "upright", transform: `translate(${round(sign.x)} ${round(sign.y)}) scale(${scale})` },
     ...children,
   );
 }
@@ -128,8 +156,8 @@ export function markerDefinitions(): SVGElement[] {
     svg(
       "g",
       { id: "person" },
-      svg("ellipse", { class: "shoulders", rx: 0.06, ry: 0.1 }),
-      svg("circle", { class: "head", r: 0.055 }),
+      svg("ellipse", { class: "shoulders", rx: 0.09, ry: 0.12 }),
+      svg("circle", { class: "head", r: 0.065 }),
     ),
     svg(
       "g",

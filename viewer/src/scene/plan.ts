@@ -6,7 +6,7 @@ import type { Frame, Room } from "../protocol/messages";
 import type { View } from "../state/view";
 import { Bus } from "./bus";
 import { drawCity, MARGIN, routePoints, viewBox } from "./city";
-import { degrees, headingAt, middle, nearestIndex, pathThrough, type Point } from "./geometry";
+import { degrees, headingAt, middle, pathThrough, type Point } from "./geometry";
 import { drawMarkers, markerDefinitions } from "./markers";
 import { Motion, type Pose } from "./motion";
 import { Rewards } from "./rewards";
@@ -104,7 +104,7 @@ export class PlanScene implements Scene {
     if (this.#room === null) return;
     const now = performance.now();
     const at = middle(frame.position, this.#room.grid[1]);
-    const index = nearestIndex(this.#route, at);
+    const index = frame.routeIndex;
     const pose: Pose = { ...at, turn: degrees(headingAt(this.#route, index)) };
     const calm = this.#calm.matches;
     this.#motion ??= new Motion(pose);

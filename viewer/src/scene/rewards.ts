@@ -1,5 +1,5 @@
 /** Rewards that rise from the bus and fade: what the agent just felt, where it felt it. */
-import { signed } from "../hud/format";
+import { signed } from "../format";
 import type { Point } from "./geometry";
 import { svg } from "./svg";
 
@@ -7,7 +7,7 @@ import { svg } from "./svg";
 const POOL = 5;
 
 /** How long a number stays, in milliseconds. */
-const FLIGHT_MS = 900;
+const FLIGHT_MS = 700;
 
 export class Rewards {
   readonly element = svg("g", { class: "rewards" });
@@ -29,10 +29,10 @@ export class Rewards {
       `translate(${at.x}px, ${at.y - rise * scale}px) scale(${scale})`;
     text.animate(
       [
-        { transform: pose(0.5), opacity: 0 },
-        { transform: pose(0.8), opacity: 1, offset: 0.2 },
-        { transform: pose(1.5), opacity: 1, offset: 0.7 },
-        { transform: pose(1.8), opacity: 0 },
+        { transform: pose(0.4), opacity: 0 },
+        { transform: pose(0.6), opacity: 1, offset: 0.2 },
+        { transform: pose(1.2), opacity: 1, offset: 0.7 },
+        { transform: pose(1.4), opacity: 0 },
       ],
       { duration: FLIGHT_MS, easing: "ease-out" },
     );

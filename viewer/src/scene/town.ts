@@ -8,7 +8,7 @@ import type { Shore } from "./shore";
 import { svg } from "./svg";
 
 /** Decoration beyond this many pieces costs more than it shows. */
-const MAX_PIECES = 700;
+const MAX_PIECES = 900;
 
 /** How near houses and palms come to the middle of the road, in cells: signs stand in between. */
 const HOUSE_FROM_ROAD = 2.2;
@@ -16,6 +16,10 @@ const PALM_FROM_ROAD = 1.9;
 
 /** Land kept free between a piece and the water, in cells. */
 const BEACH = 1;
+
+/** Unpaved lanes run along every so many rows and columns, and houses keep off them. */
+export const LANE_ROWS = 4;
+export const LANE_COLUMNS = 5;
 
 /** Every how many cells a street lamp stands. */
 const LAMP_EVERY = 3;
@@ -42,14 +46,13 @@ export function drawTown(
       const inland = shore.inland(at);
       const away = Math.min(...route.map((point) => distance(point, at)));
       if (inland < BEACH || away < PALM_FROM_ROAD) continue;
-      // Every fourth row and fifth column stays open: lanes between the blocks.
-      const lane = row % 4 === 0 || column % 5 === 0;
+      const lane = row % LANE_ROWS === 0 || column % LANE_COLUMNS === 0;
       const kind = hash(column, row, 3);
-      if (inland < 2.4 || lane) {
-        if (kind < 0.3) town.append(palm(at, column, row));
-      } else if (away > HOUSE_FROM_ROAD && kind < 0.8) {
+      if (inland < 2.2 || lane) {
+        if (kind < 0.22) town.append(palm(at, column, row));
+      } else if (away > HOUSE_FROM_ROAD && kind < 0.86) {
         town.append(house(at, column, row));
-      } else if (kind < 0.93) {
+      } else if (kind < 0.96) {
         town.append(palm(at, column, row));
       }
     }
@@ -73,8 +76,8 @@ export function drawLamps(route: readonly Point[]): SVGGElement {
 }
 
 function house(at: Point, column: number, row: number): SVGGElement {
-  const width = 0.55 + hash(column, row, 4) * 0.35;
-  const depth = 0.5 + hash(column, row, 5) * 0.3;
+  const width = 0.6 + hash(column, row, 4) * 0.36;
+  const depth = 0.52 + hash(column, row, 5) * 0.34;
   const roof = ROOFS[Math.floor(hash(column, row, 6) * ROOFS.length)] ?? "rust";
   const left = round(-width / 2);
   const top = round(-depth / 2);
@@ -82,12 +85,34 @@ function house(at: Point, column: number, row: number): SVGGElement {
     "g",
     { class: `house ${roof}`, transform: `translate(${round(at.x)} ${round(at.y)})` },
     svg("path", { class: "shade", d: shadow(width, depth) }),
-    svg("rect", { class: "roof", x: left, y: top, width: round(width), height: round(depth), rx: 0.04 }),
-    svg("rect", { class: "slope", x: left, y: 0, width: round(width), height: round(depth / 2), rx: 0.04 }),
+    svg("rect", {
+      class: "roof",
+      x: left,
+      y: top,
+      width: round(width),
+      height: round(depth),
+      rx: 0.04,
+    }),
+    svg("rect", {
+      class: "slope",
+      x: left,
+      y: 0,
+      width: round(width),
+      height: round(depth / 2),
+      rx: 0.04,
+    }),
     svg("path", { class: "ridge", d: `M${left} 0h${round(width)}` }),
   );
   if (hash(column, row, 7) < 0.35) {
-    group.append(svg("rect", { class: "window", x: left + 0.08, y: round(depth / 2 - 0.13), width: 0.13, height: 0.09 }));
+    group.append(
+      svg("rect", {
+        class: "window",
+        x: left + 0.08,
+        y: round(depth / 2 - 0.13),
+        width: 0.13,
+        height: 0.09,
+      }),
+    );
   }
   return group;
 }
