@@ -1,0 +1,44 @@
+//! The subcommands.
+
+mod bench;
+mod eval;
+mod models;
+mod predict;
+mod serve;
+mod trace;
+mod train;
+
+use clap::Subcommand;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Watch an agent drive, live, in a browser.
+    Serve(serve::Args),
+    /// Drive many episodes without a viewer and report the figures.
+    Eval(eval::Args),
+    /// Train an agent and save its weights.
+    Train(train::Args),
+    /// Read observations, one JSON array a line, and write what a model does with each.
+    Predict(predict::Args),
+    /// Read episodes to act out, one JSON object a line, and write what happens in each.
+    Trace(trace::Args),
+    /// Measure throughput.
+    #[command(subcommand)]
+    Bench(bench::Bench),
+    /// List the models that can be named.
+    Models(models::Args),
+}
+
+impl Command {
+    pub(crate) fn run(self) -> anyhow::Result<()> {
+        match self {
+            Self::Serve(args) => args.run(),
+            Self::Eval(args) => args.run(),
+            Self::Train(args) => args.run(),
+            Self::Predict(args) => args.run(),
+            Self::Trace(args) => args.run(),
+            Self::Bench(bench) => bench.run(),
+            Self::Models(args) => args.run(),
+        }
+    }
+}

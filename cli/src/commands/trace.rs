@@ -1,0 +1,42 @@
+//! `daladala trace`
+
+use std::io::{BufRead, BufWriter, Write, stdin, stdout};
+
+use anyhow::Context;
+use daladala_env::trace::{TraceRequest, act_out};
+
+use crate::rule_set::RuleSet;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The rules to act by.
+    #[arg(long, value_enum, default_value_t)]
+    rules: RuleSet,
+}
+
+impl Args {
+    pub(crate) fn run(self) -> anyhow::Result<()> {
+        let RuleSet::Classic = self.rules;
+        let mut out = BufWriter::new(stdout().lock());
+        for (number, line) in stdin().lock().lines().enumerate() {
+            let line = line?;
+            if line.trim().is_empty() {
+                continue;
+            }
+            let trace = serde_json::from_str::<TraceRequest>(&line)
+                .context("not an episode")
+                .and_then(|request| Ok(act_out(request)?))
+                .with_context(|| format!("line {}", number + 1));
+            let trace = match trace {
+                Ok(trace) => trace,
+                Err(error) => {
+                    out.flush()?;
+                    return Err(error);
+                }
+            };
+            serde_json::to_writer(&mut out, &trace)?;
+            writeln!(out)?;
+        }
+        Ok(out.flush()?)
+    }
+}

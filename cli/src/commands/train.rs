@@ -1,0 +1,118 @@
+//! `daladala train`
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{Context, ensure};
+use clap::ValueEnum;
+use daladala_agents::training::{Progress, TrainConfig, train};
+use daladala_agents::{Algorithm, Choice, Evaluation, NeuralPolicy, evaluate};
+use daladala_env::rules::Classic;
+use serde::Serialize;
+
+use super::eval;
+use crate::output::{grouped, print, print_json, progress_bar};
+use crate::rule_set::RuleSet;
+
+/// Episodes of the evaluation that ends a training.
+const EVALUATION_EPISODES: usize = 1000;
+/// Its seed, so that it drives other layouts than the training did.
+const EVALUATION_SEED: u64 = 0x0e7a_1000_0000;
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Algo {
+    /// Deep Q-network
+    Dqn,
+    /// Proximal policy optimization
+    Ppo,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The learning algorithm.
+    #[arg(long, value_enum)]
+    algo: Algo,
+    /// The rules to learn.
+    #[arg(long, value_enum, default_value_t)]
+    rules: RuleSet,
+    /// Environment steps; by default what the algorithm needs for the rules.
+    #[arg(long, allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(1..))]
+    steps: Option<u64>,
+    /// The seed: the same seed gives the same weights.
+    #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
+    seed: u64,
+    /// Where the weights go (.safetensors).
+    #[arg(long)]
+    out: PathBuf,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Summary<'a> {
+    algorithm: Algorithm,
+    rules: &'a str,
+    seed: u64,
+    steps: u64,
+    seconds: f64,
+    steps_per_second: f64,
+    out: &'a Path,
+    evaluation: &'a Evaluation,
+}
+
+impl Args {
+    pub(crate) fn run(self) -> anyhow::Result<()> {
+        let RuleSet::Classic = self.rules;
+        ensure_writable(&self.out)?;
+        let algorithm = match self.algo {
+            Algo::Dqn => Algorithm::Dqn,
+            Algo::Ppo => Algorithm::Ppo,
+        };
+        let config = TrainConfig::new(algorithm);
+        let steps = self.steps.unwrap_or_else(|| config.default_steps());
+
+        let start = Instant::now();
+        let bar = progress_bar(steps, "steps", self.json);
+        let mut checkpoint = train(&config, &Classic, self.seed, steps, &mut |progress: Progress| {
+            bar.set_position(progress.steps.min(steps));
+            bar.set_message(format!("return {:7.2}  loss {:8.4}", progress.mean_return, progress.loss));
+        });
+        bar.finish_and_clear();
+        let seconds = start.elapsed().as_secs_f64();
+
+        let policy = NeuralPolicy::new(&checkpoint, Choice::Greedy)?;
+        let evaluation = evaluate(&policy, &Classic, EVALUATION_SEED, EVALUATION_EPISODES, &|_| ());
+        checkpoint.info.mean_return = evaluation.mean_return;
+        checkpoint.save(&self.out)?;
+
+        let steps = checkpoint.info.steps;
+        let steps_per_second = steps as f64 / seconds;
+        if self.json {
+            return print_json(&Summary {
+                algorithm,
+                rules: &checkpoint.info.rules,
+                seed: self.seed,
+                steps,
+                seconds,
+                steps_per_second,
+                out: &self.out,
+                evaluation: &evaluation,
+            });
+        }
+        let speed = grouped(steps_per_second);
+        print(format!("Trained {algorithm} for {} steps in {seconds:.1} s ({speed} steps/s).", grouped(steps as f64)))?;
+        print(eval::table(&self.out.display().to_string(), &evaluation))?;
+        print(format!("Watch it: daladala serve --model {}", self.out.display()))
+    }
+}
+
+/// Better to hear it before the training than after.
+fn ensure_writable(out: &Path) -> anyhow::Result<()> {
+    ensure!(!out.is_dir(), "{} is a folder: name a file in it", out.display());
+    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let metadata = folder.metadata().with_context(|| format!("{}", folder.display()))?;
+    ensure!(metadata.is_dir(), "{} is no folder", folder.display());
+    ensure!(!metadata.permissions().readonly(), "{} cannot be written to", folder.display());
+    Ok(())
+}

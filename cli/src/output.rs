@@ -1,0 +1,67 @@
+//! What the program prints: JSON for machines, tables and progress bars for people.
+
+use std::io::{Write, stdout};
+
+use comfy_table::{CellAlignment, Table, presets};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+
+/// Prints one JSON object on a line of standard output.
+pub(crate) fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
+    let mut out = stdout().lock();
+    serde_json::to_writer(&mut out, value)?;
+    writeln!(out)?;
+    Ok(())
+}
+
+/// Prints to standard output; a reader that went away is an error, not a panic.
+pub(crate) fn print(text: impl std::fmt::Display) -> anyhow::Result<()> {
+    Ok(writeln!(stdout().lock(), "{text}")?)
+}
+
+/// A borderless table of names and figures.
+pub(crate) fn figures<const N: usize>(rows: [(&str, String); N]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    for (name, figure) in rows {
+        table.add_row([name.to_owned(), figure]);
+    }
+    if let Some(column) = table.column_mut(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table
+}
+
+/// A progress bar on standard error, drawn only for a terminal and never with `--json`.
+pub(crate) fn progress_bar(length: u64, unit: &str, json: bool) -> ProgressBar {
+    if json {
+        return ProgressBar::hidden();
+    }
+    let template = format!("{{bar:32}} {{human_pos}}/{{human_len}} {unit}  {{per_sec:>12}}  {{msg}}  {{eta}} left");
+    let style = ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::new(length).with_style(style)
+}
+
+/// A number with a space between thousands.
+pub(crate) fn grouped(number: f64) -> String {
+    let digits = format!("{:.0}", number.abs());
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(' ');
+        }
+        text.push(digit);
+    }
+    if number < 0.0 { format!("-{text}") } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::grouped;
+
+    #[test]
+    fn thousands_are_set_apart() {
+        let shown = [0.0, 12.4, 999.6, 1234.0, 123_456.0, -7_654_321.0].map(grouped);
+        assert_eq!(shown, ["0", "12", "1 000", "1 234", "123 456", "-7 654 321"]);
+    }
+}

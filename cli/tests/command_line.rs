@@ -1,0 +1,161 @@
+//! The program as others call it: arguments in, lines and exit codes out.
+
+use std::process::Output;
+
+use assert_cmd::Command;
+use daladala_env::trace::Trace;
+use serde_json::Value;
+
+const GOLDEN: &str = include_str!("../../env/tests/golden/classic.jsonl");
+
+fn daladala(arguments: &[&str], input: &str) -> Output {
+    Command::new(assert_cmd::cargo::cargo_bin!("daladala")).args(arguments).write_stdin(input).output().unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn json(arguments: &[&str]) -> Value {
+    let text = stdout(&daladala(arguments, ""));
+    assert_eq!(text.trim_end().lines().count(), 1, "one object and nothing else: {text}");
+    serde_json::from_str(&text).unwrap()
+}
+
+#[test]
+fn trace_reproduces_the_golden_episodes() {
+    let text = stdout(&daladala(&["trace"], GOLDEN));
+    assert_eq!(text.lines().count(), 120);
+    for (ours, golden) in text.lines().zip(GOLDEN.lines()) {
+        let ours: Trace = serde_json::from_str(ours).unwrap();
+        let golden: Value = serde_json::from_str(golden).unwrap();
+        let obs: Vec<Vec<f32>> = serde_json::from_value(golden["obs"].clone()).unwrap();
+        assert_eq!(ours.obs.len(), obs.len());
+        assert!(ours.obs.iter().flatten().zip(obs.iter().flatten()).all(|(a, b)| (a - b).abs() < 1e-5));
+        assert_eq!(ours.reward, serde_json::from_value::<Vec<f32>>(golden["reward"].clone()).unwrap());
+        assert_eq!(ours.terminated, serde_json::from_value::<Vec<bool>>(golden["terminated"].clone()).unwrap());
+    }
+}
+
+#[test]
+fn eval_has_the_fields_that_are_relied_on_and_depends_only_on_the_seed() {
+    let eval = |seed: &str| {
+        let mut figures = json(&["eval", "--model", "random", "--episodes", "300", "--seed", seed, "--json"]);
+        assert!(figures["steps_per_second"].take().as_f64().unwrap() > 0.0);
+        figures
+    };
+    let figures = eval("4");
+    for field in
+        "episodes mean_return std_return min_return max_return mean_length mean_passengers mean_money legal_rate \
+                  fine_rate crash_rate optimal_fraction"
+            .split_whitespace()
+    {
+        assert!(figures[field].is_number(), "{field} in {figures}");
+    }
+    assert_eq!(figures, eval("4"));
+    assert_ne!(figures, eval("5"));
+}
+
+#[test]
+fn the_oracle_is_exactly_optimal() {
+    assert_eq!(json(&["eval", "--model", "oracle", "--json"])["optimal_fraction"], 1.0);
+}
+
+#[test]
+fn what_is_trained_can_be_evaluated_by_its_path() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.safetensors");
+    let path = path.to_str().unwrap();
+    for algorithm in ["ppo", "dqn"] {
+        let trained = json(&["train", "--algo", algorithm, "--steps", "4000", "--seed", "1", "--out", path, "--json"]);
+        assert!(trained["steps"].as_u64().unwrap() >= 4000);
+        let evaluated = json(&["eval", "--model", path, "--episodes", "50", "--json"]);
+        assert_eq!(evaluated["episodes"], 50);
+    }
+}
+
+#[test]
+fn predict_answers_each_line() {
+    let row = format!("[{}]", ["0.25"; 14].join(","));
+    let text = stdout(&daladala(&["predict", "--model", "dqn", "--json"], &format!("{row}\n\n{row}\n")));
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 2);
+    let outputs: Vec<f64> = lines[0]["outputs"].as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect();
+    assert_eq!(outputs.len(), 5);
+    let action = usize::try_from(lines[0]["action"].as_u64().unwrap()).unwrap();
+    assert!(outputs.iter().all(|output| *output <= outputs[action]));
+}
+
+#[test]
+fn the_benches_report_their_rates() {
+    let env = json(&["bench", "env", "--envs", "100", "--threads", "2", "--seconds", "0.05", "--json"]);
+    assert!(env["steps_per_second"].as_f64().unwrap() > 0.0);
+    assert_eq!((&env["envs"], &env["threads"], &env["rules"]), (&100.into(), &2.into(), &"classic".into()));
+    let policy = json(&["bench", "policy", "--batch", "33", "--seconds", "0.05", "--json"]);
+    assert!(policy["observations_per_second"].as_f64().unwrap() > 0.0 && policy["batch"] == 33);
+}
+
+#[test]
+fn models_lists_every_name() {
+    let text = stdout(&daladala(&["models"], ""));
+    for name in ["ppo", "dqn", "oracle", "random"] {
+        assert!(text.contains(name));
+        assert!(stdout(&daladala(&["models", name], "")).starts_with(&format!("# {name}")));
+    }
+    assert_eq!(json(&["models", "--json"])["models"].as_array().unwrap().len(), 4);
+}
+
+#[test]
+fn mistakes_are_one_clear_line_and_an_exit_code() {
+    let folder = tempfile::tempdir().unwrap();
+    let damaged = folder.path().join("damaged.safetensors");
+    std::fs::write(&damaged, b"\xff\xff\xff\xff\xff\xff\xff\xffnothing").unwrap();
+    let damaged = damaged.to_str().unwrap();
+    let folder = folder.path().to_str().unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let cases: &[(i32, &[&str], &str, &str)] = &[
+        (1, &["eval", "--model", "nobody"], "", "nobody"),
+        (1, &["eval", "--model", damaged], "", "damaged.safetensors"),
+        (1, &["eval", "--model", folder], "", folder),
+        (1, &["serve", "--port", &port], "", &port),
+        (1, &["serve", "--model", "nobody"], "", "nobody"),
+        (1, &["train", "--algo", "ppo", "--out", "/no/such/folder/x.safetensors"], "", "/no/such/folder"),
+        (1, &["train", "--algo", "ppo", "--out", folder], "", folder),
+        (1, &["predict", "--model", "ppo"], "[1, 2", "line 1"),
+        (1, &["predict", "--model", "ppo"], "[1, 2]", "2 numbers"),
+        (1, &["predict", "--model", "ppo"], "[1e300,0,0,0,0,0,0,0,0,0,0,0,0,0]", "too large"),
+        (1, &["trace"], "{}", "line 1"),
+        (1, &["trace"], r#"{"police":[99],"lights":[],"red":[],"actions":[]}"#, "cell 99"),
+        (1, &["trace"], r#"{"police":[],"lights":[],"red":[],"actions":[7]}"#, "action 7"),
+        (1, &["bench", "env", "--envs", "2", "--threads", "3"], "", "3 threads"),
+        (2, &["eval", "--model", "ppo", "--episodes", "-5"], "", "--episodes"),
+        (2, &["eval", "--model", "ppo", "--episodes", "0"], "", "--episodes"),
+        (2, &["eval", "--model", "ppo", "--rules", "chess"], "", "classic"),
+        (2, &["eval"], "", "--model"),
+        (2, &["train", "--algo", "alchemy", "--out", "x"], "", "alchemy"),
+        (2, &["train", "--algo", "ppo", "--steps", "0", "--out", "x"], "", "--steps"),
+        (2, &["serve", "--fps", "NaN"], "", "--fps"),
+        (2, &["serve", "--port", "70000"], "", "--port"),
+        (2, &["bench", "env", "--envs", "0"], "", "--envs"),
+        (2, &["bench", "env", "--seconds", "inf"], "", "--seconds"),
+        (2, &["--nonsense"], "", "--nonsense"),
+        (2, &["nonsense"], "", "nonsense"),
+    ];
+    for (code, arguments, input, named) in cases {
+        let output = daladala(arguments, input);
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(*code), "{arguments:?}: {error}");
+        assert_eq!(error.trim_end().lines().count(), 1, "{arguments:?}: {error}");
+        assert!(error.starts_with("error: ") && error.contains(named), "{arguments:?}: {error}");
+    }
+}
+
+#[test]
+fn good_lines_before_a_bad_one_are_answered() {
+    let good = r#"{"police":[],"lights":[],"red":[],"actions":[0]}"#;
+    let output = daladala(&["trace"], &format!("{good}\nnonsense\n"));
+    assert_eq!(String::from_utf8(output.stdout).unwrap().lines().count(), 1);
+    assert!(String::from_utf8(output.stderr).unwrap().contains("line 2"));
+}
