@@ -1,0 +1,71 @@
+# The two commands: `make run` (a page with a trained agent driving) and `make test` (all that a change must pass).
+# Both set up what they need and say so; what is already there is not made again.
+
+CARGO_FLAGS := --release --locked
+HOST ?= 127.0.0.1
+PORT ?= 5000
+MODEL ?= ppo
+HAS_NODE := $(shell node -e 'process.exit(Number(process.versions.node.split(".")[0]) >= 20 ? 0 : 1)' 2>/dev/null && echo yes)
+VIEWER_SOURCES := $(shell find viewer/src viewer/public viewer/index.html viewer/vite.config.ts -type f 2>/dev/null)
+
+.PHONY: run build test lint test-rust test-viewer test-browser tools chromium clean
+
+run: build
+	@target/release/daladala serve --host $(HOST) --port $(PORT) --model $(MODEL)
+
+build: $(if $(HAS_NODE),viewer/dist/index.html,no-node)
+	@echo "==> Building the program (minutes the first time, seconds after that)"
+	@cargo build $(CARGO_FLAGS) --quiet
+
+# The browser tests run the program with the viewer inside, so the viewer is built first.
+test: lint test-viewer build test-rust test-browser
+	@echo "==> All tests passed"
+
+lint: viewer/node_modules/.package-lock.json
+	@echo "==> Formatting and lints"
+	@cargo fmt --all --check
+	@cargo clippy $(CARGO_FLAGS) --workspace --all-targets --quiet -- -D warnings
+	@RUSTDOCFLAGS="-D warnings" cargo doc $(CARGO_FLAGS) --workspace --no-deps --quiet
+	@cd viewer && npm run --silent check && npm run --silent lint
+
+test-rust: tools
+	@echo "==> Rust tests"
+	@cargo nextest run $(CARGO_FLAGS) --workspace --no-fail-fast
+	@cargo test $(CARGO_FLAGS) --workspace --doc --quiet
+
+test-viewer: viewer/node_modules/.package-lock.json
+	@echo "==> Viewer tests"
+	@cd viewer && npm test --silent
+
+test-browser: build chromium viewer/node_modules/.package-lock.json
+	@echo "==> Browser tests"
+	@cd viewer && npm run --silent e2e
+
+viewer/node_modules/.package-lock.json: viewer/package.json viewer/package-lock.json
+	@command -v npm >/dev/null || { echo "error: this needs Node.js 20 or newer (with npm)" >&2; exit 1; }
+	@echo "==> Installing the viewer's packages"
+	@cd viewer && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-audit --no-fund --silent
+	@touch $@
+
+viewer/dist/index.html: viewer/node_modules/.package-lock.json $(VIEWER_SOURCES)
+	@echo "==> Building the viewer"
+	@cd viewer && npm run --silent build
+	@touch $@
+
+.PHONY: no-node
+no-node:
+	@echo "==> No Node.js 20 or newer here: the server will show a page that says how to get the viewer"
+
+tools:
+	@cargo nextest --version >/dev/null 2>&1 || { echo "==> Installing cargo-nextest"; cargo install --locked cargo-nextest; }
+
+chromium:
+	@test -n "$$CHROMIUM" || command -v chromium >/dev/null || { \
+		echo "==> Installing Chromium"; \
+		command -v apt-get >/dev/null || { echo "error: the browser tests need Chromium: install it and set CHROMIUM to its path" >&2; exit 1; }; \
+		SUDO=$$(test "$$(id -u)" = 0 || echo sudo); \
+		$$SUDO apt-get update -qq && $$SUDO env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; }
+
+clean:
+	cargo clean
+	rm -rf viewer/dist viewer/node_modules viewer/test-results
