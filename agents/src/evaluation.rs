@@ -87,14 +87,14 @@ fn run_block<R: Rules>(
     let mut running = block.len();
 
     env.reset(&mut buffers.observations);
-    let best: Vec<_> = (0..block.len()).map(|i| rules.best_return(&rules.layout(env.state(i)))).collect();
+    let best: Vec<_> = (0..block.len()).map(|i| rules.best_return(&rules.layout(&env.state(i)))).collect();
     while running > 0 {
         policy.act(&buffers.observations, &mut generators, &mut actions);
         env.step(&actions, buffers.as_step()).expect("policies choose among the actions of their rules");
         let before = running;
         for (index, episode) in finished.iter_mut().enumerate() {
             if episode.is_none() && buffers.ended(index) {
-                *episode = Some(EvaluatedEpisode { stats: *env.last_episode(index), best_return: best[index] });
+                *episode = Some(EvaluatedEpisode { stats: env.last_episode(index), best_return: best[index] });
                 running -= 1;
             }
         }

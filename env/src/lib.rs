@@ -33,4 +33,4 @@ pub use error::EnvError;
 pub use frame::{Hazard, HazardKind, StateFrame};
 pub use generator::Generator;
 pub use rules::{Action, Outcome, Rules, Transition};
-pub use vec_env::{Autoreset, Buffers, StepBuffers, VecEnv, VecEnvConfig};
+pub use vec_env::{Autoreset, Batch, Buffers, ScalarBatch, Snapshot, StepBuffers, VecEnv, VecEnvConfig};

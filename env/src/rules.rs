@@ -66,6 +66,9 @@ pub trait Rules: Clone + Debug + Send + Sync + 'static {
     /// One running episode.
     type State: Clone + Debug + PartialEq + Serialize + DeserializeOwned + Send + Sync;
 
+    /// How a batch of environments is stored and stepped: [`ScalarBatch`](crate::ScalarBatch), or something faster.
+    type Batch: crate::Batch<Self>;
+
     /// The name on the command line and in weights files.
     fn name(&self) -> &'static str;
     /// The observation and action spaces.

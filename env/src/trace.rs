@@ -88,7 +88,7 @@ pub fn act_out(request: TraceRequest) -> Result<Trace, TraceError> {
             other => TraceError::Env(other),
         })?;
         let state = env.state(0);
-        let outcome = env.rules().outcome(state);
+        let outcome = env.rules().outcome(&state);
         trace.obs.push(buffers.observations.clone());
         trace.reward.push(buffers.rewards[0]);
         trace.terminated.push(buffers.terminated[0]);

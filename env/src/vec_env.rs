@@ -3,9 +3,13 @@
 //! The engine owns what every rule set needs alike: generators, auto-reset, episode figures and the checks on what
 //! the caller hands in. Rules never see a batch, callers never see a state they did not ask for.
 
+mod batch;
 mod buffers;
+mod scalar;
 
+pub use batch::{Batch, Snapshot};
 pub use buffers::{Buffers, StepBuffers};
+pub use scalar::ScalarBatch;
 
 use crate::episode::EpisodeStats;
 use crate::error::EnvError;
@@ -38,47 +42,56 @@ pub struct VecEnvConfig {
     pub autoreset: Autoreset,
 }
 
-/// Many environments of one rule set.
+/// Many environments of one rule set, stored as `B`.
 #[derive(Debug, Clone)]
-pub struct VecEnv<R: Rules> {
+pub struct VecEnv<R: Rules, B: Batch<R> = <R as Rules>::Batch> {
     rules: R,
     autoreset: Autoreset,
     observation_size: usize,
     actions: usize,
-    generators: Vec<Generator>,
-    states: Vec<R::State>,
-    /// Figures of the running episode; `outcome` is filled in at its end.
-    running: Vec<EpisodeStats>,
-    /// Figures of the last finished episode.
-    finished: Vec<EpisodeStats>,
-    needs_reset: Vec<bool>,
+    batch: B,
 }
 
 impl<R: Rules> VecEnv<R> {
     /// `envs` environments. Their first episodes begin with [`VecEnv::reset`].
     #[must_use]
     pub fn new(rules: R, envs: usize, config: VecEnvConfig) -> Self {
+        Self::with_batch(rules, envs, config)
+    }
+}
+
+impl<R: Rules, B: Batch<R>> VecEnv<R, B> {
+    /// The same, stored as a batch of the caller's choice: `VecEnv::<_, ScalarBatch<_>>::with_batch(…)`.
+    #[must_use]
+    pub fn with_batch(rules: R, envs: usize, config: VecEnvConfig) -> Self {
         let spaces = rules.spaces();
-        let generators: Vec<_> =
-            (0..envs as u64).map(|i| Generator::new(config.seed, config.first_index.wrapping_add(i))).collect();
-        let states = generators.iter().map(|generator| begin(&rules, &mut generator.clone())).collect();
+        let fresh = |index| {
+            let generator = Generator::new(config.seed, config.first_index.wrapping_add(index));
+            let mut drawing = generator.clone();
+            let layout = rules.draw(&mut drawing);
+            Snapshot {
+                state: rules.start(&layout, &mut drawing),
+                generator,
+                episode_return: 0.0,
+                length: 0,
+                needs_reset: true,
+                last_episode: EpisodeStats::default(),
+            }
+        };
+        let batch = B::new(&rules, (0..envs as u64).map(fresh).collect());
         Self {
-            rules,
             autoreset: config.autoreset,
             observation_size: spaces.observation.len(),
             actions: spaces.actions.len(),
-            generators,
-            states,
-            running: vec![EpisodeStats::default(); envs],
-            finished: vec![EpisodeStats::default(); envs],
-            needs_reset: vec![true; envs],
+            batch,
+            rules,
         }
     }
 
     /// How many environments there are.
     #[must_use]
     pub fn envs(&self) -> usize {
-        self.states.len()
+        self.batch.envs()
     }
 
     /// Entries of one observation.
@@ -93,16 +106,26 @@ impl<R: Rules> VecEnv<R> {
         &self.rules
     }
 
+    /// Environment `index`, whole.
+    ///
+    /// # Panics
+    /// If there is no such environment.
+    #[must_use]
+    pub fn snapshot(&self, index: usize) -> Snapshot<R::State> {
+        assert!(index < self.envs(), "there is no environment {index}");
+        self.batch.snapshot(&self.rules, index)
+    }
+
     /// The state of environment `index`.
     #[must_use]
-    pub fn state(&self, index: usize) -> &R::State {
-        &self.states[index]
+    pub fn state(&self, index: usize) -> R::State {
+        self.snapshot(index).state
     }
 
     /// The figures of the last finished episode of environment `index`.
     #[must_use]
-    pub fn last_episode(&self, index: usize) -> &EpisodeStats {
-        &self.finished[index]
+    pub fn last_episode(&self, index: usize) -> EpisodeStats {
+        self.snapshot(index).last_episode
     }
 
     /// Starts a new episode everywhere and writes the first observations, `[envs, observation_size]`.
@@ -112,8 +135,10 @@ impl<R: Rules> VecEnv<R> {
     pub fn reset(&mut self, observations: &mut [f32]) {
         assert_eq!(observations.len(), self.envs() * self.observation_size, "observations have another length");
         for (index, observation) in observations.chunks_exact_mut(self.observation_size).enumerate() {
-            self.start(index);
-            self.rules.observe(&self.states[index], observation);
+            let mut snapshot = self.snapshot(index);
+            snapshot.begin(&self.rules);
+            self.batch.restore(&self.rules, index, &snapshot);
+            self.rules.observe(&snapshot.state, observation);
         }
     }
 
@@ -122,29 +147,18 @@ impl<R: Rules> VecEnv<R> {
     /// # Panics
     /// If there is no such environment.
     pub fn reset_to(&mut self, index: usize, layout: &R::Layout, observation: &mut [f32]) {
-        self.states[index] = self.rules.start(layout, &mut self.generators[index]);
-        self.running[index] = EpisodeStats::default();
-        self.needs_reset[index] = false;
-        self.rules.observe(&self.states[index], observation);
+        let mut snapshot = self.snapshot(index);
+        snapshot.begin_on(&self.rules, layout);
+        self.batch.restore(&self.rules, index, &snapshot);
+        self.rules.observe(&snapshot.state, observation);
     }
 
     /// Moves every environment on by one step.
     ///
     /// On an error nothing has changed.
-    pub fn step(&mut self, actions: &[Action], mut out: StepBuffers<'_>) -> Result<(), EnvError> {
+    pub fn step(&mut self, actions: &[Action], out: StepBuffers<'_>) -> Result<(), EnvError> {
         self.check(actions, &out)?;
-        for (index, &action) in actions.iter().enumerate() {
-            let transition = if self.needs_reset[index] {
-                self.start(index);
-                Transition::default()
-            } else {
-                self.advance(index, action, &mut out)
-            };
-            out.rewards[index] = transition.reward;
-            out.terminated[index] = transition.terminated;
-            out.truncated[index] = transition.truncated;
-            self.rules.observe(&self.states[index], out.observation(index, self.observation_size));
-        }
+        self.batch.step(&self.rules, self.autoreset, actions, out);
         Ok(())
     }
 
@@ -152,33 +166,10 @@ impl<R: Rules> VecEnv<R> {
     #[must_use]
     pub fn frame(&self, index: usize, episode: u64, step: Option<(Action, Transition)>) -> StateFrame {
         let (action, transition) = step.unzip();
-        let total_reward = self.running[index].episode_return;
-        let context = FrameContext { episode, action, transition: transition.unwrap_or_default(), total_reward };
-        self.rules.frame(&self.states[index], &context)
-    }
-
-    fn advance(&mut self, index: usize, action: Action, out: &mut StepBuffers<'_>) -> Transition {
-        let transition = self.rules.step(&mut self.states[index], action, &mut self.generators[index]);
-        let running = &mut self.running[index];
-        running.episode_return += transition.reward;
-        running.length += 1;
-        if transition.terminated || transition.truncated {
-            running.outcome = self.rules.outcome(&self.states[index]);
-            self.finished[index] = *running;
-            if self.autoreset == Autoreset::SameStep {
-                self.rules.observe(&self.states[index], out.final_observation(index, self.observation_size));
-                self.start(index);
-            } else {
-                self.needs_reset[index] = true;
-            }
-        }
-        transition
-    }
-
-    fn start(&mut self, index: usize) {
-        self.states[index] = begin(&self.rules, &mut self.generators[index]);
-        self.running[index] = EpisodeStats::default();
-        self.needs_reset[index] = false;
+        let snapshot = self.snapshot(index);
+        let transition = transition.unwrap_or_default();
+        let context = FrameContext { episode, action, transition, total_reward: snapshot.episode_return };
+        self.rules.frame(&snapshot.state, &context)
     }
 
     fn check(&self, actions: &[Action], out: &StepBuffers<'_>) -> Result<(), EnvError> {
@@ -191,15 +182,10 @@ impl<R: Rules> VecEnv<R> {
             return Err(EnvError::InvalidAction { index, action: actions[index], actions: self.actions });
         }
         if self.autoreset != Autoreset::NextStep
-            && let Some(index) = self.needs_reset.iter().position(|&needed| needed)
+            && let Some(index) = self.batch.first_that_needs_reset()
         {
             return Err(EnvError::NeedsReset { index });
         }
         Ok(())
     }
-}
-
-fn begin<R: Rules>(rules: &R, generator: &mut Generator) -> R::State {
-    let layout = rules.draw(generator);
-    rules.start(&layout, generator)
 }

@@ -81,14 +81,14 @@ proptest! {
 #[test]
 fn bad_input_is_an_error_and_changes_nothing() {
     let (mut env, mut rows) = env(3, VecEnvConfig::default());
-    let before: Vec<_> = (0..3).map(|index| *env.state(index)).collect();
+    let before: Vec<_> = (0..3).map(|index| env.state(index)).collect();
     let error = env.step(&[0, 5, 0], rows.as_step()).unwrap_err();
     assert_eq!(error, EnvError::InvalidAction { index: 1, action: 5, actions: 5 });
     let error = env.step(&[0, 0], rows.as_step()).unwrap_err();
     assert_eq!(error, EnvError::WrongLength { what: "actions", given: 2, needed: 3 });
     rows.rewards.pop();
     assert!(matches!(env.step(&[0; 3], rows.as_step()), Err(EnvError::WrongLength { what: "rewards", .. })));
-    assert!((0..3).all(|index| *env.state(index) == before[index]));
+    assert!((0..3).all(|index| env.state(index) == before[index]));
 }
 
 #[test]

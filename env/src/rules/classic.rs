@@ -160,6 +160,7 @@ impl ClassicState {
 impl Rules for Classic {
     type Layout = ClassicLayout;
     type State = ClassicState;
+    type Batch = crate::ScalarBatch<Self>;
 
     fn name(&self) -> &'static str {
         "classic"

@@ -1,6 +1,6 @@
 //! The rows that a step writes.
 
-use super::VecEnv;
+use super::{Batch, VecEnv};
 use crate::error::EnvError;
 use crate::rules::Rules;
 
@@ -62,7 +62,7 @@ pub struct Buffers {
 impl Buffers {
     /// Rows that fit `env`.
     #[must_use]
-    pub fn for_env<R: Rules>(env: &VecEnv<R>) -> Self {
+    pub fn for_env<R: Rules, B: Batch<R>>(env: &VecEnv<R, B>) -> Self {
         let (envs, size) = (env.envs(), env.observation_size());
         Self {
             observations: vec![0.0; envs * size],
