@@ -6,7 +6,7 @@
 use std::ops::Range;
 use std::time::Instant;
 
-use daladala_env::{Autoreset, Buffers, EpisodeStats, Rules, VecEnv, VecEnvConfig};
+use daladala_env::{Buffers, EpisodeStats, Rules, VecEnv, VecEnvConfig};
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -78,7 +78,7 @@ fn run_block<R: Rules>(
     block: Range<usize>,
     progress: &(dyn Fn(u64) + Sync),
 ) -> Vec<EvaluatedEpisode> {
-    let config = VecEnvConfig { seed, first_index: block.start as u64, autoreset: Autoreset::SameStep };
+    let config = VecEnvConfig { seed, first_index: block.start as u64, ..VecEnvConfig::default() };
     let mut env = VecEnv::new(rules.clone(), block.len(), config);
     let mut buffers = Buffers::for_env(&env);
     let mut generators = policy_generators(seed, block.clone());

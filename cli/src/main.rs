@@ -4,7 +4,6 @@
 
 mod commands;
 mod output;
-mod rule_set;
 
 use std::io::ErrorKind;
 use std::process::ExitCode;

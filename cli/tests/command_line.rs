@@ -129,7 +129,7 @@ fn mistakes_are_one_clear_line_and_an_exit_code() {
         (1, &["trace"], "{}", "line 1"),
         (1, &["trace"], r#"{"police":[99],"lights":[],"red":[],"actions":[]}"#, "cell 99"),
         (1, &["trace"], r#"{"police":[],"lights":[],"red":[],"actions":[7]}"#, "action 7"),
-        (1, &["bench", "env", "--envs", "2", "--threads", "3"], "", "3 threads"),
+        (1, &["bench", "env", "--envs", "99999999999"], "", "--envs"),
         (2, &["eval", "--model", "ppo", "--episodes", "-5"], "", "--episodes"),
         (2, &["eval", "--model", "ppo", "--episodes", "0"], "", "--episodes"),
         (2, &["eval", "--model", "ppo", "--rules", "chess"], "", "classic"),

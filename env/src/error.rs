@@ -30,6 +30,25 @@ pub enum EnvError {
         /// Which environment.
         index: usize,
     },
+    /// An index past the last environment.
+    #[error("there is no environment {index}: there are {envs}, numbered from 0")]
+    NoSuchEnvironment {
+        /// What was asked for.
+        index: usize,
+        /// How many there are.
+        envs: usize,
+    },
+    /// A state that the rules cannot go on from.
+    #[error("state: {0}")]
+    InvalidState(String),
+    /// A name that no rule set has.
+    #[error("there are no rules '{name}': known are {known}")]
+    UnknownRules {
+        /// What was asked for.
+        name: String,
+        /// The names there are.
+        known: String,
+    },
     /// A layout that the rules cannot play.
     #[error("layout: {0}")]
     InvalidLayout(String),

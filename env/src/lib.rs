@@ -6,6 +6,7 @@
 //! * [`rules`]: the [`Rules`] contract and one module a rule set ([`rules::classic`]);
 //! * [`spaces`]: observations and actions described in data, the one source for docs, viewers and bindings;
 //! * [`VecEnv`]: the vectorized engine that steps many environments into slices the caller owns;
+//! * [`checker`]: a check of any rule set against the contract;
 //! * [`StateFrame`]: what one step looks like from outside, the type that travels to viewers and recordings;
 //! * [`trace`]: an episode acted out from a given layout and given actions, to compare with other implementations.
 //!
@@ -19,6 +20,7 @@
 //! assert_eq!(buffers.observations.len(), 8 * 14);
 //! ```
 
+pub mod checker;
 mod episode;
 mod error;
 mod frame;
@@ -32,5 +34,7 @@ pub use episode::EpisodeStats;
 pub use error::EnvError;
 pub use frame::{Hazard, HazardKind, StateFrame};
 pub use generator::Generator;
-pub use rules::{Action, Outcome, Rules, Transition};
-pub use vec_env::{Autoreset, Batch, Buffers, ScalarBatch, Snapshot, StepBuffers, VecEnv, VecEnvConfig};
+pub use rules::{Action, Outcome, RuleSet, Rules, Transition};
+pub use vec_env::{
+    Autoreset, Batch, Buffers, ResetOptions, ScalarBatch, Seeds, Snapshot, StepBuffers, VecEnv, VecEnvConfig,
+};

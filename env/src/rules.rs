@@ -6,13 +6,15 @@
 
 mod classic;
 
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
+use std::str::FromStr;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 pub use classic::{Classic, ClassicLayout, ClassicState, LayoutSpec};
 
+use crate::error::EnvError;
 use crate::frame::StateFrame;
 use crate::generator::Generator;
 use crate::spaces::Spaces;
@@ -59,7 +61,45 @@ pub struct FrameContext {
     pub total_reward: f32,
 }
 
-/// A rule set. [`Classic`] is the one that exists.
+/// The rule sets that can be named.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum RuleSet {
+    /// [`Classic`]
+    #[default]
+    Classic,
+}
+
+impl RuleSet {
+    /// All of them.
+    pub const ALL: &[Self] = &[Self::Classic];
+
+    /// The name on the command line and in weights files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Classic => Classic.name(),
+        }
+    }
+}
+
+impl fmt::Display for RuleSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for RuleSet {
+    type Err = EnvError;
+
+    fn from_str(name: &str) -> Result<Self, EnvError> {
+        Self::ALL.iter().copied().find(|rules| rules.name() == name).ok_or_else(|| {
+            let known: Vec<_> = Self::ALL.iter().map(|rules| rules.name()).collect();
+            EnvError::UnknownRules { name: name.to_owned(), known: known.join(", ") }
+        })
+    }
+}
+
+/// A rule set, with its parameters. A new one gets a variant in [`RuleSet`], and the checker runs over it.
 pub trait Rules: Clone + Debug + Send + Sync + 'static {
     /// What an episode is drawn from, or given.
     type Layout: Clone + Debug + PartialEq + Serialize + DeserializeOwned + Send + Sync;
@@ -90,6 +130,14 @@ pub trait Rules: Clone + Debug + Send + Sync + 'static {
     fn step(&self, state: &mut Self::State, action: Action, generator: &mut Generator) -> Transition;
     /// Writes the observation; `out` has the observation's length.
     fn observe(&self, state: &Self::State, out: &mut [f32]);
+
+    /// Which actions have an effect now that no other has: bit `a` for action `a`. All may be taken all the same.
+    fn action_mask(&self, state: &Self::State) -> u32;
+    /// An error that says what is wrong with a layout that the rules cannot play.
+    fn check_layout(&self, layout: &Self::Layout) -> Result<(), EnvError>;
+    /// An error that says what is wrong with a state that the rules cannot go on from; all states that they produce
+    /// are good.
+    fn check_state(&self, state: &Self::State) -> Result<(), EnvError>;
 
     /// How the episode stands.
     fn outcome(&self, state: &Self::State) -> Outcome;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::EnvError;
 use crate::rules::{Action, Classic, ClassicLayout, LayoutSpec, Rules};
-use crate::vec_env::{Autoreset, Buffers, VecEnv, VecEnvConfig};
+use crate::vec_env::{Autoreset, Buffers, ResetOptions, VecEnv, VecEnvConfig};
 
 /// An episode to act out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -65,7 +65,9 @@ pub fn act_out(request: TraceRequest) -> Result<Trace, TraceError> {
     let config = VecEnvConfig { autoreset: Autoreset::Disabled, ..VecEnvConfig::default() };
     let mut env = VecEnv::new(Classic, 1, config);
     let mut buffers = Buffers::for_env(&env);
-    env.reset_to(0, &layout, &mut buffers.observations);
+    let layouts = [Some(layout)];
+    let options = ResetOptions { layouts: Some(&layouts), ..ResetOptions::default() };
+    env.reset_with(&options, &mut buffers.observations)?;
 
     let steps = request.actions.len();
     let mut trace = Trace {

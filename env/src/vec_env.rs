@@ -5,11 +5,15 @@
 
 mod batch;
 mod buffers;
+mod reset;
 mod scalar;
+mod shards;
 
 pub use batch::{Batch, Snapshot};
 pub use buffers::{Buffers, StepBuffers};
+pub use reset::{ResetOptions, Seeds};
 pub use scalar::ScalarBatch;
+use shards::Shards;
 
 use crate::episode::EpisodeStats;
 use crate::error::EnvError;
@@ -31,7 +35,7 @@ pub enum Autoreset {
 }
 
 /// How a [`VecEnv`] is made.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct VecEnvConfig {
     /// The seed of all generators.
     pub seed: u64,
@@ -40,6 +44,15 @@ pub struct VecEnvConfig {
     pub first_index: u64,
     /// What follows the end of an episode.
     pub autoreset: Autoreset,
+    /// The most threads of the current rayon pool that a step may use. Fewer are used where a step is too little
+    /// work to share.
+    pub threads: usize,
+}
+
+impl Default for VecEnvConfig {
+    fn default() -> Self {
+        Self { seed: 0, first_index: 0, autoreset: Autoreset::default(), threads: 1 }
+    }
 }
 
 /// Many environments of one rule set, stored as `B`.
@@ -49,7 +62,8 @@ pub struct VecEnv<R: Rules, B: Batch<R> = <R as Rules>::Batch> {
     autoreset: Autoreset,
     observation_size: usize,
     actions: usize,
-    batch: B,
+    first_index: u64,
+    shards: Shards<R, B>,
 }
 
 impl<R: Rules> VecEnv<R> {
@@ -78,12 +92,12 @@ impl<R: Rules, B: Batch<R>> VecEnv<R, B> {
                 last_episode: EpisodeStats::default(),
             }
         };
-        let batch = B::new(&rules, (0..envs as u64).map(fresh).collect());
         Self {
             autoreset: config.autoreset,
             observation_size: spaces.observation.len(),
             actions: spaces.actions.len(),
-            batch,
+            first_index: config.first_index,
+            shards: Shards::new(&rules, (0..envs as u64).map(fresh).collect(), config.threads),
             rules,
         }
     }
@@ -91,7 +105,7 @@ impl<R: Rules, B: Batch<R>> VecEnv<R, B> {
     /// How many environments there are.
     #[must_use]
     pub fn envs(&self) -> usize {
-        self.batch.envs()
+        self.shards.envs()
     }
 
     /// Entries of one observation.
@@ -106,14 +120,69 @@ impl<R: Rules, B: Batch<R>> VecEnv<R, B> {
         &self.rules
     }
 
-    /// Environment `index`, whole.
+    /// How many threads a step uses.
+    #[must_use]
+    pub fn threads(&self) -> usize {
+        self.shards.count()
+    }
+
+    /// Environment `index`, whole: its episode, its generator and its figures.
     ///
     /// # Panics
     /// If there is no such environment.
     #[must_use]
     pub fn snapshot(&self, index: usize) -> Snapshot<R::State> {
         assert!(index < self.envs(), "there is no environment {index}");
-        self.batch.snapshot(&self.rules, index)
+        self.shards.snapshot(&self.rules, index)
+    }
+
+    /// Puts snapshots in the places of the environments `indices`, one each: to go on from a saved run, or to branch
+    /// off copies of one. What was snapshot goes on as it would have. On an error nothing has changed.
+    pub fn restore(&mut self, indices: &[usize], snapshots: &[Snapshot<R::State>]) -> Result<(), EnvError> {
+        if indices.len() != snapshots.len() {
+            return Err(EnvError::WrongLength { what: "snapshots", given: snapshots.len(), needed: indices.len() });
+        }
+        if let Some(&index) = indices.iter().find(|&&index| index >= self.envs()) {
+            return Err(EnvError::NoSuchEnvironment { index, envs: self.envs() });
+        }
+        for snapshot in snapshots {
+            self.rules.check_state(&snapshot.state)?;
+        }
+        for (&index, snapshot) in indices.iter().zip(snapshots) {
+            self.shards.restore(&self.rules, index, snapshot);
+        }
+        Ok(())
+    }
+
+    /// Writes the observations of the states as they are, `[envs, observation_size]`.
+    ///
+    /// # Panics
+    /// If `observations` has another length.
+    pub fn observe(&self, observations: &mut [f32]) {
+        assert_eq!(observations.len(), self.envs() * self.observation_size, "observations have another length");
+        for (index, observation) in observations.chunks_exact_mut(self.observation_size).enumerate() {
+            self.rules.observe(&self.state(index), observation);
+        }
+    }
+
+    /// Writes which actions have an effect now, `[envs, actions]`. All of them may be taken all the same.
+    ///
+    /// # Panics
+    /// If `masks` has another length.
+    pub fn action_masks(&self, masks: &mut [bool]) {
+        assert_eq!(masks.len(), self.envs() * self.actions, "masks have another length");
+        for (index, mask) in masks.chunks_exact_mut(self.actions).enumerate() {
+            let allowed = self.rules.action_mask(&self.state(index));
+            for (action, entry) in mask.iter_mut().enumerate() {
+                *entry = allowed >> action & 1 == 1;
+            }
+        }
+    }
+
+    /// What the running episode of environment `index` was drawn from, or given.
+    #[must_use]
+    pub fn layout(&self, index: usize) -> R::Layout {
+        self.rules.layout(&self.state(index))
     }
 
     /// The state of environment `index`.
@@ -128,29 +197,9 @@ impl<R: Rules, B: Batch<R>> VecEnv<R, B> {
         self.snapshot(index).last_episode
     }
 
-    /// Starts a new episode everywhere and writes the first observations, `[envs, observation_size]`.
-    ///
-    /// # Panics
-    /// If `observations` has another length.
-    pub fn reset(&mut self, observations: &mut [f32]) {
-        assert_eq!(observations.len(), self.envs() * self.observation_size, "observations have another length");
-        for (index, observation) in observations.chunks_exact_mut(self.observation_size).enumerate() {
-            let mut snapshot = self.snapshot(index);
-            snapshot.begin(&self.rules);
-            self.batch.restore(&self.rules, index, &snapshot);
-            self.rules.observe(&snapshot.state, observation);
-        }
-    }
-
-    /// Starts a new episode of environment `index` on a given layout.
-    ///
-    /// # Panics
-    /// If there is no such environment.
-    pub fn reset_to(&mut self, index: usize, layout: &R::Layout, observation: &mut [f32]) {
-        let mut snapshot = self.snapshot(index);
-        snapshot.begin_on(&self.rules, layout);
-        self.batch.restore(&self.rules, index, &snapshot);
-        self.rules.observe(&snapshot.state, observation);
+    /// The figures of the episodes that ended in the last step, by environment.
+    pub fn ended_episodes<'a>(&'a self, buffers: &'a Buffers) -> impl Iterator<Item = (usize, EpisodeStats)> + 'a {
+        (0..self.envs()).filter(|&index| buffers.ended(index)).map(|index| (index, self.last_episode(index)))
     }
 
     /// Moves every environment on by one step.
@@ -158,7 +207,7 @@ impl<R: Rules, B: Batch<R>> VecEnv<R, B> {
     /// On an error nothing has changed.
     pub fn step(&mut self, actions: &[Action], out: StepBuffers<'_>) -> Result<(), EnvError> {
         self.check(actions, &out)?;
-        self.batch.step(&self.rules, self.autoreset, actions, out);
+        self.shards.step(&self.rules, self.autoreset, actions, out);
         Ok(())
     }
 
@@ -182,7 +231,7 @@ impl<R: Rules, B: Batch<R>> VecEnv<R, B> {
             return Err(EnvError::InvalidAction { index, action: actions[index], actions: self.actions });
         }
         if self.autoreset != Autoreset::NextStep
-            && let Some(index) = self.batch.first_that_needs_reset()
+            && let Some(index) = self.shards.first_that_needs_reset()
         {
             return Err(EnvError::NeedsReset { index });
         }

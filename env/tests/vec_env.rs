@@ -1,7 +1,7 @@
 //! The engine's promises, over whatever it is asked to run.
 
-use daladala_env::rules::Classic;
-use daladala_env::{Autoreset, Buffers, EnvError, Rules, VecEnv, VecEnvConfig};
+use daladala_env::rules::{Classic, ClassicLayout, ClassicState};
+use daladala_env::{Autoreset, Buffers, EnvError, ResetOptions, Rules, Seeds, Snapshot, VecEnv, VecEnvConfig};
 use proptest::prelude::*;
 
 fn env(envs: usize, config: VecEnvConfig) -> (VecEnv<Classic>, Buffers) {
@@ -135,4 +135,148 @@ fn a_frame_has_the_fields_of_the_original() {
     assert!(frame["hazards"][0][2] == "police" && frame["hazards"][6][2] == "trafficLight");
     let back: daladala_env::StateFrame = serde_json::from_value(frame).unwrap();
     assert_eq!(back.position, (1, 14));
+}
+
+fn with<'a>(seeds: Seeds<'a>, mask: Option<&'a [bool]>) -> ResetOptions<'a, ClassicLayout> {
+    ResetOptions { seeds, mask, layouts: None }
+}
+
+#[test]
+fn a_list_of_seeds_runs_each_environment_as_the_first_of_its_seed() {
+    let (mut listed, mut rows) = env(3, VecEnvConfig::default());
+    listed.reset_with(&with(Seeds::Each(&[Some(7), None, Some(9)]), None), &mut rows.observations).unwrap();
+    for (index, seed) in [(0, 7), (2, 9)] {
+        let (alone, alone_rows) = env(1, VecEnvConfig { seed, ..VecEnvConfig::default() });
+        assert_eq!(listed.snapshot(index), alone.snapshot(0));
+        assert_eq!(rows.observations[index * 14..][..14], alone_rows.observations);
+    }
+}
+
+#[test]
+fn one_seed_begins_the_run_again() {
+    let (mut again, mut rows) = env(5, VecEnvConfig { seed: 1, ..VecEnvConfig::default() });
+    for step in 0..40 {
+        again.step(&actions(5, step, 0), rows.as_step()).unwrap();
+    }
+    again.reset_with(&with(Seeds::One(4), None), &mut rows.observations).unwrap();
+    let (fresh, fresh_rows) = env(5, VecEnvConfig { seed: 4, ..VecEnvConfig::default() });
+    assert_eq!(rows.observations, fresh_rows.observations);
+    assert!((0..5).all(|index| again.state(index) == fresh.state(index)));
+}
+
+#[test]
+fn a_mask_resets_only_what_it_names() {
+    let (mut env, mut rows) = env(4, VecEnvConfig { autoreset: Autoreset::Disabled, ..VecEnvConfig::default() });
+    for step in 0..29 {
+        env.step(&[0; 4], rows.as_step()).unwrap();
+        assert_eq!(rows.ended(0), step == 28);
+    }
+    let before: Vec<_> = (0..4).map(|index| env.snapshot(index)).collect();
+    let observations = rows.observations.clone();
+    env.reset_with(&with(Seeds::Continue, Some(&[false, true, false, true])), &mut rows.observations).unwrap();
+    for index in [0, 2] {
+        assert_eq!(env.snapshot(index), before[index]);
+        assert_eq!(rows.observations[index * 14..][..14], observations[index * 14..][..14]);
+    }
+    assert!([1, 3].iter().all(|&index| env.state(index).steps == 0 && !env.snapshot(index).needs_reset));
+    assert_eq!(env.step(&[0; 4], rows.as_step()), Err(EnvError::NeedsReset { index: 0 }));
+}
+
+#[test]
+fn layouts_can_be_given_to_some_and_asked_for() {
+    let (mut env, mut rows) = env(3, VecEnvConfig::default());
+    let given = ClassicLayout { police: 1, lights: 2, red: 2, waiting: [40, 30, 20, 10] };
+    let options = ResetOptions { layouts: Some(&[None, Some(given), None]), ..ResetOptions::default() };
+    env.reset_with(&options, &mut rows.observations).unwrap();
+    assert_eq!(env.layout(1), given);
+    assert!(env.layout(0) != given && env.layout(0).waiting == [8, 5, 1, 1]);
+
+    let before: Vec<_> = (0..3).map(|index| env.snapshot(index)).collect();
+    let bad = ClassicLayout { police: 1 << 29, ..given };
+    let options = ResetOptions { layouts: Some(&[None, None, Some(bad)]), ..ResetOptions::default() };
+    assert!(matches!(env.reset_with(&options, &mut rows.observations), Err(EnvError::InvalidLayout(_))));
+    assert!(env.reset_with(&with(Seeds::Each(&[None]), None), &mut rows.observations).is_err());
+    assert!(env.reset_with(&with(Seeds::Continue, Some(&[true])), &mut rows.observations).is_err());
+    assert!(env.reset_with(&ResetOptions::default(), &mut [0.0]).is_err());
+    assert!((0..3).all(|index| env.snapshot(index) == before[index]), "an error changes nothing");
+}
+
+#[test]
+fn a_saved_run_goes_on_from_json_as_if_never_interrupted() {
+    let (mut run, mut rows) = env(6, VecEnvConfig { seed: 5, ..VecEnvConfig::default() });
+    for step in 0..50 {
+        run.step(&actions(6, step, 0), rows.as_step()).unwrap();
+    }
+    let saved: Vec<String> = (0..6).map(|index| serde_json::to_string(&run.snapshot(index)).unwrap()).collect();
+    let (mut restored, mut restored_rows) = env(6, VecEnvConfig { seed: 99, ..VecEnvConfig::default() });
+    let snapshots: Vec<Snapshot<ClassicState>> = saved.iter().map(|json| serde_json::from_str(json).unwrap()).collect();
+    restored.restore(&[0, 1, 2, 3, 4, 5], &snapshots).unwrap();
+    restored.observe(&mut restored_rows.observations);
+    assert_eq!(restored_rows.observations, rows.observations);
+    for step in 50..150 {
+        run.step(&actions(6, step, 0), rows.as_step()).unwrap();
+        restored.step(&actions(6, step, 0), restored_rows.as_step()).unwrap();
+        assert_eq!(restored_rows.observations, rows.observations);
+        assert_eq!(restored_rows.rewards, rows.rewards);
+    }
+}
+
+#[test]
+fn a_snapshot_that_no_run_makes_is_refused() {
+    let (mut env, _) = env(2, VecEnvConfig::default());
+    let good = env.snapshot(0);
+    let with = |change: fn(&mut ClassicState)| {
+        let mut bad = good.clone();
+        change(&mut bad.state);
+        [good.clone(), bad]
+    };
+    for bad in [
+        with(|state| state.position = 29),
+        with(|state| state.passengers = 51),
+        with(|state| state.speed = 4),
+        with(|state| state.paid = 255),
+        with(|state| state.steps = 30),
+        with(|state| state.layout.red = !0),
+    ] {
+        assert!(env.restore(&[0, 1], &bad).is_err());
+    }
+    assert_eq!(env.restore(&[2], std::slice::from_ref(&good)), Err(EnvError::NoSuchEnvironment { index: 2, envs: 2 }));
+    assert!(matches!(env.restore(&[0], &[]), Err(EnvError::WrongLength { .. })));
+    assert_eq!(env.snapshot(0), good);
+}
+
+#[test]
+fn masks_tell_where_passengers_can_get_on_and_off() {
+    let (mut env, mut rows) = env(1, VecEnvConfig::default());
+    let mut masks = [false; 5];
+    for cell in 0..29 {
+        env.action_masks(&mut masks);
+        let at_stop = [4, 8, 20, 25].contains(&cell);
+        assert_eq!(masks, [true, at_stop, at_stop && cell > 4, true, true], "cell {cell}");
+        env.step(&[u8::from(at_stop)], rows.as_step()).unwrap();
+    }
+}
+
+#[test]
+fn a_shared_batch_runs_as_one_on_one_thread_does() {
+    let envs = 40_000;
+    let config = VecEnvConfig { seed: 3, ..VecEnvConfig::default() };
+    let (mut alone, mut rows) = env(envs, config);
+    let (mut shared, mut shared_rows) = env(envs, VecEnvConfig { threads: 2, ..config });
+    assert_eq!((alone.threads(), shared.threads()), (1, 2));
+    assert_eq!(env(1000, VecEnvConfig { threads: 8, ..config }).0.threads(), 1, "too little work to share");
+    for step in 0..64 {
+        let actions = actions(envs, step, 0);
+        alone.step(&actions, rows.as_step()).unwrap();
+        shared.step(&actions, shared_rows.as_step()).unwrap();
+        assert!(rows.observations == shared_rows.observations && rows.rewards == shared_rows.rewards);
+        assert!(rows.terminated == shared_rows.terminated && rows.final_observations == shared_rows.final_observations);
+    }
+    for index in [0, 19_999, 20_000, 20_031, 20_032, 39_999] {
+        assert_eq!(alone.snapshot(index), shared.snapshot(index));
+    }
+    let mut actions = actions(envs, 0, 0);
+    actions[30_000] = 5;
+    let error = shared.step(&actions, shared_rows.as_step()).unwrap_err();
+    assert_eq!(error, EnvError::InvalidAction { index: 30_000, action: 5, actions: 5 });
 }

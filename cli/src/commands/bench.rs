@@ -1,22 +1,22 @@
 //! `daladala bench`
 
 use std::num::NonZeroUsize;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::ensure;
 use clap::Subcommand;
-use daladala_agents::{Choice, Policy, registry};
+use daladala_agents::{Choice, registry};
 use daladala_env::rules::Classic;
-use daladala_env::{Action, Autoreset, Buffers, Generator, Rules, VecEnv, VecEnvConfig};
+use daladala_env::{Action, Autoreset, Buffers, Generator, RuleSet, Rules, VecEnv, VecEnvConfig};
+use indicatif::ProgressBar;
+use rayon::ThreadPoolBuilder;
+use rayon::prelude::*;
 use serde::Serialize;
 
-use crate::output::{figures, grouped, print, print_json};
-use crate::rule_set::RuleSet;
+use crate::output::{figures, grouped, print, print_json, progress_bar};
 
-/// Prepared action batches that the environment bench goes through in turn.
-const ACTION_BATCHES: usize = 64;
+/// Places in one prepared sequence of actions that the environment bench goes through in turn.
+const ACTION_OFFSETS: usize = 64;
 /// The most environments or rows, so that a slip of the hand does not ask for all memory.
 const MAX_ROWS: usize = 1 << 24;
 /// The longest measurement, seconds.
@@ -33,9 +33,9 @@ pub(crate) enum Bench {
 #[derive(Debug, clap::Args)]
 struct Shared {
     /// The rules.
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, default_value_t)]
     rules: RuleSet,
-    /// Threads, each with its share of the rows.
+    /// Threads at most; a batch that is too small to share is run on fewer.
     #[arg(long, default_value = "1", allow_negative_numbers = true)]
     threads: NonZeroUsize,
     /// How long to measure, seconds.
@@ -72,7 +72,7 @@ fn parse_seconds(text: &str) -> Result<f64, String> {
     seconds.ok_or_else(|| format!("give a number above 0, up to {MAX_SECONDS}"))
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 struct Throughput {
     #[serde(skip_serializing_if = "Option::is_none")]
     steps_per_second: Option<f64>,
@@ -83,6 +83,9 @@ struct Throughput {
     #[serde(skip_serializing_if = "Option::is_none")]
     batch: Option<usize>,
     threads: usize,
+    /// Fewer than `threads` where a step is too little work to share.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    threads_used: Option<usize>,
     seconds: f64,
     rules: &'static str,
 }
@@ -97,42 +100,23 @@ impl Bench {
 }
 
 impl Shared {
-    /// Runs `work` on every thread until the time is up and returns rows a second. `work` is handed the number of
-    /// rows of its share and returns what is called again and again.
-    fn measure<F: FnMut()>(
-        &self,
-        rows: usize,
-        prepare: impl Fn(usize, usize) -> F + Sync,
-    ) -> anyhow::Result<(f64, f64)> {
-        ensure!(rows <= MAX_ROWS, "{rows} rows are more than the {MAX_ROWS} that are measured at most");
-        let threads = self.threads.get();
-        ensure!(threads <= rows, "{threads} threads for {rows} rows: some would have nothing to do");
-        let stop = AtomicBool::new(false);
-        let share = |thread: usize| (rows * (thread + 1) / threads) - (rows * thread / threads);
-        let rates: Vec<(f64, f64)> = thread::scope(|scope| {
-            let workers: Vec<_> = (0..threads)
-                .map(|thread| {
-                    let (stop, prepare) = (&stop, &prepare);
-                    scope.spawn(move || {
-                        let mut work = prepare(rows * thread / threads, share(thread));
-                        work();
-                        let (start, mut calls) = (Instant::now(), 0u64);
-                        while !stop.load(Ordering::Relaxed) {
-                            work();
-                            calls += 1;
-                        }
-                        let seconds = start.elapsed().as_secs_f64();
-                        (calls as f64 * share(thread) as f64 / seconds, seconds)
-                    })
-                })
-                .collect();
-            thread::sleep(Duration::from_secs_f64(self.seconds));
-            stop.store(true, Ordering::Relaxed);
-            workers.into_iter().filter_map(|worker| worker.join().ok()).collect()
-        });
-        ensure!(rates.len() == threads, "a thread of the bench failed");
-        let seconds = rates.iter().map(|rate| rate.1).fold(0.0, f64::max);
-        Ok((rates.iter().map(|rate| rate.0).sum(), seconds))
+    /// Calls `work` again and again until the time is up, on a pool of the threads asked for. Returns the calls a
+    /// second and the seconds it took.
+    fn measure(&self, work: impl FnMut() + Send) -> anyhow::Result<(f64, f64)> {
+        let pool = ThreadPoolBuilder::new().num_threads(self.threads.get()).build()?;
+        let bar = progress_bar((self.seconds * 1000.0) as u64, "ms", self.json);
+        let measured = pool.install(|| call_for(Duration::from_secs_f64(self.seconds), work, &bar));
+        bar.finish_and_clear();
+        Ok(measured)
+    }
+
+    /// What one thread of several gets of `rows`.
+    fn share(&self, rows: usize) -> usize {
+        rows.div_ceil(self.threads.get())
+    }
+
+    fn throughput(&self, seconds: f64) -> Throughput {
+        Throughput { threads: self.threads.get(), seconds, rules: self.rules.name(), ..Throughput::default() }
     }
 
     fn report(&self, throughput: &Throughput) -> anyhow::Result<()> {
@@ -146,42 +130,66 @@ impl Shared {
         let rows = throughput.envs.or(throughput.batch).unwrap_or_default();
         print(figures([
             (if throughput.envs.is_some() { "environments" } else { "batch" }, grouped(rows as f64)),
-            ("threads", throughput.threads.to_string()),
+            ("threads", throughput.threads_used.unwrap_or(throughput.threads).to_string()),
             (what, grouped(rate)),
         ]))
     }
 }
 
+/// Looks at the clock about once a millisecond, so that the clock costs nothing even where a call takes nanoseconds.
+fn call_for(time: Duration, mut work: impl FnMut(), bar: &ProgressBar) -> (f64, f64) {
+    let mut between_looks = 1u32;
+    loop {
+        let start = Instant::now();
+        (0..between_looks).for_each(|_| work());
+        if start.elapsed() >= Duration::from_millis(1) {
+            break;
+        }
+        between_looks *= 2;
+    }
+    let (start, mut calls) = (Instant::now(), 0.0);
+    loop {
+        (0..between_looks).for_each(|_| work());
+        calls += f64::from(between_looks);
+        let elapsed = start.elapsed();
+        bar.set_position(elapsed.as_millis() as u64);
+        if elapsed >= time {
+            return (calls / elapsed.as_secs_f64(), elapsed.as_secs_f64());
+        }
+    }
+}
+
+fn check_rows(what: &str, rows: NonZeroUsize) -> anyhow::Result<usize> {
+    ensure!(rows.get() <= MAX_ROWS, "--{what} {rows} is more than the {MAX_ROWS} that are measured at most");
+    Ok(rows.get())
+}
+
 impl EnvArgs {
     fn run(self) -> anyhow::Result<()> {
         let RuleSet::Classic = self.shared.rules;
-        let envs = self.envs.get();
-        let actions_count = Classic.spaces().actions.len() as u32;
-        let (rate, seconds) = self.shared.measure(envs, |first, share| {
-            let config =
-                VecEnvConfig { first_index: first as u64, autoreset: Autoreset::SameStep, ..Default::default() };
-            let mut env = VecEnv::new(Classic, share, config);
-            let mut buffers = Buffers::for_env(&env);
-            env.reset(&mut buffers.observations);
-            let mut generator = Generator::new(1, first as u64);
-            // One random sequence, read from another place each step, is as random to the rules as a new one.
-            let actions: Vec<Action> =
-                (0..share + ACTION_BATCHES).map(|_| generator.below(actions_count) as Action).collect();
-            let mut step = 0;
-            move || {
-                step = (step + 1) % ACTION_BATCHES;
-                let result = env.step(&actions[step..][..share], buffers.as_step());
-                debug_assert!(result.is_ok());
-            }
+        let envs = check_rows("envs", self.envs)?;
+        let config =
+            VecEnvConfig { autoreset: Autoreset::SameStep, threads: self.shared.threads.get(), ..Default::default() };
+        let mut env = VecEnv::new(Classic, envs, config);
+        let threads_used = env.threads();
+        let mut buffers = Buffers::for_env(&env);
+        env.reset(&mut buffers.observations);
+        let count = Classic.spaces().actions.len() as u32;
+        let mut generator = Generator::new(1, 0);
+        // One random sequence, read from another place each step, is as random to the rules as a new one.
+        let actions: Vec<Action> = (0..envs + ACTION_OFFSETS).map(|_| generator.below(count) as Action).collect();
+        let (mut offset, mut result) = (0, Ok(()));
+        let (rate, seconds) = self.shared.measure(|| {
+            offset = (offset + 1) % ACTION_OFFSETS;
+            let step = env.step(&actions[offset..][..envs], buffers.as_step());
+            result = std::mem::replace(&mut result, Ok(())).and(step);
         })?;
+        result?;
         self.shared.report(&Throughput {
-            steps_per_second: Some(rate),
-            observations_per_second: None,
+            steps_per_second: Some(rate * envs as f64),
             envs: Some(envs),
-            batch: None,
-            threads: self.shared.threads.get(),
-            seconds,
-            rules: Classic.name(),
+            threads_used: Some(threads_used),
+            ..self.shared.throughput(seconds)
         })
     }
 }
@@ -189,24 +197,25 @@ impl EnvArgs {
 impl PolicyArgs {
     fn run(self) -> anyhow::Result<()> {
         let RuleSet::Classic = self.shared.rules;
+        let batch = check_rows("batch", self.batch)?;
         let policy = registry::load_for(&self.model, &Classic, Choice::Greedy)?;
-        let policy: &dyn Policy = &*policy;
-        let batch = self.batch.get();
-        let (rate, seconds) = self.shared.measure(batch, |first, share| {
-            let mut generator = Generator::new(1, first as u64);
-            let observations: Vec<f32> =
-                (0..share * policy.observation_size()).map(|_| generator.uniform() * 2.0 - 1.0).collect();
-            let mut outputs = vec![0.0; share * policy.actions()];
-            move || policy.outputs(&observations, &mut outputs)
+        let (size, actions) = (policy.observation_size(), policy.actions());
+        let mut generator = Generator::new(1, 0);
+        let observations: Vec<f32> = (0..batch * size).map(|_| generator.uniform() * 2.0 - 1.0).collect();
+        let mut outputs = vec![0.0; batch * actions];
+        let share = self.shared.share(batch);
+        let (rate, seconds) = self.shared.measure(|| {
+            if share == batch {
+                policy.outputs(&observations, &mut outputs);
+            } else {
+                let shares = observations.par_chunks(share * size).zip(outputs.par_chunks_mut(share * actions));
+                shares.for_each(|(observations, outputs)| policy.outputs(observations, outputs));
+            }
         })?;
         self.shared.report(&Throughput {
-            steps_per_second: None,
-            observations_per_second: Some(rate),
-            envs: None,
+            observations_per_second: Some(rate * batch as f64),
             batch: Some(batch),
-            threads: self.shared.threads.get(),
-            seconds,
-            rules: Classic.name(),
+            ..self.shared.throughput(seconds)
         })
     }
 }

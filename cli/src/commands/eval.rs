@@ -2,10 +2,10 @@
 
 use clap::builder::RangedU64ValueParser;
 use daladala_agents::{Choice, Evaluation, evaluate, registry};
+use daladala_env::RuleSet;
 use daladala_env::rules::Classic;
 
 use crate::output::{figures, grouped, print, print_json, progress_bar};
-use crate::rule_set::RuleSet;
 
 /// Episodes that are accepted at most: their figures are kept until the end.
 const MAX_EPISODES: u64 = 100_000_000;
@@ -16,7 +16,7 @@ pub(crate) struct Args {
     #[arg(long)]
     model: String,
     /// The rules to drive by.
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, default_value_t)]
     rules: RuleSet,
     /// How many episodes.
     #[arg(long, default_value_t = 1000, allow_negative_numbers = true,

@@ -2,12 +2,12 @@
 
 use anyhow::Context;
 use daladala_agents::{Choice, registry};
+use daladala_env::RuleSet;
 use daladala_env::rules::Classic;
 use daladala_server::{Driver, FrameRate, Server, ServerConfig};
 use tracing_subscriber::EnvFilter;
 
 use crate::output::print;
-use crate::rule_set::RuleSet;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -21,7 +21,7 @@ pub(crate) struct Args {
     #[arg(long, default_value = "ppo")]
     model: String,
     /// The rules to drive by.
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, default_value_t)]
     rules: RuleSet,
     /// Steps a second.
     #[arg(long, default_value_t, allow_negative_numbers = true)]

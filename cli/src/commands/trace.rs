@@ -3,14 +3,13 @@
 use std::io::{BufRead, BufWriter, Write, stdin, stdout};
 
 use anyhow::Context;
+use daladala_env::RuleSet;
 use daladala_env::trace::{TraceRequest, act_out};
-
-use crate::rule_set::RuleSet;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The rules to act by.
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, default_value_t)]
     rules: RuleSet,
 }
 

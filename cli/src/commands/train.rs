@@ -7,12 +7,12 @@ use anyhow::{Context, ensure};
 use clap::ValueEnum;
 use daladala_agents::training::{Progress, TrainConfig, train};
 use daladala_agents::{Algorithm, Choice, Evaluation, NeuralPolicy, evaluate};
+use daladala_env::RuleSet;
 use daladala_env::rules::Classic;
 use serde::Serialize;
 
 use super::eval;
 use crate::output::{grouped, print, print_json, progress_bar};
-use crate::rule_set::RuleSet;
 
 /// Episodes of the evaluation that ends a training.
 const EVALUATION_EPISODES: usize = 1000;
@@ -33,7 +33,7 @@ pub(crate) struct Args {
     #[arg(long, value_enum)]
     algo: Algo,
     /// The rules to learn.
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, default_value_t)]
     rules: RuleSet,
     /// Environment steps; by default what the algorithm needs for the rules.
     #[arg(long, allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(1..))]

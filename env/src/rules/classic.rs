@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 pub use layout::{ClassicLayout, LayoutSpec};
 
 use super::{Action, FrameContext, Outcome, Rules, Transition};
+use crate::error::EnvError;
 use crate::frame::StateFrame;
 use crate::generator::Generator;
 use crate::spaces::Spaces;
@@ -31,6 +32,8 @@ pub(crate) const CAPACITY: u8 = 50;
 pub(crate) const LEGAL_CAPACITY: u8 = 33;
 /// Above this load a checkpoint impounds the bus and speeding up crashes it.
 pub(crate) const DANGEROUS_LOAD: u8 = 40;
+/// The most passengers that can pay in an episode: half of a full bus and one more, at each of the four stops.
+pub(crate) const MOST_PAID: u8 = 4 * (CAPACITY / 2 + 1);
 /// The fastest speed notch.
 pub(crate) const MAX_SPEED: u8 = 3;
 /// What a passenger pays on alighting, TSh.
@@ -44,6 +47,7 @@ const MOVE: Action = 0;
 const PICK_UP: Action = 1;
 const DROP_OFF: Action = 2;
 const STOP: Action = 3;
+const SPEED_UP: Action = 4;
 /// The names of the actions, in their order.
 pub(crate) const ACTIONS: [&str; 5] = ["Move", "Pick up", "Drop off", "Stop", "Speed up"];
 
@@ -200,6 +204,35 @@ impl Rules for Classic {
 
     fn observe(&self, state: &ClassicState, out: &mut [f32]) {
         observation::observe(state, out);
+    }
+
+    /// Picking up needs a stop and room, dropping off a stop and someone aboard; elsewhere both do what Move does.
+    fn action_mask(&self, state: &ClassicState) -> u32 {
+        let at_stop = state.stop_here().is_some();
+        let pick_up = u32::from(at_stop && state.passengers < CAPACITY) << PICK_UP;
+        let drop_off = u32::from(at_stop && state.passengers > 0) << DROP_OFF;
+        1 << MOVE | pick_up | drop_off | 1 << STOP | 1 << SPEED_UP
+    }
+
+    fn check_layout(&self, layout: &ClassicLayout) -> Result<(), EnvError> {
+        layout.check()
+    }
+
+    fn check_state(&self, state: &ClassicState) -> Result<(), EnvError> {
+        state.layout.check()?;
+        let within = [
+            ("position", u16::from(state.position), u16::from(LAST_CELL)),
+            ("passengers", u16::from(state.passengers), u16::from(CAPACITY)),
+            ("paid", u16::from(state.paid), u16::from(MOST_PAID)),
+            ("speed", u16::from(state.speed), u16::from(MAX_SPEED)),
+            ("steps", state.steps, ROUTE_CELLS as u16),
+        ];
+        match within.into_iter().find(|(_, value, most)| value > most) {
+            Some((what, value, most)) => {
+                Err(EnvError::InvalidState(format!("{what} is {value}, at most it is {most}")))
+            }
+            None => Ok(()),
+        }
     }
 
     fn outcome(&self, state: &ClassicState) -> Outcome {

@@ -20,13 +20,30 @@ pub struct StepBuffers<'a> {
     pub final_observations: &'a mut [f32],
 }
 
-impl StepBuffers<'_> {
+impl<'a> StepBuffers<'a> {
     pub(super) fn observation(&mut self, index: usize, size: usize) -> &mut [f32] {
         &mut self.observations[index * size..][..size]
     }
 
     pub(super) fn final_observation(&mut self, index: usize, size: usize) -> &mut [f32] {
         &mut self.final_observations[index * size..][..size]
+    }
+
+    /// The rows of `envs` environments at a time.
+    pub(super) fn chunks(self, envs: usize) -> impl Iterator<Item = StepBuffers<'a>> {
+        let size = self.observations.len() / self.rewards.len().max(1);
+        let rows = (envs * size).max(1);
+        let observations = self.observations.chunks_mut(rows).zip(self.final_observations.chunks_mut(rows));
+        let flags = self.terminated.chunks_mut(envs).zip(self.truncated.chunks_mut(envs));
+        observations.zip(self.rewards.chunks_mut(envs)).zip(flags).map(
+            |(((observations, final_observations), rewards), (terminated, truncated))| StepBuffers {
+                observations,
+                rewards,
+                terminated,
+                truncated,
+                final_observations,
+            },
+        )
     }
 
     pub(super) fn check(&self, envs: usize, observation_size: usize) -> Result<(), EnvError> {

@@ -64,6 +64,19 @@ impl ClassicLayout {
     }
 }
 
+impl ClassicLayout {
+    pub(super) fn check(&self) -> Result<(), EnvError> {
+        let route = (1 << ROUTE_CELLS) - 1;
+        if (self.police | self.lights) & !route != 0 {
+            return Err(EnvError::InvalidLayout("a hazard is past the end of the route".into()));
+        }
+        if self.red & !self.lights != 0 {
+            return Err(EnvError::InvalidLayout("red: there is no light on a cell that is said to be red".into()));
+        }
+        Ok(())
+    }
+}
+
 const fn free_cells() -> [u8; FREE_CELLS] {
     let mut free = [0; FREE_CELLS];
     let (mut cell, mut found) = (0, 0);

@@ -1,0 +1,125 @@
+//! Every registered rule set keeps the contract, and the checker notices one that doesn't.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use daladala_env::checker::check_rules;
+use daladala_env::rules::{Classic, ClassicLayout, ClassicState, FrameContext};
+use daladala_env::spaces::Spaces;
+use daladala_env::{Action, EnvError, Generator, Outcome, RuleSet, Rules, ScalarBatch, StateFrame, Transition};
+use proptest::prelude::*;
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+    #[test]
+    fn every_registered_rule_set_keeps_the_contract(seed: u64) {
+        for rules in RuleSet::ALL {
+            let checked = match rules {
+                RuleSet::Classic => check_rules(&Classic, seed, 200),
+            };
+            prop_assert_eq!(checked, Ok(()));
+        }
+    }
+}
+
+#[test]
+fn a_rule_set_is_found_by_its_name() {
+    for rules in RuleSet::ALL {
+        assert_eq!(rules.name().parse(), Ok(*rules));
+    }
+    assert!("chess".parse::<RuleSet>().unwrap_err().to_string().contains("classic"));
+}
+
+/// What rules must not look at: something outside of state and generator.
+static CALLS: AtomicU32 = AtomicU32::new(0);
+
+/// Classic with one thing wrong.
+#[derive(Debug, Clone, Copy)]
+enum Broken {
+    Observation,
+    Randomness,
+    Truncation,
+    Mask,
+    Frame,
+    Layout,
+}
+
+impl Rules for Broken {
+    type Layout = ClassicLayout;
+    type State = ClassicState;
+    type Batch = ScalarBatch<Self>;
+
+    fn name(&self) -> &'static str {
+        "broken"
+    }
+    fn spaces(&self) -> Spaces {
+        Classic.spaces()
+    }
+    fn route(&self) -> &[(u8, u8)] {
+        Classic.route()
+    }
+    fn grid(&self) -> (u8, u8) {
+        Classic.grid()
+    }
+    fn max_steps(&self) -> u32 {
+        Classic.max_steps()
+    }
+    fn capacities(&self) -> (u32, u32) {
+        Classic.capacities()
+    }
+    fn draw(&self, generator: &mut Generator) -> ClassicLayout {
+        Classic.draw(generator)
+    }
+    fn start(&self, layout: &ClassicLayout, generator: &mut Generator) -> ClassicState {
+        Classic.start(layout, generator)
+    }
+    fn step(&self, state: &mut ClassicState, action: Action, generator: &mut Generator) -> Transition {
+        let mut transition = Classic.step(state, action, generator);
+        match self {
+            Self::Randomness => transition.reward += CALLS.fetch_add(1, Ordering::Relaxed) as f32,
+            Self::Truncation => transition.truncated |= state.steps == 3,
+            _ => {}
+        }
+        transition
+    }
+    fn observe(&self, state: &ClassicState, out: &mut [f32]) {
+        Classic.observe(state, out);
+        if matches!(self, Self::Observation) {
+            out[3] = f32::from(state.steps);
+        }
+    }
+    fn action_mask(&self, state: &ClassicState) -> u32 {
+        if matches!(self, Self::Mask) { 1 } else { Classic.action_mask(state) }
+    }
+    fn check_layout(&self, layout: &ClassicLayout) -> Result<(), EnvError> {
+        Classic.check_layout(layout)
+    }
+    fn check_state(&self, state: &ClassicState) -> Result<(), EnvError> {
+        Classic.check_state(state)
+    }
+    fn outcome(&self, state: &ClassicState) -> Outcome {
+        Classic.outcome(state)
+    }
+    fn frame(&self, state: &ClassicState, context: &FrameContext) -> StateFrame {
+        let frame = Classic.frame(state, context);
+        if matches!(self, Self::Frame) { StateFrame { money: frame.money + 1, ..frame } } else { frame }
+    }
+    fn layout(&self, state: &ClassicState) -> ClassicLayout {
+        let lost = ClassicLayout { red: 0, ..state.layout };
+        if matches!(self, Self::Layout) { lost } else { state.layout }
+    }
+}
+
+#[test]
+fn the_checker_notices_what_is_wrong() {
+    for (broken, said) in [
+        (Broken::Observation, "feature money"),
+        (Broken::Randomness, "gave something else"),
+        (Broken::Truncation, "truncated"),
+        (Broken::Mask, "masked out"),
+        (Broken::Frame, "frame"),
+        (Broken::Layout, "layout"),
+    ] {
+        let failure = check_rules(&broken, 3, 200).expect_err("something is wrong").to_string();
+        assert!(failure.contains(said), "{broken:?}: {failure}");
+    }
+}
