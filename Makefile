@@ -15,7 +15,7 @@ run: build
 
 build: $(if $(HAS_NODE),viewer/dist/index.html,no-node)
 	@echo "==> Building the program (minutes the first time, seconds after that)"
-	@cargo build $(CARGO_FLAGS) --quiet
+	@cargo build $(CARGO_FLAGS)
 
 # The browser tests run the program with the viewer inside, so the viewer is built first.
 test: lint test-viewer build test-rust test-browser
