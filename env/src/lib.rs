@@ -3,7 +3,7 @@
 //! Everything else in the workspace stands on this crate, so it knows nothing of them: no tensors, no async,
 //! no I/O beyond serde. Its parts, from the rules outwards:
 //!
-//! * [`rules`]: the [`Rules`] contract and one module a rule set ([`rules::classic`]);
+//! * [`rules`]: the [`Rules`] contract and one module a rule set ([`rules::Classic`]);
 //! * [`spaces`]: observations and actions described in data, the one source for docs, viewers and bindings;
 //! * [`VecEnv`]: the vectorized engine that steps many environments into slices the caller owns;
 //! * [`checker`]: a check of any rule set against the contract;

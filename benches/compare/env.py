@@ -1,0 +1,119 @@
+"""Environment throughput beside its peers, all in one run on one machine; prints Markdown.
+
+    cargo build --release && python3 benches/compare/env.py
+
+Needs a C compiler. EnvPool is measured where it is installed (pip install envpool). Each figure is the best of
+several short runs, taken in turns, so that a busy moment of the machine does not fall on one of them alone.
+"""
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+HERE = Path(__file__).parent
+PROGRAM = HERE.parent.parent / "target" / "release" / "daladala"
+
+
+def compiled(folder, name):
+    binary = Path(folder) / name
+    subprocess.run(["cc", "-O3", "-march=native", "-w", HERE / f"{name}.c", "-o", binary], check=True)
+    return binary
+
+
+def number(command):
+    return float(subprocess.run([str(part) for part in command], check=True, capture_output=True, text=True).stdout)
+
+
+def ours(envs, threads, seconds):
+    command = [PROGRAM, "bench", "env", "--envs", envs, "--threads", threads, "--seconds", seconds, "--json"]
+    output = subprocess.run([str(part) for part in command], check=True, capture_output=True, text=True).stdout
+    return json.loads(output)["steps_per_second"]
+
+
+def envpool_rate(task, envs, seconds):
+    """Steps a second of EnvPool, synchronous, random actions prepared beforehand."""
+    try:
+        import envpool
+        import numpy
+    except ImportError:
+        return None
+    env = envpool.make_gymnasium(task, num_envs=envs, num_threads=1, seed=0)
+    env.reset()
+    generator = numpy.random.default_rng(0)
+    actions = [generator.integers(0, env.action_space.n, envs).astype(numpy.int32) for _ in range(64)]
+    start, steps = time.perf_counter(), 0
+    while (elapsed := time.perf_counter() - start) < seconds:
+        env.step(actions[steps % 64])
+        steps += 1
+    return steps * envs / elapsed
+
+
+def best(measure, rounds):
+    return max(measure() for _ in range(rounds))
+
+
+def millions(rate):
+    return "not installed" if rate is None else f"{rate / 1e6:,.1f}"
+
+
+def processor():
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seconds", type=float, default=1.0, help="of one run (default 1)")
+    parser.add_argument("--rounds", type=int, default=3, help="runs of which the best counts (default 3)")
+    parser.add_argument("--threads", type=int, default=os.cpu_count(), help="of the threaded figures (default: all)")
+    arguments = parser.parse_args()
+    if not PROGRAM.exists():
+        sys.exit("error: there is no target/release/daladala: run cargo build --release first")
+    seconds, rounds, threads = arguments.seconds, arguments.rounds, arguments.threads
+
+    with tempfile.TemporaryDirectory() as folder:
+        baseline, rows = compiled(folder, "classic_baseline"), compiled(folder, "write_rows")
+        peers = {"ours": 0.0, "c": 0.0, "memory": 0.0}
+        for _ in range(rounds):
+            peers["ours"] = max(peers["ours"], ours(4096, 1, seconds))
+            peers["c"] = max(peers["c"], number([baseline, 4096, seconds]))
+            peers["memory"] = max(peers["memory"], number([rows, 4096, seconds]))
+        taxi, cartpole = (envpool_rate(task, 4096, seconds) for task in ("Taxi-v3", "CartPole-v1"))
+
+        print(f"{time.strftime('%Y-%m-%d')}, {processor()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}\n")
+        print("4096 environments, one thread:\n")
+        print("| what | million steps/s | ours is |\n| --- | --- | --- |")
+        for name, rate in [
+            ("`daladala bench env`", peers["ours"]),
+            ("plain C, the same rules", peers["c"]),
+            ("EnvPool, Taxi-v3", taxi),
+            ("EnvPool, CartPole-v1", cartpole),
+            ("writing the rows alone (the bound of memory)", peers["memory"]),
+        ]:
+            ratio = "" if rate is None else f"{peers['ours'] / rate:.2f}×"
+            print(f"| {name} | {millions(rate)} | {ratio} |")
+
+        print("\nBy the number of environments, million steps/s:\n")
+        print(f"| environments | 1 thread | up to {threads} threads | plain C | rows alone |")
+        print("| --- | --- | --- | --- | --- |")
+        for envs in [1, 16, 64, 256, 1024, 4096, 16384, 65536, 262144, 1048576]:
+            figures = [
+                best(lambda: ours(envs, 1, seconds), rounds),
+                best(lambda: ours(envs, threads, seconds), rounds),
+                best(lambda: number([baseline, envs, seconds]), rounds),
+                best(lambda: number([rows, envs, seconds]), rounds),
+            ]
+            print(f"| {envs:,} | " + " | ".join(millions(rate) for rate in figures) + " |")
+
+
+if __name__ == "__main__":
+    main()
