@@ -1,9 +1,10 @@
 //! What the program prints: JSON for machines, tables and progress bars for people.
 
-use std::io::{Write, stdout};
+use std::fmt::Write;
+use std::io::{Write as _, stdout};
 
 use comfy_table::{CellAlignment, Table, presets};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use serde::Serialize;
 
 /// Prints one JSON object on a line of standard output.
@@ -37,9 +38,13 @@ pub(crate) fn progress_bar(length: u64, unit: &str, json: bool) -> ProgressBar {
     if json {
         return ProgressBar::hidden();
     }
-    let template = format!("{{bar:32}} {{human_pos}}/{{human_len}} {unit}  {{per_sec:>12}}  {{msg}}  {{eta}} left");
+    let template = format!("{{bar:20}} {{human_pos}}/{{human_len}} {unit}  {{speed:>9}}/s  {{msg}}  {{eta}} left");
     let style = ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::new(length).with_style(style)
+    let speed = |state: &ProgressState, out: &mut dyn Write| {
+        // A bar that cannot be drawn is no reason to stop what it shows.
+        let _ = out.write_str(&grouped(state.per_sec()));
+    };
+    ProgressBar::new(length).with_style(style.with_key("speed", speed))
 }
 
 /// A number with a space between thousands.

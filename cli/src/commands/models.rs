@@ -1,6 +1,6 @@
 //! `daladala models`
 
-use comfy_table::{Table, presets};
+use comfy_table::{ContentArrangement, Table, presets};
 use daladala_agents::registry;
 
 use crate::output::{print, print_json};
@@ -23,7 +23,8 @@ impl Args {
             return print_json(&serde_json::json!({ "models": registry::BUILT_IN }));
         }
         let mut table = Table::new();
-        table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_header(["name", "rules", "what it is"]);
+        table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+        table.set_header(["name", "rules", "what it is"]);
         for model in registry::BUILT_IN {
             table.add_row([model.name, model.rules, model.summary()]);
         }
