@@ -4,12 +4,33 @@
 //! environments run beside it and whichever thread or SIMD lane steps it.
 
 use rand_core::{Rng, SeedableRng};
-use rand_xoshiro::{SplitMix64, Xoshiro128PlusPlus};
+use rand_xoshiro::SplitMix64;
 use serde::{Deserialize, Serialize};
 
 /// xoshiro128++ (Blackman and Vigna, 2019): 32-bit words only, so that it runs in SIMD lanes everywhere.
+///
+/// Its four words are kept here and not in `rand_xoshiro`, which does not hand them out, because fast batches keep
+/// them as lanes; a test holds the two equal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Generator(Xoshiro128PlusPlus);
+#[serde(try_from = "[u32; 4]", into = "[u32; 4]")]
+pub struct Generator {
+    s: [u32; 4],
+}
+
+/// From a state of zeros it would give zeros for ever.
+impl TryFrom<[u32; 4]> for Generator {
+    type Error = &'static str;
+
+    fn try_from(s: [u32; 4]) -> Result<Self, &'static str> {
+        if s == [0; 4] { Err("a generator's state is not all zeros") } else { Ok(Self { s }) }
+    }
+}
+
+impl From<Generator> for [u32; 4] {
+    fn from(generator: Generator) -> Self {
+        generator.s
+    }
+}
 
 impl Generator {
     /// The generator of environment `index` under `seed`.
@@ -18,12 +39,33 @@ impl Generator {
         // Seed and index are hashed apart before they meet, so neighbours in either share no words.
         let seed = SplitMix64::seed_from_u64(seed).next_u64();
         let index = SplitMix64::seed_from_u64(!index).next_u64();
-        Self(Xoshiro128PlusPlus::seed_from_u64(seed ^ index.rotate_left(32)))
+        let mut words = SplitMix64::seed_from_u64(seed ^ index.rotate_left(32));
+        let (low, high) = (words.next_u64(), words.next_u64());
+        Self { s: [low as u32, (low >> 32) as u32, high as u32, (high >> 32) as u32] }
+    }
+
+    /// The generator with these words of state.
+    pub(crate) fn from_words(s: [u32; 4]) -> Self {
+        Self { s }
+    }
+
+    /// The words of its state.
+    pub(crate) fn words(&self) -> [u32; 4] {
+        self.s
     }
 
     /// The next 32 random bits.
     pub fn next_u32(&mut self) -> u32 {
-        self.0.next_u32()
+        let s = &mut self.s;
+        let result = s[0].wrapping_add(s[3]).rotate_left(7).wrapping_add(s[0]);
+        let shifted = s[1] << 9;
+        s[2] ^= s[0];
+        s[3] ^= s[1];
+        s[1] ^= s[2];
+        s[0] ^= s[3];
+        s[2] ^= shifted;
+        s[3] = s[3].rotate_left(11);
+        result
     }
 
     /// A number in `0..n`, by multiply-shift: uniform to within `n / 2^32`.
@@ -39,7 +81,17 @@ impl Generator {
 
 #[cfg(test)]
 mod tests {
-    use super::Generator;
+    use rand_xoshiro::Xoshiro128PlusPlus;
+
+    use super::*;
+
+    #[test]
+    fn it_is_the_published_generator() {
+        let seed = SplitMix64::seed_from_u64(5).next_u64() ^ SplitMix64::seed_from_u64(!3).next_u64().rotate_left(32);
+        let mut published = Xoshiro128PlusPlus::seed_from_u64(seed);
+        let mut generator = Generator::new(5, 3);
+        assert!((0..1000).all(|_| generator.next_u32() == published.next_u32()));
+    }
 
     #[test]
     fn seed_and_index_both_matter() {

@@ -12,7 +12,7 @@ use std::str::FromStr;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-pub use classic::{Classic, ClassicLayout, ClassicState, LayoutSpec};
+pub use classic::{Classic, ClassicBatch, ClassicLayout, ClassicState, LayoutSpec};
 
 use crate::error::EnvError;
 use crate::frame::StateFrame;
@@ -124,6 +124,9 @@ pub trait Rules: Clone + Debug + Send + Sync + 'static {
 
     /// Draws a layout.
     fn draw(&self, generator: &mut Generator) -> Self::Layout;
+    /// Draws any layout that can be given, however far from the drawn ones: what the checker drives by to reach every
+    /// corner of the rules.
+    fn draw_any(&self, generator: &mut Generator) -> Self::Layout;
     /// The first state of an episode on `layout`.
     fn start(&self, layout: &Self::Layout, generator: &mut Generator) -> Self::State;
     /// Moves `state` on by one step. `action` is below the number of actions.
@@ -139,6 +142,8 @@ pub trait Rules: Clone + Debug + Send + Sync + 'static {
     /// are good.
     fn check_state(&self, state: &Self::State) -> Result<(), EnvError>;
 
+    /// Steps since the reset.
+    fn steps(&self, state: &Self::State) -> u32;
     /// How the episode stands.
     fn outcome(&self, state: &Self::State) -> Outcome;
     /// What a viewer needs to know.

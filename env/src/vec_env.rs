@@ -64,6 +64,8 @@ pub struct VecEnv<R: Rules, B: Batch<R> = <R as Rules>::Batch> {
     actions: usize,
     first_index: u64,
     shards: Shards<R, B>,
+    /// Which environments have never been reset, and how many they are.
+    unbegun: (Vec<bool>, usize),
 }
 
 impl<R: Rules> VecEnv<R> {
@@ -98,6 +100,7 @@ impl<R: Rules, B: Batch<R>> VecEnv<R, B> {
             actions: spaces.actions.len(),
             first_index: config.first_index,
             shards: Shards::new(&rules, (0..envs as u64).map(fresh).collect(), config.threads),
+            unbegun: (vec![true; envs], envs),
             rules,
         }
     }
@@ -145,13 +148,31 @@ impl<R: Rules, B: Batch<R>> VecEnv<R, B> {
         if let Some(&index) = indices.iter().find(|&&index| index >= self.envs()) {
             return Err(EnvError::NoSuchEnvironment { index, envs: self.envs() });
         }
-        for snapshot in snapshots {
-            self.rules.check_state(&snapshot.state)?;
-        }
+        snapshots.iter().try_for_each(|snapshot| self.check_snapshot(snapshot))?;
         for (&index, snapshot) in indices.iter().zip(snapshots) {
             self.shards.restore(&self.rules, index, snapshot);
+            self.begun(index);
         }
         Ok(())
+    }
+
+    fn check_snapshot(&self, snapshot: &Snapshot<R::State>) -> Result<(), EnvError> {
+        self.rules.check_state(&snapshot.state)?;
+        let crashed = self.rules.outcome(&snapshot.state).crashed;
+        if !snapshot.episode_return.is_finite() || snapshot.length != self.rules.steps(&snapshot.state) {
+            return Err(EnvError::InvalidState("its return or length is not that of an episode".into()));
+        }
+        if crashed && !snapshot.needs_reset {
+            return Err(EnvError::InvalidState("it has crashed and drives on".into()));
+        }
+        Ok(())
+    }
+
+    /// Environment `index` has an episode that the caller knows of.
+    fn begun(&mut self, index: usize) {
+        if std::mem::replace(&mut self.unbegun.0[index], false) {
+            self.unbegun.1 -= 1;
+        }
     }
 
     /// Writes the observations of the states as they are, `[envs, observation_size]`.
@@ -197,9 +218,14 @@ impl<R: Rules, B: Batch<R>> VecEnv<R, B> {
         self.snapshot(index).last_episode
     }
 
-    /// The figures of the episodes that ended in the last step, by environment.
-    pub fn ended_episodes<'a>(&'a self, buffers: &'a Buffers) -> impl Iterator<Item = (usize, EpisodeStats)> + 'a {
-        (0..self.envs()).filter(|&index| buffers.ended(index)).map(|index| (index, self.last_episode(index)))
+    /// The figures of the episodes that ended in the last step, by environment, from the flags that it wrote.
+    pub fn ended_episodes<'a>(
+        &'a self,
+        terminated: &'a [bool],
+        truncated: &'a [bool],
+    ) -> impl Iterator<Item = (usize, EpisodeStats)> + 'a {
+        let flags = terminated.iter().zip(truncated).take(self.envs()).enumerate();
+        flags.filter(|(_, (terminated, truncated))| **terminated || **truncated).map(|(i, _)| (i, self.last_episode(i)))
     }
 
     /// Moves every environment on by one step.
@@ -211,7 +237,9 @@ impl<R: Rules, B: Batch<R>> VecEnv<R, B> {
         Ok(())
     }
 
-    /// The frame of environment `index` after a step that brought `transition`, or after a reset.
+    /// The frame of environment `index` as it is now, after a step that brought a transition, or after a reset. Under
+    /// [`Autoreset::SameStep`] the step that ends an episode is a reset as well: its frame is that of the new
+    /// episode, and a stream that wants to show the end runs with [`Autoreset::Disabled`].
     #[must_use]
     pub fn frame(&self, index: usize, episode: u64, step: Option<(Action, Transition)>) -> StateFrame {
         let (action, transition) = step.unzip();
@@ -227,8 +255,16 @@ impl<R: Rules, B: Batch<R>> VecEnv<R, B> {
             return Err(EnvError::WrongLength { what: "actions", given: actions.len(), needed: envs });
         }
         out.check(envs, self.observation_size)?;
-        if let Some(index) = actions.iter().position(|&action| usize::from(action) >= self.actions) {
+        // The greatest first: without an early exit the search runs in SIMD lanes, and almost always finds nothing.
+        let greatest = actions.iter().copied().fold(0, Action::max);
+        if usize::from(greatest) >= self.actions
+            && let Some(index) = actions.iter().position(|&action| usize::from(action) >= self.actions)
+        {
             return Err(EnvError::InvalidAction { index, action: actions[index], actions: self.actions });
+        }
+        if self.unbegun.1 > 0 {
+            let index = self.unbegun.0.iter().position(|&unbegun| unbegun).unwrap_or_default();
+            return Err(EnvError::NeedsReset { index });
         }
         if self.autoreset != Autoreset::NextStep
             && let Some(index) = self.shards.first_that_needs_reset()

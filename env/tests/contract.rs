@@ -21,6 +21,29 @@ proptest! {
     }
 }
 
+/// What the checker drives by reaches every corner of the rules.
+#[test]
+fn any_layout_leads_to_fines_crashes_full_buses_and_early_ends() {
+    let mut generator = Generator::new(1, 0);
+    let (mut fined, mut crashed, mut full, mut early) = (0, 0, 0, 0);
+    for _ in 0..500 {
+        let layout = Classic.draw_any(&mut generator);
+        let mut state = Classic.start(&layout, &mut generator);
+        loop {
+            let action = generator.below(5) as Action;
+            let transition = Classic.step(&mut state, action, &mut generator);
+            full += u32::from(state.passengers == 50);
+            if transition.terminated {
+                fined += u32::from(state.fined);
+                crashed += u32::from(state.crashed);
+                early += u32::from(state.steps < 29);
+                break;
+            }
+        }
+    }
+    assert!([fined, crashed, full, early].iter().all(|&seen| seen >= 20), "{fined} {crashed} {full} {early}");
+}
+
 #[test]
 fn a_rule_set_is_found_by_its_name() {
     for rules in RuleSet::ALL {
@@ -69,6 +92,9 @@ impl Rules for Broken {
     fn draw(&self, generator: &mut Generator) -> ClassicLayout {
         Classic.draw(generator)
     }
+    fn draw_any(&self, generator: &mut Generator) -> ClassicLayout {
+        Classic.draw_any(generator)
+    }
     fn start(&self, layout: &ClassicLayout, generator: &mut Generator) -> ClassicState {
         Classic.start(layout, generator)
     }
@@ -95,6 +121,9 @@ impl Rules for Broken {
     }
     fn check_state(&self, state: &ClassicState) -> Result<(), EnvError> {
         Classic.check_state(state)
+    }
+    fn steps(&self, state: &ClassicState) -> u32 {
+        Classic.steps(state)
     }
     fn outcome(&self, state: &ClassicState) -> Outcome {
         Classic.outcome(state)

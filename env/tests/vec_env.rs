@@ -1,7 +1,9 @@
 //! The engine's promises, over whatever it is asked to run.
 
 use daladala_env::rules::{Classic, ClassicLayout, ClassicState};
-use daladala_env::{Autoreset, Buffers, EnvError, ResetOptions, Rules, Seeds, Snapshot, VecEnv, VecEnvConfig};
+use daladala_env::{
+    Autoreset, Buffers, EnvError, Generator, ResetOptions, Rules, Seeds, Snapshot, VecEnv, VecEnvConfig,
+};
 use proptest::prelude::*;
 
 fn env(envs: usize, config: VecEnvConfig) -> (VecEnv<Classic>, Buffers) {
@@ -93,9 +95,15 @@ fn bad_input_is_an_error_and_changes_nothing() {
 
 #[test]
 fn a_new_environment_must_be_reset_first() {
-    let mut env = VecEnv::new(Classic, 1, VecEnvConfig::default());
-    let mut rows = Buffers::for_env(&env);
-    assert_eq!(env.step(&[0], rows.as_step()), Err(EnvError::NeedsReset { index: 0 }));
+    for autoreset in [Autoreset::SameStep, Autoreset::NextStep, Autoreset::Disabled] {
+        let mut env = VecEnv::new(Classic, 2, VecEnvConfig { autoreset, ..VecEnvConfig::default() });
+        let mut rows = Buffers::for_env(&env);
+        assert_eq!(env.step(&[0; 2], rows.as_step()), Err(EnvError::NeedsReset { index: 0 }));
+        env.reset_with(&with(Seeds::Continue, Some(&[true, false])), &mut rows.observations).unwrap();
+        assert_eq!(env.step(&[0; 2], rows.as_step()), Err(EnvError::NeedsReset { index: 1 }));
+        env.reset_with(&with(Seeds::Continue, Some(&[false, true])), &mut rows.observations).unwrap();
+        assert_eq!(env.step(&[0; 2], rows.as_step()), Ok(()));
+    }
 }
 
 #[test]
@@ -105,6 +113,9 @@ fn episode_figures_are_the_sums_of_the_steps() {
     let mut ended = 0;
     for step in 0..100 {
         env.step(&actions(8, step, 0), rows.as_step()).unwrap();
+        let told: Vec<_> = env.ended_episodes(&rows.terminated, &rows.truncated).collect();
+        let expected = (0..8).filter(|&index| rows.ended(index)).map(|index| (index, env.last_episode(index)));
+        assert_eq!(told, expected.collect::<Vec<_>>());
         for (index, total) in returns.iter_mut().enumerate() {
             *total += rows.rewards[index];
             if rows.ended(index) {
@@ -235,11 +246,13 @@ fn a_snapshot_that_no_run_makes_is_refused() {
         with(|state| state.passengers = 51),
         with(|state| state.speed = 4),
         with(|state| state.paid = 255),
-        with(|state| state.steps = 30),
+        with(|state| state.steps = 29),
+        with(|state| state.crashed = true),
         with(|state| state.layout.red = !0),
     ] {
         assert!(env.restore(&[0, 1], &bad).is_err());
     }
+    assert!(serde_json::from_str::<Generator>("[0,0,0,0]").is_err());
     assert_eq!(env.restore(&[2], std::slice::from_ref(&good)), Err(EnvError::NoSuchEnvironment { index: 2, envs: 2 }));
     assert!(matches!(env.restore(&[0], &[]), Err(EnvError::WrongLength { .. })));
     assert_eq!(env.snapshot(0), good);

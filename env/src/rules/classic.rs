@@ -6,11 +6,13 @@
 mod layout;
 mod observation;
 mod optimum;
+mod simd;
 mod view;
 
 use serde::{Deserialize, Serialize};
 
 pub use layout::{ClassicLayout, LayoutSpec};
+pub use simd::ClassicBatch;
 
 use super::{Action, FrameContext, Outcome, Rules, Transition};
 use crate::error::EnvError;
@@ -32,8 +34,9 @@ pub(crate) const CAPACITY: u8 = 50;
 pub(crate) const LEGAL_CAPACITY: u8 = 33;
 /// Above this load a checkpoint impounds the bus and speeding up crashes it.
 pub(crate) const DANGEROUS_LOAD: u8 = 40;
-/// The most passengers that can pay in an episode: half of a full bus and one more, at each of the four stops.
-pub(crate) const MOST_PAID: u8 = 4 * (CAPACITY / 2 + 1);
+/// The most passengers that can pay in an episode: half of a full bus and one more at every other of the four stops,
+/// where the bus was filled before.
+pub(crate) const MOST_PAID: u8 = 2 * (CAPACITY / 2 + 1);
 /// The fastest speed notch.
 pub(crate) const MAX_SPEED: u8 = 3;
 /// What a passenger pays on alighting, TSh.
@@ -164,7 +167,7 @@ impl ClassicState {
 impl Rules for Classic {
     type Layout = ClassicLayout;
     type State = ClassicState;
-    type Batch = crate::ScalarBatch<Self>;
+    type Batch = ClassicBatch;
 
     fn name(&self) -> &'static str {
         "classic"
@@ -192,6 +195,10 @@ impl Rules for Classic {
 
     fn draw(&self, generator: &mut Generator) -> ClassicLayout {
         ClassicLayout::draw(generator)
+    }
+
+    fn draw_any(&self, generator: &mut Generator) -> ClassicLayout {
+        ClassicLayout::draw_any(generator)
     }
 
     fn start(&self, layout: &ClassicLayout, _: &mut Generator) -> ClassicState {
@@ -225,14 +232,23 @@ impl Rules for Classic {
             ("passengers", u16::from(state.passengers), u16::from(CAPACITY)),
             ("paid", u16::from(state.paid), u16::from(MOST_PAID)),
             ("speed", u16::from(state.speed), u16::from(MAX_SPEED)),
-            ("steps", state.steps, ROUTE_CELLS as u16),
         ];
-        match within.into_iter().find(|(_, value, most)| value > most) {
-            Some((what, value, most)) => {
-                Err(EnvError::InvalidState(format!("{what} is {value}, at most it is {most}")))
-            }
-            None => Ok(()),
+        if let Some((what, value, most)) = within.into_iter().find(|(_, value, most)| value > most) {
+            return Err(EnvError::InvalidState(format!("{what} is {value}, at most it is {most}")));
         }
+        // The bus moves every step, but for the last.
+        let still_at_end = u16::from(state.position == LAST_CELL && state.steps == ROUTE_CELLS as u16);
+        if u16::from(state.position) + still_at_end != state.steps {
+            return Err(EnvError::InvalidState(format!(
+                "it is at cell {} after {} steps",
+                state.position, state.steps
+            )));
+        }
+        Ok(())
+    }
+
+    fn steps(&self, state: &ClassicState) -> u32 {
+        u32::from(state.steps)
     }
 
     fn outcome(&self, state: &ClassicState) -> Outcome {

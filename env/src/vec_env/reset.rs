@@ -74,6 +74,7 @@ impl<R: Rules, B: Batch<R>> VecEnv<R, B> {
                 None => snapshot.begin(&self.rules),
             }
             self.shards.restore(&self.rules, index, &snapshot);
+            self.begun(index);
             self.rules.observe(&snapshot.state, observation);
         }
         Ok(())

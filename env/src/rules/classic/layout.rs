@@ -7,13 +7,13 @@ use crate::error::EnvError;
 use crate::generator::Generator;
 
 /// Police checkpoints of a drawn layout.
-const POLICE: usize = 3;
+pub(super) const POLICE: usize = 3;
 /// Hazards of a drawn layout: three checkpoints, then four lights.
-const HAZARDS: usize = 7;
+pub(super) const HAZARDS: usize = 7;
 /// Cells that hold no stop, from which hazards are drawn.
-const FREE_CELLS: usize = ROUTE_CELLS - STOPS.len();
+pub(super) const FREE_CELLS: usize = ROUTE_CELLS - STOPS.len();
 /// How many wait at the four stops unless a layout says otherwise.
-const DEFAULT_WAITING: [u8; 4] = [8, 5, 1, 1];
+pub(super) const DEFAULT_WAITING: [u8; 4] = [8, 5, 1, 1];
 
 /// A layout, its cells as bit masks over route indices: bit 0 is the first cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -65,6 +65,17 @@ impl ClassicLayout {
 }
 
 impl ClassicLayout {
+    /// Any hazards anywhere, any number waiting; half of the time crowds, so that buses fill up.
+    pub(super) fn draw_any(generator: &mut Generator) -> Self {
+        let route = (1 << ROUTE_CELLS) - 1;
+        let sparse = |generator: &mut Generator| generator.next_u32() & generator.next_u32() & route;
+        let (police, lights) = (sparse(generator), sparse(generator));
+        let red = lights & generator.next_u32();
+        let crowds = generator.next_u32().to_le_bytes();
+        let waiting = if generator.below(2) == 0 { crowds } else { crowds.map(|waiting| waiting % 24) };
+        Self { police, lights, red, waiting }
+    }
+
     pub(super) fn check(&self) -> Result<(), EnvError> {
         let route = (1 << ROUTE_CELLS) - 1;
         if (self.police | self.lights) & !route != 0 {
