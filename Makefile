@@ -5,7 +5,10 @@ CARGO_FLAGS := --release --locked
 HOST ?= 127.0.0.1
 PORT ?= 5000
 MODEL ?= ppo
-HAS_NODE := $(shell node -e 'process.exit(Number(process.versions.node.split(".")[0]) >= 20 ? 0 : 1)' 2>/dev/null && echo yes)
+# Vite needs Node.js 20.19 or newer.
+HAS_NODE := $(shell command -v npm >/dev/null && node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' 2>/dev/null && echo yes)
+CHROMIUM ?= $(shell command -v chromium 2>/dev/null || echo /usr/bin/chromium)
+export CHROMIUM
 VIEWER_SOURCES := $(shell find viewer/src viewer/public viewer/index.html viewer/vite.config.ts -type f 2>/dev/null)
 
 .PHONY: run build test lint test-rust test-viewer test-browser tools chromium clean
@@ -42,7 +45,7 @@ test-browser: build chromium viewer/node_modules/.package-lock.json
 	@cd viewer && npm run --silent e2e
 
 viewer/node_modules/.package-lock.json: viewer/package.json viewer/package-lock.json
-	@command -v npm >/dev/null || { echo "error: this needs Node.js 20 or newer (with npm)" >&2; exit 1; }
+	@command -v npm >/dev/null || { echo "error: this needs Node.js 20.19 or newer (with npm)" >&2; exit 1; }
 	@echo "==> Installing the viewer's packages"
 	@cd viewer && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-audit --no-fund --silent
 	@touch $@
@@ -54,13 +57,13 @@ viewer/dist/index.html: viewer/node_modules/.package-lock.json $(VIEWER_SOURCES)
 
 .PHONY: no-node
 no-node:
-	@echo "==> No Node.js 20 or newer here: the server will show a page that says how to get the viewer"
+	@echo "==> No Node.js 20.19 or newer with npm here: the server will show a page that says how to get the viewer"
 
 tools:
 	@cargo nextest --version >/dev/null 2>&1 || { echo "==> Installing cargo-nextest"; cargo install --locked cargo-nextest; }
 
 chromium:
-	@test -n "$$CHROMIUM" || command -v chromium >/dev/null || { \
+	@test -x "$(CHROMIUM)" || { \
 		echo "==> Installing Chromium"; \
 		command -v apt-get >/dev/null || { echo "error: the browser tests need Chromium: install it and set CHROMIUM to its path" >&2; exit 1; }; \
 		SUDO=$$(test "$$(id -u)" = 0 || echo sudo); \

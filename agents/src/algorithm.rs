@@ -28,6 +28,15 @@ impl Algorithm {
         }
     }
 
+    /// Whether the outputs are logits, so that actions can be sampled from them.
+    #[must_use]
+    pub fn has_logits(self) -> bool {
+        match self {
+            Self::Dqn => false,
+            Self::Ppo => true,
+        }
+    }
+
     /// The one that chooses actions.
     #[must_use]
     pub fn acting_network(self) -> &'static str {

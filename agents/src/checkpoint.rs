@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
+use std::io::{Read, Write};
 use std::path::Path;
 
 use safetensors::tensor::{Dtype, TensorView};
@@ -18,8 +19,10 @@ use crate::network::{Activation, LayerWeights, MlpWeights};
 
 /// What the `format` entry of the metadata must be.
 const FORMAT: &str = "daladala-1";
-/// The largest file that is read, bytes: a thousand times the networks used here.
+/// The largest file that is read, bytes: thousands of times the networks used here.
 const MAX_FILE_SIZE: u64 = 256 << 20;
+/// The most actions: an action is a byte.
+const MAX_ACTIONS: usize = 256;
 /// The most layers a network may name.
 const MAX_LAYERS: usize = 64;
 
@@ -38,7 +41,7 @@ pub struct ModelInfo {
     pub seed: u64,
     /// Environment steps of the training.
     pub steps: u64,
-    /// Mean return of the greedy policy after it.
+    /// Mean return of the greedy policy after it; NaN where it was never measured.
     pub mean_return: f64,
 }
 
@@ -69,21 +72,34 @@ impl Checkpoint {
 
     /// Reads a file.
     pub fn load(path: &Path) -> Result<Self, AgentError> {
-        let io = |source| AgentError::Io { path: path.to_owned(), source };
-        let size = std::fs::metadata(path).map_err(io)?.len();
-        let checkpoint = |source| AgentError::Checkpoint { path: path.to_owned(), source };
-        if size > MAX_FILE_SIZE {
-            return Err(checkpoint(CheckpointError::TooLarge(size)));
+        let read = |source| AgentError::Read { path: path.to_owned(), source };
+        let damaged = |source| AgentError::Checkpoint { path: path.to_owned(), source };
+        // Asked before it is opened: opening a pipe would wait for a writer.
+        if !std::fs::metadata(path).map_err(read)?.is_file() {
+            return Err(damaged(CheckpointError::NoFile));
         }
-        Self::from_bytes(&std::fs::read(path).map_err(io)?).map_err(checkpoint)
+        let mut bytes = Vec::new();
+        let file = std::fs::File::open(path).map_err(read)?;
+        file.take(MAX_FILE_SIZE + 1).read_to_end(&mut bytes).map_err(read)?;
+        if bytes.len() as u64 > MAX_FILE_SIZE {
+            return Err(damaged(CheckpointError::TooLarge));
+        }
+        Self::from_bytes(&bytes).map_err(damaged)
     }
 
-    /// Writes a file, whole or not at all.
+    /// Writes a file, whole or not at all: beside its place first, then moved into it.
     pub fn save(&self, path: &Path) -> Result<(), AgentError> {
-        let io = |source| AgentError::Io { path: path.to_owned(), source };
-        let unfinished = path.with_extension("safetensors.part");
-        std::fs::write(&unfinished, self.to_bytes()).map_err(io)?;
-        std::fs::rename(&unfinished, path).map_err(io)
+        let write = |source| AgentError::Write { path: path.to_owned(), source };
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let mut builder = tempfile::Builder::new();
+        // A temporary file is for its owner alone unless said otherwise; this one becomes a file like any other.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
+        let mut unfinished = builder.tempfile_in(folder).map_err(write)?;
+        unfinished.write_all(&self.to_bytes()).map_err(write)?;
+        unfinished.as_file().sync_all().map_err(write)?;
+        unfinished.persist(path).map_err(|error| write(error.error))?;
+        Ok(())
     }
 
     /// The bytes of the file.
@@ -138,6 +154,9 @@ impl Checkpoint {
                 };
                 networks.insert((*name).to_owned(), network(&file, name, &sizes(layers)?, activation)?);
             }
+        }
+        if info.actions > MAX_ACTIONS {
+            return Err(CheckpointError::Metadata(format!("{} actions are more than {MAX_ACTIONS}", info.actions)));
         }
         let checkpoint = Self { info, networks };
         checkpoint.acting()?;

@@ -14,9 +14,17 @@ pub enum AgentError {
         /// The names there are.
         known: String,
     },
-    /// A file that cannot be read or written.
-    #[error("{path} cannot be read or written")]
-    Io {
+    /// A file that cannot be read.
+    #[error("{path} cannot be read")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A file that cannot be written.
+    #[error("{path} cannot be written")]
+    Write {
         /// The file.
         path: PathBuf,
         /// Why.
@@ -31,6 +39,20 @@ pub enum AgentError {
         source: CheckpointError,
     },
     /// A model made for other rules.
+    #[error("the model was trained on the rules '{trained_on}', not on '{rules}'")]
+    OtherRules {
+        /// The rules it was trained on.
+        trained_on: String,
+        /// The rules it was to drive by.
+        rules: String,
+    },
+    /// A driver whose outputs are no logits, asked to sample.
+    #[error("'{name}' has no action probabilities to sample from: leave --sampled out")]
+    NothingToSample {
+        /// What was asked for.
+        name: String,
+    },
+    /// A model made for other observations or actions.
     #[error(
         "the model takes {model_observation} numbers and has {model_actions} actions, the rules '{rules}' have {observation} and {actions}"
     )]
@@ -51,9 +73,12 @@ pub enum AgentError {
 /// Why bytes are no checkpoint.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CheckpointError {
+    /// A folder, a pipe or a device.
+    #[error("it is no regular file")]
+    NoFile,
     /// Larger than any model here.
-    #[error("the file has {0} bytes, more than any model of ours")]
-    TooLarge(u64),
+    #[error("the file is larger than any model of ours")]
+    TooLarge,
     /// No safetensors, or cut short.
     #[error("the file is damaged or no safetensors file ({0})")]
     Damaged(String),

@@ -76,20 +76,36 @@ pub fn built_in(name: &str) -> Result<&'static BuiltIn, AgentError> {
 
 /// The policy of a built-in name or of a weights file. `choice` is how a network's outputs become an action.
 pub fn load(name: &str, choice: Choice) -> Result<Box<dyn Policy>, AgentError> {
+    Ok(load_with_rules(name, choice)?.0)
+}
+
+/// The policy, and the rules that it was made for.
+fn load_with_rules(name: &str, choice: Choice) -> Result<(Box<dyn Policy>, String), AgentError> {
     let path = Path::new(name);
     let damaged = |source| AgentError::Checkpoint { path: path.to_owned(), source };
+    let sampled = choice == Choice::Sampled;
     let checkpoint = match built_in(name) {
-        Ok(BuiltIn { make: Make::Scripted(make), .. }) => return Ok(make()),
+        Ok(BuiltIn { make: Make::Scripted(_), .. }) if sampled => {
+            return Err(AgentError::NothingToSample { name: name.to_owned() });
+        }
+        Ok(BuiltIn { make: Make::Scripted(make), rules, .. }) => return Ok((make(), (*rules).to_owned())),
         Ok(BuiltIn { make: Make::Trained(bytes), .. }) => Checkpoint::from_bytes(bytes).map_err(damaged)?,
         Err(unknown) if !looks_like_a_path(path) => return Err(unknown),
         Err(_) => Checkpoint::load(path)?,
     };
-    Ok(Box::new(NeuralPolicy::new(&checkpoint, choice).map_err(damaged)?))
+    if sampled && !checkpoint.info.algorithm.has_logits() {
+        return Err(AgentError::NothingToSample { name: name.to_owned() });
+    }
+    let policy = NeuralPolicy::new(&checkpoint, choice).map_err(damaged)?;
+    Ok((Box::new(policy), checkpoint.info.rules))
 }
 
 /// The same, for a policy that is to drive by `rules`.
 pub fn load_for<R: Rules>(name: &str, rules: &R, choice: Choice) -> Result<Box<dyn Policy>, AgentError> {
-    let policy = load(name, choice)?;
+    let (policy, trained_on) = load_with_rules(name, choice)?;
+    if trained_on != rules.name() {
+        return Err(AgentError::OtherRules { trained_on, rules: rules.name().to_owned() });
+    }
     let spaces = rules.spaces();
     let (observation, actions) = (spaces.observation.len(), spaces.actions.len());
     if (policy.observation_size(), policy.actions()) != (observation, actions) {

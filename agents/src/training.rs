@@ -62,6 +62,9 @@ impl TrainConfig {
 
 /// Trains for at least `steps` environment steps. `info.mean_return` of what comes back is that of the last
 /// episodes of the training; evaluate the policy for a better figure.
+///
+/// # Panics
+/// If a size among the hyperparameters is zero.
 pub fn train<R: Rules>(
     config: &TrainConfig,
     rules: &R,
@@ -69,6 +72,11 @@ pub fn train<R: Rules>(
     steps: u64,
     progress: &mut dyn FnMut(Progress),
 ) -> Checkpoint {
+    let sizes: &[usize] = match config {
+        TrainConfig::Dqn(config) => &[config.envs, config.buffer_size, config.learning_starts, config.batch_size],
+        TrainConfig::Ppo(config) => &[config.envs, config.rollout_steps, config.epochs, config.minibatch_size],
+    };
+    assert!(!sizes.contains(&0), "a size among the hyperparameters is zero: {config:?}");
     match config {
         TrainConfig::Dqn(config) => dqn::train(config, rules, seed, steps, progress),
         TrainConfig::Ppo(config) => ppo::train(config, rules, seed, steps, progress),

@@ -87,6 +87,7 @@ fn metadata_that_lies_is_refused() {
         ("observation_size", "13"),
         ("actions", "-5"),
         ("steps", "many"),
+        ("actions", "257"),
         ("actor.layers", "14,0,5"),
         ("actor.layers", "14"),
         ("actor.layers", "14,99999999999999999999,5"),
@@ -102,9 +103,28 @@ fn metadata_that_lies_is_refused() {
 }
 
 #[test]
+fn what_is_no_regular_file_is_refused_and_not_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    for path in [folder.path(), "/dev/zero".as_ref()] {
+        let error = Checkpoint::load(path).unwrap_err();
+        assert!(matches!(error, AgentError::Checkpoint { source: CheckpointError::NoFile, .. }), "{error:?}");
+    }
+}
+
+#[test]
+fn saving_over_a_model_replaces_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.safetensors");
+    std::fs::write(&path, "old").unwrap();
+    checkpoint().save(&path).unwrap();
+    assert_eq!(Checkpoint::load(&path).unwrap(), checkpoint());
+    assert!(checkpoint().save(&folder.path().join("no/such/folder")).is_err());
+}
+
+#[test]
 fn a_missing_file_is_named() {
     let error = Checkpoint::load("no/such.safetensors".as_ref()).unwrap_err();
-    assert!(matches!(error, AgentError::Io { .. }) && error.to_string().contains("no/such.safetensors"));
+    assert!(matches!(error, AgentError::Read { .. }) && error.to_string().contains("no/such.safetensors"));
 }
 
 proptest! {

@@ -1,7 +1,8 @@
 //! The policies that can be named.
 
 use daladala_agents::registry::{BUILT_IN, built_in, display_name, load, load_for};
-use daladala_agents::{Choice, Policy, evaluate, policy_generators};
+use daladala_agents::training::{TrainConfig, train};
+use daladala_agents::{AgentError, Algorithm, Choice, Evaluation, Policy, evaluate, policy_generators};
 use daladala_env::Generator;
 use daladala_env::rules::Classic;
 
@@ -32,7 +33,8 @@ fn the_built_in_trained_policies_are_optimal() {
 #[test]
 fn a_row_gets_the_same_outputs_in_every_batch() {
     for model in BUILT_IN {
-        let policy = load(model.name, Choice::Sampled).unwrap();
+        let choice = if model.name == "ppo" { Choice::Sampled } else { Choice::Greedy };
+        let policy = load(model.name, choice).unwrap();
         let rows = 300;
         let observations = observations(rows);
         let outputs = |policy: &dyn Policy, rows: &[f32]| {
@@ -61,6 +63,38 @@ fn an_unknown_name_hears_of_the_names_there_are() {
     assert!(built_in("ppo.safetensors").is_err());
     let error = load("folder/pppo", Choice::Greedy).err().unwrap().to_string();
     assert!(error.contains("folder/pppo"), "{error}");
+}
+
+#[test]
+fn only_logits_are_sampled_from() {
+    assert!(load("ppo", Choice::Sampled).is_ok());
+    for name in ["dqn", "oracle", "random"] {
+        let error = load(name, Choice::Sampled).err().unwrap();
+        assert!(matches!(error, AgentError::NothingToSample { .. }), "{error:?}");
+    }
+}
+
+#[test]
+fn a_model_of_other_rules_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("chess.safetensors");
+    let mut checkpoint = train(&TrainConfig::new(Algorithm::Dqn), &Classic, 0, 1, &mut |_| ());
+    checkpoint.info.rules = "chess".into();
+    checkpoint.save(&path).unwrap();
+    let error = load_for(path.to_str().unwrap(), &Classic, Choice::Greedy).err().unwrap();
+    assert!(matches!(error, AgentError::OtherRules { .. }), "{error:?}");
+}
+
+#[test]
+fn figures_of_networks_do_not_depend_on_the_threads() {
+    for (name, choice) in [("ppo", Choice::Greedy), ("ppo", Choice::Sampled), ("dqn", Choice::Greedy)] {
+        let policy = load(name, choice).unwrap();
+        let figures = [1, 2, 3].map(|threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            Evaluation { steps_per_second: 0.0, ..pool.install(|| evaluate(&*policy, &Classic, 5, 500, &|_| ())) }
+        });
+        assert!(figures[0] == figures[1] && figures[0] == figures[2], "{name} {choice:?}: {figures:?}");
+    }
 }
 
 #[test]

@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::ensure;
 use clap::Subcommand;
+use clap::builder::RangedU64ValueParser;
 use daladala_agents::{Choice, registry};
 use daladala_env::rules::Classic;
-use daladala_env::{Action, Autoreset, Buffers, Generator, RuleSet, Rules, VecEnv, VecEnvConfig};
+use daladala_env::{Action, Autoreset, Buffers, Generator, ResetOptions, RuleSet, Rules, VecEnv, VecEnvConfig};
 use indicatif::ProgressBar;
 use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
@@ -17,8 +18,13 @@ use crate::output::{figures, grouped, print, print_json, progress_bar};
 
 /// Places in one prepared sequence of actions that the environment bench goes through in turn.
 const ACTION_OFFSETS: usize = 64;
+/// Steps over which the beginnings of episodes are spread: more than an episode of `classic` has, and no multiple of
+/// its length.
+const SPREAD: usize = 64;
 /// The most environments or rows, so that a slip of the hand does not ask for all memory.
 const MAX_ROWS: usize = 1 << 24;
+/// The most threads: more than any machine has cores.
+const MAX_THREADS: u64 = 1024;
 /// The longest measurement, seconds.
 const MAX_SECONDS: f64 = 3600.0;
 
@@ -36,8 +42,9 @@ struct Shared {
     #[arg(long, default_value_t)]
     rules: RuleSet,
     /// Threads at most; a batch that is too small to share is run on fewer.
-    #[arg(long, default_value = "1", allow_negative_numbers = true)]
-    threads: NonZeroUsize,
+    #[arg(long, default_value_t = 1, allow_negative_numbers = true,
+          value_parser = RangedU64ValueParser::<usize>::new().range(1..=MAX_THREADS))]
+    threads: usize,
     /// How long to measure, seconds.
     #[arg(long, default_value = "2", allow_negative_numbers = true, value_parser = parse_seconds)]
     seconds: f64,
@@ -51,6 +58,10 @@ pub(crate) struct EnvArgs {
     /// Environments stepped together.
     #[arg(long, default_value = "4096", allow_negative_numbers = true)]
     envs: NonZeroUsize,
+    /// Let all episodes begin together, so that they also end together. Otherwise their beginnings are spread out, as
+    /// in a run that has gone on for a while.
+    #[arg(long)]
+    lockstep: bool,
     #[command(flatten)]
     shared: Shared,
 }
@@ -103,7 +114,7 @@ impl Shared {
     /// Calls `work` again and again until the time is up, on a pool of the threads asked for. Returns the calls a
     /// second and the seconds it took.
     fn measure(&self, work: impl FnMut() + Send) -> anyhow::Result<(f64, f64)> {
-        let pool = ThreadPoolBuilder::new().num_threads(self.threads.get()).build()?;
+        let pool = ThreadPoolBuilder::new().num_threads(self.threads).build()?;
         let bar = progress_bar((self.seconds * 1000.0) as u64, "ms", self.json);
         let measured = pool.install(|| call_for(Duration::from_secs_f64(self.seconds), work, &bar));
         bar.finish_and_clear();
@@ -112,11 +123,11 @@ impl Shared {
 
     /// What one thread of several gets of `rows`.
     fn share(&self, rows: usize) -> usize {
-        rows.div_ceil(self.threads.get())
+        rows.div_ceil(self.threads)
     }
 
     fn throughput(&self, seconds: f64) -> Throughput {
-        Throughput { threads: self.threads.get(), seconds, rules: self.rules.name(), ..Throughput::default() }
+        Throughput { threads: self.threads, seconds, rules: self.rules.name(), ..Throughput::default() }
     }
 
     fn report(&self, throughput: &Throughput) -> anyhow::Result<()> {
@@ -169,7 +180,7 @@ impl EnvArgs {
         let RuleSet::Classic = self.shared.rules;
         let envs = check_rows("envs", self.envs)?;
         let config =
-            VecEnvConfig { autoreset: Autoreset::SameStep, threads: self.shared.threads.get(), ..Default::default() };
+            VecEnvConfig { autoreset: Autoreset::SameStep, threads: self.shared.threads, ..Default::default() };
         let mut env = VecEnv::new(Classic, envs, config);
         let threads_used = env.threads();
         let mut buffers = Buffers::for_env(&env);
@@ -178,6 +189,9 @@ impl EnvArgs {
         let mut generator = Generator::new(1, 0);
         // One random sequence, read from another place each step, is as random to the rules as a new one.
         let actions: Vec<Action> = (0..envs + ACTION_OFFSETS).map(|_| generator.below(count) as Action).collect();
+        if !self.lockstep {
+            spread_out(&mut env, &mut buffers, &actions[..envs])?;
+        }
         let (mut offset, mut result) = (0, Ok(()));
         let (rate, seconds) = self.shared.measure(|| {
             offset = (offset + 1) % ACTION_OFFSETS;
@@ -192,6 +206,17 @@ impl EnvArgs {
             ..self.shared.throughput(seconds)
         })
     }
+}
+
+/// Lets one in [`SPREAD`] environments begin anew before each step, another one each time.
+fn spread_out<R: Rules>(env: &mut VecEnv<R>, buffers: &mut Buffers, actions: &[Action]) -> anyhow::Result<()> {
+    for step in 0..SPREAD {
+        let mask: Vec<bool> = (0..env.envs()).map(|index| index % SPREAD == step).collect();
+        let options = ResetOptions { mask: Some(&mask), ..ResetOptions::default() };
+        env.reset_with(&options, &mut buffers.observations)?;
+        env.step(actions, buffers.as_step())?;
+    }
+    Ok(())
 }
 
 impl PolicyArgs {

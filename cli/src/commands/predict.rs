@@ -30,13 +30,19 @@ impl Args {
         let mut action = [0];
         let mut out = stdout().lock();
         for (number, line) in stdin().lock().lines().enumerate() {
-            let line = line?;
+            let line = line.with_context(|| format!("line {}", number + 1))?;
             if line.trim().is_empty() {
                 continue;
             }
             let observation =
                 parse(&line, policy.observation_size()).with_context(|| format!("line {}", number + 1))?;
             policy.outputs(&observation, &mut outputs);
+            let finite = outputs.iter().all(|output| output.is_finite());
+            ensure!(
+                finite,
+                "line {}: the outputs are not finite: these numbers are too large for the model",
+                number + 1
+            );
             policy.act(&observation, &mut generators, &mut action);
             // A line at a time, so that a program on the other end of two pipes gets its answer.
             let mut answer = serde_json::to_vec(&Prediction { action: action[0], outputs: &outputs })?;

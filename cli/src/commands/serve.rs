@@ -64,8 +64,9 @@ async fn interrupted() {
     {
         if let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
             tokio::select! {
-                _ = interrupt => {}
-                _ = terminate.recv() => {}
+                Ok(()) = interrupt => {}
+                Some(()) = terminate.recv() => {}
+                else => std::future::pending().await,
             }
             return;
         }

@@ -11,6 +11,9 @@ pub(crate) struct Args {
     /// The rules to act by.
     #[arg(long, default_value_t)]
     rules: RuleSet,
+    /// Accepted for symmetry with the other commands: the output is JSON, an object a line, in any case.
+    #[arg(long)]
+    json: bool,
 }
 
 impl Args {
@@ -18,7 +21,7 @@ impl Args {
         let RuleSet::Classic = self.rules;
         let mut out = BufWriter::new(stdout().lock());
         for (number, line) in stdin().lock().lines().enumerate() {
-            let line = line?;
+            let line = line.with_context(|| format!("line {}", number + 1))?;
             if line.trim().is_empty() {
                 continue;
             }

@@ -57,7 +57,7 @@ struct Summary<'a> {
     steps: u64,
     seconds: f64,
     steps_per_second: f64,
-    out: &'a Path,
+    out: String,
     evaluation: &'a Evaluation,
 }
 
@@ -96,7 +96,7 @@ impl Args {
                 steps,
                 seconds,
                 steps_per_second,
-                out: &self.out,
+                out: self.out.display().to_string(),
                 evaluation: &evaluation,
             });
         }
@@ -110,9 +110,11 @@ impl Args {
 /// Better to hear it before the training than after.
 fn ensure_writable(out: &Path) -> anyhow::Result<()> {
     ensure!(!out.is_dir(), "{} is a folder: name a file in it", out.display());
+    ensure!(!out.exists() || out.is_file(), "{} is no regular file", out.display());
+    ensure!(!out.is_symlink(), "{} is a symbolic link: name what it points to", out.display());
     let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let metadata = folder.metadata().with_context(|| format!("{}", folder.display()))?;
     ensure!(metadata.is_dir(), "{} is no folder", folder.display());
-    ensure!(!metadata.permissions().readonly(), "{} cannot be written to", folder.display());
+    tempfile::tempfile_in(folder).with_context(|| format!("{} cannot be written to", folder.display()))?;
     Ok(())
 }
