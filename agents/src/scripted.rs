@@ -12,9 +12,9 @@ const SPEED_UP: Action = 4;
 const OBSERVATION_SIZE: usize = 14;
 /// Number of `classic` actions.
 const ACTIONS: usize = 5;
-/// The `must_stop` feature.
+/// The place of the `must_stop` feature.
 const MUST_STOP: usize = 7;
-/// The `at_stop` feature.
+/// The place of the `at_stop` feature.
 const AT_STOP: usize = 8;
 
 /// Drives `classic` with the best return that its layout has, for layouts with the default waiting counts: stops
@@ -79,5 +79,22 @@ impl Policy for Random {
         for (generator, action) in generators.iter_mut().zip(actions) {
             *action = generator.below(ACTIONS as u32) as Action;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use daladala_env::{Rules, rules::Classic};
+
+    use super::*;
+
+    #[test]
+    fn it_looks_at_the_features_it_means() {
+        let spaces = Classic.spaces();
+        assert_eq!(spaces.feature("must_stop"), Some(MUST_STOP));
+        assert_eq!(spaces.feature("at_stop"), Some(AT_STOP));
+        assert_eq!((spaces.observation_shape(), spaces.actions.len()), ([OBSERVATION_SIZE], ACTIONS));
+        let chosen = [PICK_UP, STOP, SPEED_UP].map(|action| spaces.actions[usize::from(action)]);
+        assert_eq!(chosen, ["Pick up", "Stop", "Speed up"]);
     }
 }

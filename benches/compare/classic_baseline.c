@@ -47,6 +47,8 @@ int main(int c, char **v) {
   for (int i = 0, k = 0; i < 29; i++) if (!(STOPS >> i & 1)) FREE[k++] = i;
   Env *e = calloc(N, sizeof *e); float *o = aligned_alloc(64, (size_t)N * 56 + 64), *r = malloc(N * 4); uint8_t *t = malloc(N), *u = malloc(N), *a = malloc(N + 65536);
   for (int i = 0; i < N; i++) { e[i].rng = 88172645463325252ull + i * 0x9E3779B97F4A7C15ull; reset(e + i); }
+  // Episodes begin spread out, as in a run that has gone on for a while, unless a third argument is given.
+  if (c <= 3) for (int i = 0; i < N; i++) for (int k = 0; k < i % 29; k++) step(e + i, k % 4, o + (size_t)i * 14, r + i, t + i, u + i);
   srand(1); for (int i = 0; i < N + 65536; i++) a[i] = rand() % 5;
   struct timespec s, n; clock_gettime(CLOCK_MONOTONIC, &s); double d = 0; long k = 0, total = 0;
   do { for (int q = 0; q < 16; q++, k++) { const uint8_t *act = a + (k * 7919 & 65535); for (int i = 0; i < N; i++) step(e + i, act[i], o + (size_t)i * 14, r + i, t + i, u + i); total += N; }

@@ -15,11 +15,31 @@ pub struct Feature {
     pub high: f32,
 }
 
-/// The spaces of a rule set.
+/// The spaces of a rule set: a `Box` of `f32` and a `Discrete`, in Gymnasium's terms.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Spaces {
     /// The observation, entry by entry; its length is the observation size.
     pub observation: &'static [Feature],
     /// The names of the actions; an action is an index into them.
     pub actions: &'static [&'static str],
+}
+
+impl Spaces {
+    /// The shape of the observation of one environment. Its entries are `f32`.
+    #[must_use]
+    pub fn observation_shape(&self) -> [usize; 1] {
+        [self.observation.len()]
+    }
+
+    /// The least and the greatest values of the observation, entry by entry.
+    #[must_use]
+    pub fn observation_bounds(&self) -> (Vec<f32>, Vec<f32>) {
+        self.observation.iter().map(|feature| (feature.low, feature.high)).unzip()
+    }
+
+    /// The place of a feature in the observation.
+    #[must_use]
+    pub fn feature(&self, name: &str) -> Option<usize> {
+        self.observation.iter().position(|feature| feature.name == name)
+    }
 }

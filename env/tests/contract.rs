@@ -21,6 +21,26 @@ proptest! {
     }
 }
 
+/// The document lists the features and actions that the data describes, in their order, and no others.
+#[test]
+fn the_document_and_the_spaces_agree() {
+    let document = include_str!("../../docs/ENVIRONMENT.md");
+    let spaces = Classic.spaces();
+    assert_eq!(spaces.observation_shape(), [14]);
+    let listed = |place: usize, name: &str| document.contains(&format!("| {place} | {name} |"));
+    for (place, feature) in spaces.observation.iter().enumerate() {
+        assert!(listed(place, &format!("`{}`", feature.name)), "{place} {}", feature.name);
+        assert_eq!(spaces.feature(feature.name), Some(place));
+    }
+    for (place, action) in spaces.actions.iter().enumerate() {
+        assert!(listed(place, action), "{place} {action}");
+    }
+    let (low, high) = spaces.observation_bounds();
+    assert!(low.iter().all(|&low| low == -1.0) && high.iter().filter(|&&high| high > 1.0).count() == 1);
+    let rows = document.matches("| `").count();
+    assert_eq!(rows, spaces.observation.len(), "a row of the table is no feature");
+}
+
 /// What the checker drives by reaches every corner of the rules.
 #[test]
 fn any_layout_leads_to_fines_crashes_full_buses_and_early_ends() {
