@@ -58,7 +58,7 @@ fn check_episodes<R: Rules>(rules: &R, seed: u64, steps: usize) -> Checked {
     let (mut length, mut total) = (0, 0.0);
     for step in 0..steps {
         rules
-            .check_state(&state)
+            .check_state(&state, false)
             .map_err(|error| format!("step {step}: a state it made itself is refused: {error}"))?;
         rules.observe(&state, &mut observation);
         for (value, feature) in observation.iter().zip(spaces.observation) {
@@ -79,6 +79,8 @@ fn check_episodes<R: Rules>(rules: &R, seed: u64, steps: usize) -> Checked {
         check_flags(rules, transition, length).map_err(|what| format!("step {step}: {what}"))?;
         check_frame(rules, &state, action, transition, total).map_err(|what| format!("step {step}: {what}"))?;
         if transition.terminated || transition.truncated {
+            let last = rules.check_state(&state, true);
+            last.map_err(|error| format!("step {step}: a last state it made itself is refused: {error}"))?;
             state = begin(rules, &mut generator, &mut begun)?;
             (length, total) = (0, 0.0);
         }

@@ -138,9 +138,9 @@ pub trait Rules: Clone + Debug + Send + Sync + 'static {
     fn action_mask(&self, state: &Self::State) -> u32;
     /// An error that says what is wrong with a layout that the rules cannot play.
     fn check_layout(&self, layout: &Self::Layout) -> Result<(), EnvError>;
-    /// An error that says what is wrong with a state that the rules cannot go on from; all states that they produce
-    /// are good.
-    fn check_state(&self, state: &Self::State) -> Result<(), EnvError>;
+    /// An error that says what is wrong with a state that the rules cannot go on from, or, where its episode has
+    /// `ended`, cannot end in. All states that they produce are good.
+    fn check_state(&self, state: &Self::State, ended: bool) -> Result<(), EnvError>;
 
     /// Steps since the reset.
     fn steps(&self, state: &Self::State) -> u32;

@@ -157,13 +157,9 @@ impl<R: Rules, B: Batch<R>> VecEnv<R, B> {
     }
 
     fn check_snapshot(&self, snapshot: &Snapshot<R::State>) -> Result<(), EnvError> {
-        self.rules.check_state(&snapshot.state)?;
-        let crashed = self.rules.outcome(&snapshot.state).crashed;
+        self.rules.check_state(&snapshot.state, snapshot.needs_reset)?;
         if !snapshot.episode_return.is_finite() || snapshot.length != self.rules.steps(&snapshot.state) {
             return Err(EnvError::InvalidState("its return or length is not that of an episode".into()));
-        }
-        if crashed && !snapshot.needs_reset {
-            return Err(EnvError::InvalidState("it has crashed and drives on".into()));
         }
         Ok(())
     }

@@ -139,8 +139,8 @@ impl Rules for Broken {
     fn check_layout(&self, layout: &ClassicLayout) -> Result<(), EnvError> {
         Classic.check_layout(layout)
     }
-    fn check_state(&self, state: &ClassicState) -> Result<(), EnvError> {
-        Classic.check_state(state)
+    fn check_state(&self, state: &ClassicState, ended: bool) -> Result<(), EnvError> {
+        Classic.check_state(state, ended)
     }
     fn steps(&self, state: &ClassicState) -> u32 {
         Classic.steps(state)

@@ -248,6 +248,7 @@ fn a_snapshot_that_no_run_makes_is_refused() {
         with(|state| state.paid = 255),
         with(|state| state.steps = 29),
         with(|state| state.crashed = true),
+        with(|state| (state.position, state.steps) = (28, 29)),
         with(|state| state.layout.red = !0),
     ] {
         assert!(env.restore(&[0, 1], &bad).is_err());

@@ -195,8 +195,9 @@ impl EnvArgs {
         let (mut offset, mut result) = (0, Ok(()));
         let (rate, seconds) = self.shared.measure(|| {
             offset = (offset + 1) % ACTION_OFFSETS;
-            let step = env.step(&actions[offset..][..envs], buffers.as_step());
-            result = std::mem::replace(&mut result, Ok(())).and(step);
+            if let Err(error) = env.step(&actions[offset..][..envs], buffers.as_step()) {
+                result = Err(error);
+            }
         })?;
         result?;
         self.shared.report(&Throughput {

@@ -225,7 +225,7 @@ impl Rules for Classic {
         layout.check()
     }
 
-    fn check_state(&self, state: &ClassicState) -> Result<(), EnvError> {
+    fn check_state(&self, state: &ClassicState, ended: bool) -> Result<(), EnvError> {
         state.layout.check()?;
         let within = [
             ("position", u16::from(state.position), u16::from(LAST_CELL)),
@@ -236,9 +236,12 @@ impl Rules for Classic {
         if let Some((what, value, most)) = within.into_iter().find(|(_, value, most)| value > most) {
             return Err(EnvError::InvalidState(format!("{what} is {value}, at most it is {most}")));
         }
-        // The bus moves every step, but for the last.
-        let still_at_end = u16::from(state.position == LAST_CELL && state.steps == ROUTE_CELLS as u16);
-        if u16::from(state.position) + still_at_end != state.steps {
+        // The bus moves every step, but for the last, which ends the episode as a crash does.
+        let arrived = state.position == LAST_CELL && state.steps == ROUTE_CELLS as u16;
+        if (arrived || state.crashed) && !ended {
+            return Err(EnvError::InvalidState("it has arrived or crashed and drives on".into()));
+        }
+        if u16::from(state.position) + u16::from(arrived) != state.steps {
             return Err(EnvError::InvalidState(format!(
                 "it is at cell {} after {} steps",
                 state.position, state.steps
