@@ -11,7 +11,7 @@ CHROMIUM ?= $(shell command -v chromium 2>/dev/null || echo /usr/bin/chromium)
 export CHROMIUM
 VIEWER_SOURCES := $(shell find viewer/src viewer/public viewer/index.html viewer/vite.config.ts -type f 2>/dev/null)
 
-.PHONY: run build test lint test-rust test-viewer test-browser tools chromium clean
+.PHONY: run build test lint test-rust test-clients test-viewer test-browser tools chromium clean
 
 run: build
 	@target/release/daladala serve --host $(HOST) --port $(PORT) --model $(MODEL)
@@ -21,7 +21,7 @@ build: $(if $(HAS_NODE),viewer/dist/index.html,no-node)
 	@cargo build $(CARGO_FLAGS)
 
 # The browser tests run the program with the viewer inside, so the viewer is built first.
-test: lint test-viewer build test-rust test-browser
+test: lint test-viewer build test-rust test-clients test-browser
 	@echo "==> All tests passed"
 
 lint: viewer/node_modules/.package-lock.json
@@ -35,6 +35,10 @@ test-rust: tools
 	@echo "==> Rust tests"
 	@cargo nextest run $(CARGO_FLAGS) --workspace --no-fail-fast
 	@cargo test $(CARGO_FLAGS) --workspace --doc --quiet
+
+test-clients: build
+	@echo "==> The original system's clients"
+	@server/tests/original/run
 
 test-viewer: viewer/node_modules/.package-lock.json
 	@echo "==> Viewer tests"

@@ -5,8 +5,11 @@ mod eval;
 mod models;
 mod predict;
 mod serve;
+mod token;
 mod trace;
 mod train;
+
+use std::path::Path;
 
 use clap::Subcommand;
 
@@ -14,6 +17,8 @@ use clap::Subcommand;
 pub(crate) enum Command {
     /// Watch an agent drive, live, in a browser.
     Serve(serve::Args),
+    /// Make a token that lets its bearer watch or drive a server.
+    Token(token::Args),
     /// Drive many episodes without a viewer and report the figures.
     Eval(eval::Args),
     /// Train an agent and save its weights.
@@ -30,9 +35,18 @@ pub(crate) enum Command {
 }
 
 impl Command {
+    /// The subcommand's name and the file of its settings, if it has one.
+    pub(crate) fn settings(&self) -> Option<(&'static str, &Path)> {
+        match self {
+            Self::Serve(args) => Some(("serve", args.config.as_deref()?)),
+            _ => None,
+        }
+    }
+
     pub(crate) fn run(self) -> anyhow::Result<()> {
         match self {
             Self::Serve(args) => args.run(),
+            Self::Token(args) => args.run(),
             Self::Eval(args) => args.run(),
             Self::Train(args) => args.run(),
             Self::Predict(args) => args.run(),

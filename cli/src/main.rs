@@ -4,12 +4,13 @@
 
 mod commands;
 mod output;
+mod settings;
 
 use std::io::ErrorKind;
 use std::process::ExitCode;
 
-use clap::Parser;
 use clap::error::ErrorKind as UsageErrorKind;
+use clap::{CommandFactory, FromArgMatches, Parser};
 use commands::Command;
 
 /// Watch, evaluate, train and benchmark agents that drive a Dar es Salaam minibus.
@@ -21,10 +22,24 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let mut cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
+    if let Some((subcommand, file)) = cli.command.settings() {
+        let settled = settings::as_defaults(Cli::command(), subcommand, file);
+        let settled = match settled {
+            Ok(command) => command.try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches)),
+            Err(error) => {
+                eprintln!("error: {error:#}");
+                return ExitCode::from(2);
+            }
+        };
+        match settled {
+            Ok(settled) => cli = settled,
+            Err(error) => return usage(&error),
+        }
+    }
     match cli.command.run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if reader_went_away(&error) => ExitCode::SUCCESS,

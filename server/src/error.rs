@@ -1,8 +1,11 @@
 //! Why a server cannot be had, or stops by itself. Each is one line, its sources the rest of the story.
 
 use std::io;
+use std::path::PathBuf;
 
 use daladala_env::EnvError;
+
+use crate::recording::RecordingError;
 
 /// A server that cannot start or go on.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +56,17 @@ pub enum ServerError {
         /// Why.
         source: RoomError,
     },
+    /// Recordings cannot be kept where they are to be kept.
+    #[error("recordings cannot be kept in {folder}")]
+    Recordings {
+        /// The folder.
+        folder: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// A setting that cannot be followed.
+    #[error("{0}")]
+    Setting(String),
     /// The listener failed.
     #[error("the server has stopped")]
     Serve(#[source] io::Error),
@@ -65,9 +79,9 @@ pub enum RoomError {
     /// The policy chose what the rules do not know.
     #[error(transparent)]
     Env(#[from] EnvError),
-    /// A frame has no JSON.
-    #[error("a frame cannot be encoded")]
-    Encode(#[from] serde_json::Error),
+    /// A recording has become unreadable.
+    #[error("its recording cannot be played")]
+    Playback(#[from] RecordingError),
     /// The policy or the rules panicked; what they said is in the log.
     #[error("its driver panicked")]
     Panicked,

@@ -1,78 +1,84 @@
 //! The routes, and what all their answers have in common.
 
+mod admin;
+mod answer;
+mod caller;
+mod events;
+mod frames;
 mod guard;
-mod health;
+mod openapi;
+mod operations;
+mod recordings;
+mod rooms;
 mod socket;
 mod viewer;
 
 use std::sync::Arc;
-use std::time::Instant;
 
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use axum::{Json, Router, middleware};
-use serde::Serialize;
-use tokio::sync::watch;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderValue, header};
+use axum::response::Response;
+use axum::routing::{get, post};
+use axum::{Router, middleware};
 use tower_http::trace::TraceLayer;
+use utoipa_swagger_ui::SwaggerUi;
 
-use crate::config::Limits;
-use crate::room::Room;
+pub(crate) use answer::Body;
+pub(crate) use caller::Caller;
+
+use crate::app::App;
+use crate::original::Original;
 
 /// What pages of this server may load: its own files, and its own WebSocket (`'self'` covers both). Styles may also
-/// stand in the page, as they do in the one that is shown without a viewer.
+/// stand in the page, as they do in the small ones, and pictures too, as in the page of the API.
 const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'self'; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; form-action 'none'; \
-     frame-ancestors 'none'",
+    "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; \
+     form-action 'none'; frame-ancestors 'none'",
 );
 
-/// What the routes work on.
-#[derive(Debug)]
-pub(crate) struct App {
-    room: Arc<Room>,
-    /// Turns true when the server shuts down; closed when the last session has ended.
-    stop: watch::Sender<bool>,
-    limits: Limits,
-    started: Instant,
-}
+/// The longest body of a request, bytes: far above what any of ours needs.
+const MAX_BODY_BYTES: usize = 64 * 1024;
 
-impl App {
-    pub(crate) fn new(room: Arc<Room>, stop: watch::Sender<bool>, limits: Limits) -> Self {
-        Self { room, stop, limits, started: Instant::now() }
-    }
-}
-
-/// All routes. `loopback`: the server is to be reached from this machine only.
-pub(crate) fn router(app: App, loopback: bool) -> Router {
-    let api = Router::new().route("/health", get(health::health)).fallback(no_such_route);
+/// All routes.
+pub(crate) fn router(app: &Arc<App>, original: &Original) -> Router {
+    let api = Router::new()
+        .route("/rooms", get(rooms::list).post(rooms::create))
+        .route("/rooms/{code}", get(rooms::look).delete(rooms::close))
+        .route("/rooms/{code}/events", get(events::follow))
+        .route("/rooms/{code}/frames", get(frames::page))
+        .route("/rooms/{code}/{command}", post(rooms::command))
+        .route("/recordings", get(recordings::list))
+        .route("/recordings/{name}", get(recordings::download))
+        .route("/catalog", get(rooms::catalog))
+        .route("/admin/totals", get(operations::totals))
+        .merge(original.routes())
+        .fallback(answer::no_such_route)
+        .method_not_allowed_fallback(answer::no_such_method);
     let routes = Router::new()
         .route("/ws", get(socket::upgrade))
+        .route("/healthz", get(operations::healthz))
+        .route("/readyz", get(operations::readyz))
+        .route("/metrics", get(operations::metrics))
+        .route("/admin", get(admin::page))
+        .route("/admin.js", get(admin::script))
         .nest("/api", api)
+        .merge(SwaggerUi::new("/api/docs").url("/api/openapi.json", openapi::document()))
         .fallback(viewer::page)
-        .with_state(Arc::new(app));
-    let routes = if loopback { routes.layer(middleware::from_fn(guard::local_names_only)) } else { routes };
-    routes.layer(middleware::map_response(secure)).layer(TraceLayer::new_for_http())
-}
-
-/// A refusal in the form that the original's clients know.
-#[derive(Debug, Serialize)]
-struct Refusal {
-    success: bool,
-    message: &'static str,
-}
-
-fn refuse(status: StatusCode, message: &'static str) -> Response {
-    (status, Json(Refusal { success: false, message })).into_response()
-}
-
-async fn no_such_route() -> Response {
-    refuse(StatusCode::NOT_FOUND, "there is no such route")
+        .with_state(Arc::clone(app))
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(original.layer());
+    routes
+        .layer(guard::cross_origin(app))
+        .layer(middleware::from_fn_with_state(Arc::clone(app), guard::guard))
+        .layer(middleware::map_response(secure))
+        .layer(TraceLayer::new_for_http())
 }
 
 async fn secure(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY);
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    // An address may hold a token.
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     response
 }

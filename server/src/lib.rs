@@ -1,42 +1,60 @@
-//! The Daladala server: one running stream of episodes, and everything that people and programs watch it by.
+//! The Daladala server: rooms in which agents drive, and everything that people and programs watch and drive them by.
 //!
 //! The parts, from the game outwards; arrows go down this list only:
 //!
-//! * [`Driver`]: rules, a policy and its name: who drives. `episodes` turns it into an endless row of state frames;
-//! * `protocol`: the messages of `docs/PROTOCOL.md`, and nothing that sends them;
-//! * `room`: an actor that ticks, encodes each frame once and publishes it, the latest only. It knows no viewer, so
-//!   no viewer can slow it;
-//! * `session`: one viewer's WebSocket, from its first frame to its close code;
-//! * `http`: the routes, who may use them, and the embedded viewer;
-//! * [`Server`]: the listener and the order in which all this starts and stops.
+//! * `game`: [`Driver`]s (rules, a policy and its name), recordings to play, and the [`Catalog`] that finds both;
+//! * `protocol`: the messages of `docs/PROTOCOL.md`, in JSON and binary, and nothing that sends them;
+//! * `room`: an actor that owns a game and publishes its frames, each encoded once. It knows no viewer, so none can slow
+//!   it; `rooms` has all of them;
+//! * `feed`: what one viewer gets and in which order, whatever carries it; `recording` writes a feed to a file;
+//! * `access`: roles, tokens, origins and rates; `commands`: what may be asked of rooms, and by whom;
+//! * `session`: one native client's WebSocket; `original`: the Socket.IO events and REST routes of the original;
+//!   `http`: all other routes, and the embedded viewer;
+//! * `listener` and [`Server`]: connections, and the order in which all this starts and stops.
 //!
 //! ```no_run
-//! use daladala_agents::scripted::Oracle;
+//! use std::sync::Arc;
+//!
+//! use daladala_agents::{Policy, scripted::Oracle};
 //! use daladala_env::rules::Classic;
-//! use daladala_server::{Driver, Server, ServerConfig, ServerError};
+//! use daladala_server::{Catalog, Driver, Server, ServerConfig, ServerError};
 //!
 //! # async fn serve() -> Result<(), ServerError> {
-//! let driver = Driver::new(Classic, "oracle", Box::new(Oracle))?;
-//! let server = Server::bind(ServerConfig::default(), driver).await?;
+//! let policy: Arc<dyn Policy> = Arc::new(Oracle);
+//! let catalog = Catalog::new(Driver::new(Classic, "oracle", policy)?).with_built_in();
+//! let server = Server::bind(ServerConfig::default(), catalog).await?;
 //! println!("{}", server.url());
 //! server.run(async { _ = tokio::signal::ctrl_c().await }).await?;
 //! # Ok(())
 //! # }
 //! ```
 
+mod access;
+mod app;
+mod commands;
 mod config;
-mod driver;
-mod episodes;
 mod error;
+mod feed;
+mod game;
 mod http;
 mod listener;
+mod metrics;
+mod original;
 mod protocol;
+mod publish;
+mod recording;
 mod room;
+mod rooms;
 mod server;
 mod session;
 
-pub use config::{FrameRate, FrameRateError, Limits, ServerConfig};
-pub use driver::Driver;
+pub use access::{Claims, make_token};
+pub use config::{
+    AccessConfig, Anonymous, FrameRate, FrameRateError, Limits, Role, Secret, SecretError, ServerConfig, UnknownRole,
+};
 pub use error::{RoomError, ServerError};
-pub use protocol::PROTOCOL_VERSION;
+pub use game::{Catalog, CatalogError, Driver};
+pub use protocol::{Damaged, FrameReader, Numbered, PROTOCOL_VERSION};
+pub use publish::{Publication, Publisher};
+pub use recording::{Header, RecordingError};
 pub use server::Server;

@@ -1,112 +1,153 @@
-//! A room: one running stream of episodes.
+//! A room: one running stream of frames.
 //!
-//! The part that runs ([`RoomActor`]) owns environment and policy and shares nothing. What others hold ([`Room`])
-//! is the room's description and its latest frame. Between them stands a `watch` channel, where the latest wins: a
-//! viewer that is late misses frames, and the room never learns of it.
+//! The part that runs ([`Actor`]) owns the game and is the only one to change it. What others hold ([`Room`]) is what
+//! they may read: the latest state behind a `watch` channel, where the latest wins, so that a viewer who is late misses
+//! frames and the room never learns of it; events in a bounded ring; and the frames of the last while. What they want
+//! changed they ask the actor for.
 
-use std::convert::Infallible;
-use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+mod actor;
+mod choosing;
+mod frame;
+mod history;
+mod members;
 
-use axum::extract::ws::Utf8Bytes;
-use daladala_env::{Rules, StateFrame};
-use tokio::sync::watch;
-use tokio::time::{Instant, MissedTickBehavior, interval_at};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
 
-use crate::config::FrameRate;
-use crate::driver::Driver;
-use crate::episodes::Episodes;
-use crate::error::RoomError;
-use crate::protocol::{FrameMessage, RoomInfo, ServerMessage};
+pub(crate) use actor::{Actor, FRESH, Opening, Stepped, milliseconds_since_1970};
+pub(crate) use frame::{Described, Frame, Happened, Noted};
+pub(crate) use history::History;
+use members::Members;
+pub(crate) use members::{Introduction, MAX_NAME_CHARS, Seat};
+use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
+use tokio::time::timeout;
 
-/// A frame with its number and its encoding, which all viewers share.
-#[derive(Debug)]
-pub(crate) struct Published {
-    seq: u64,
-    state: StateFrame,
-    json: Utf8Bytes,
-}
+use crate::protocol::{Code, Event, Presence, Refusal, RoomSummary};
 
-impl Published {
-    fn new(epoch: u64, seq: u64, state: StateFrame) -> Result<Arc<Self>, RoomError> {
-        let json = ServerMessage::Frame(FrameMessage { epoch, seq, state: &state, room: None }).to_json()?;
-        Ok(Arc::new(Self { seq, state, json }))
-    }
+/// Events that may wait for a viewer; one who is further behind does not read at all.
+pub(crate) const EVENTS: usize = 256;
 
-    /// The frame's message as JSON; a clone shares the text.
-    pub(crate) fn json(&self) -> Utf8Bytes {
-        self.json.clone()
-    }
+/// Requests that may wait for a room. They are quick; this many only wait when the machine is overloaded.
+const REQUESTS: usize = 64;
+
+/// For a room to answer a request, which takes it microseconds unless the machine is overloaded.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What is asked of a room: work on its actor.
+type Ask = Box<dyn FnOnce(&mut Actor) + Send>;
+
+/// All that is known of a room at one moment.
+#[derive(Debug, Clone)]
+pub(crate) struct Snapshot {
+    pub(crate) described: Arc<Described>,
+    pub(crate) frame: Arc<Frame>,
+    pub(crate) presence: Arc<Noted>,
+    /// Nothing will follow.
+    pub(crate) closed: bool,
 }
 
 /// A room as seen from outside.
-#[derive(Debug)]
 pub(crate) struct Room {
-    info: RoomInfo,
-    epoch: u64,
-    frames: watch::Sender<Arc<Published>>,
+    code: String,
+    max_viewers: usize,
+    max_players: usize,
+    snapshots: watch::Sender<Snapshot>,
+    events: broadcast::Sender<Arc<Happened>>,
+    history: RwLock<History>,
+    members: Mutex<Members>,
+    /// Somebody came or left; somebody wants to see frames.
+    stirred: Notify,
+    asks: mpsc::Sender<Ask>,
 }
 
 impl Room {
-    /// A room with its first frame, and the actor that drives it on.
-    pub(crate) fn open<R: Rules>(
-        name: &str,
-        driver: Driver<R>,
-        fps: FrameRate,
-        seed: Option<u64>,
-    ) -> Result<(Arc<Self>, RoomActor<R>), RoomError> {
-        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let epoch = since_1970.as_millis() as u64;
-        let seed = seed.unwrap_or(epoch);
-        let info = RoomInfo::new(name, &driver.rules, &driver.model, fps);
-        tracing::info!(room = name, rules = info.rules, model = info.model, %fps, seed, "room opened");
-        let mut episodes = Episodes::new(driver, seed);
-        let first = Published::new(epoch, 1, episodes.advance()?)?;
-        let room = Arc::new(Self { info, epoch, frames: watch::Sender::new(first) });
-        let actor = RoomActor { room: Arc::clone(&room), episodes, period: fps.period() };
-        Ok((room, actor))
+    pub(crate) fn code(&self) -> &str {
+        &self.code
     }
 
-    pub(crate) fn info(&self) -> &RoomInfo {
-        &self.info
+    /// The latest of everything, now.
+    pub(crate) fn now(&self) -> Snapshot {
+        self.snapshots.borrow().clone()
     }
 
-    /// A viewer's place: whoever holds one counts as a viewer.
-    pub(crate) fn join(&self) -> watch::Receiver<Arc<Published>> {
-        self.frames.subscribe()
+    /// The latest of everything, from now on. Whoever holds one keeps the room awake.
+    pub(crate) fn watch(&self) -> watch::Receiver<Snapshot> {
+        let snapshots = self.snapshots.subscribe();
+        self.stirred.notify_one();
+        snapshots
     }
 
-    /// How many watch now.
-    pub(crate) fn viewers(&self) -> usize {
-        self.frames.receiver_count()
+    /// Everything that happens from now on.
+    pub(crate) fn events(&self) -> broadcast::Receiver<Arc<Happened>> {
+        self.events.subscribe()
     }
 
-    /// The message of `frame` with the room's description: all that a viewer needs to start from.
-    pub(crate) fn keyframe(&self, frame: &Published) -> Result<Utf8Bytes, serde_json::Error> {
-        let (epoch, seq, state) = (self.epoch, frame.seq, &frame.state);
-        ServerMessage::Frame(FrameMessage { epoch, seq, state, room: Some(&self.info) }).to_json()
+    /// Keeps the room awake for a while, for one who looks without staying.
+    pub(crate) fn visit(&self) {
+        self.stirred.notify_one();
     }
-}
 
-/// The running part of a room.
-pub(crate) struct RoomActor<R: Rules> {
-    room: Arc<Room>,
-    episodes: Episodes<R>,
-    period: Duration,
-}
+    /// Reads the frames that are kept.
+    pub(crate) fn history<T>(&self, read: impl FnOnce(&History) -> T) -> T {
+        read(&self.history.read().unwrap_or_else(PoisonError::into_inner))
+    }
 
-impl<R: Rules> RoomActor<R> {
-    /// Drives until it cannot, or until it is dropped.
-    pub(crate) async fn run(mut self) -> Result<Infallible, RoomError> {
-        let mut ticks = interval_at(Instant::now() + self.period, self.period);
-        // After a late tick the next keeps its distance: frames that come in a hurry are of no use to a viewer.
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut seq = self.room.frames.borrow().seq;
-        loop {
-            ticks.tick().await;
-            seq += 1;
-            let frame = Published::new(self.room.epoch, seq, self.episodes.advance()?)?;
-            self.room.frames.send_replace(frame);
+    /// Has the room do something, and waits for what comes of it.
+    pub(crate) async fn ask<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Actor) -> Result<T, Refusal> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let (answer, answered) = oneshot::channel();
+        // Whoever asked may have gone; what was asked for is done all the same.
+        let ask: Ask = Box::new(move |actor| _ = answer.send(work(actor)));
+        self.asks.try_send(ask).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => Refusal::new(Code::Busy, "the room has too much to do: try again"),
+            mpsc::error::TrySendError::Closed(_) => self.gone(),
+        })?;
+        match timeout(ANSWER_TIMEOUT, answered).await {
+            Ok(answer) => answer.unwrap_or_else(|_| Err(self.gone())),
+            Err(_) => Err(Refusal::new(Code::Busy, "the room did not answer in time: try again")),
+        }
+    }
+
+    /// Marks the room as closed when its actor could not.
+    pub(crate) fn abandon(&self) {
+        self.snapshots.send_modify(|snapshot| snapshot.closed = true);
+    }
+
+    fn gone(&self) -> Refusal {
+        Refusal::new(Code::NoRoom, format!("the room '{}' has been closed", self.code))
+    }
+
+    /// Tells what happened at frame `seq`.
+    fn happened_at(&self, seq: u64, event: Event) {
+        // Without anybody to hear there is nobody to tell.
+        _ = self.events.send(Arc::new(Happened::new(event, seq)));
+    }
+
+    fn members(&self) -> std::sync::MutexGuard<'_, Members> {
+        self.members.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Who is here.
+    pub(crate) fn presence(&self) -> Presence {
+        self.members().presence()
+    }
+
+    pub(crate) fn summary(&self) -> RoomSummary {
+        let now = self.now();
+        let info = now.described.info();
+        RoomSummary {
+            code: info.code.clone(),
+            kind: info.kind,
+            rules: info.game.rules.clone(),
+            model: info.game.model.clone(),
+            fps: info.fps,
+            paused: info.paused,
+            mode: info.mode,
+            viewers: self.members().viewers(),
+            epoch: info.epoch,
+            seq: now.frame.seq(),
         }
     }
 }

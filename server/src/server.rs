@@ -1,43 +1,74 @@
 //! The server as a whole: what it is made of, and the order in which it starts and stops.
 
-use std::future::{Future, IntoFuture};
+use std::future::Future;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::pin::pin;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use axum::serve::ListenerExt;
-use daladala_env::Rules;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
-use crate::config::{Limits, ServerConfig};
-use crate::driver::Driver;
-use crate::error::{RoomError, ServerError};
-use crate::http::{self, App};
-use crate::listener;
-use crate::room::{Room, RoomActor};
+use crate::access::{Access, Claims, make_token};
+use crate::app::App;
+use crate::config::{Role, Secret, ServerConfig};
+use crate::error::ServerError;
+use crate::game::Catalog;
+use crate::metrics::Metrics;
+use crate::original::Original;
+use crate::protocol::Kind;
+use crate::recording::Recordings;
+use crate::rooms::{Lost, MAIN, Means, ORIGINAL, Rooms};
+use crate::{http, listener};
 
-/// The room that always exists.
-const MAIN: &str = "main";
+/// For a token in an address that is printed when the server starts: a working day.
+const PRINTED_TOKEN: Duration = Duration::from_hours(12);
 
 /// A server that listens but does not run yet: connections wait until [`Server::run`].
-pub struct Server<R: Rules> {
+pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
-    room: Arc<Room>,
-    actor: RoomActor<R>,
-    limits: Limits,
+    app: Arc<App>,
+    secret: Secret,
+    losses: mpsc::UnboundedReceiver<Lost>,
+    underscored_events: bool,
 }
 
-impl<R: Rules> Server<R> {
-    /// Listens, and opens the room `main` with `driver` in it.
-    pub async fn bind(config: ServerConfig, driver: Driver<R>) -> Result<Self, ServerError> {
+impl Server {
+    /// Listens, and opens the rooms that always exist with the first driver of `catalog` in them.
+    pub async fn bind(config: ServerConfig, catalog: Catalog) -> Result<Self, ServerError> {
+        let recordings = match &config.recordings {
+            Some(folder) => Some(
+                Recordings::in_folder(folder)
+                    .map_err(|source| ServerError::Recordings { folder: folder.clone(), source })?,
+            ),
+            None => None,
+        };
         let listener = listener::bind(&config.host, config.port).await?;
         let address = listener.local_addr().map_err(ServerError::Serve)?;
-        let (room, actor) = Room::open(MAIN, driver, config.fps, config.seed).map_err(stopped)?;
-        Ok(Self { listener, address, room, actor, limits: config.limits })
+        let secret = config.access.secret.clone().unwrap_or_else(Secret::random);
+        let metrics = Arc::new(Metrics::new());
+        let (rooms, losses) = Rooms::new(Means {
+            catalog,
+            recordings,
+            fps: config.fps,
+            limits: config.limits,
+            metrics: Arc::clone(&metrics),
+            publisher: config.publisher,
+        });
+        for (code, kind) in [(MAIN, Kind::Stream), (ORIGINAL, Kind::Driven)] {
+            let opened = rooms.open_permanent(code, kind, config.seed);
+            opened.map_err(|source| ServerError::Room { room: code.to_owned(), source })?;
+        }
+        let app = Arc::new(App {
+            rooms,
+            access: Access::new(&config.access, &secret, &config.limits, address),
+            limits: config.limits,
+            metrics,
+            stop: watch::Sender::new(false),
+            started: Instant::now(),
+        });
+        Ok(Self { listener, address, app, secret, losses, underscored_events: config.underscored_events })
     }
 
     /// Where the server listens, with the port it was given if port 0 was asked for.
@@ -57,49 +88,40 @@ impl<R: Rules> Server<R> {
         format!("http://{address}/")
     }
 
+    /// The address with a token for `role` in it, for those who may not do that without one; good for twelve hours.
+    #[must_use]
+    pub fn url_for(&self, role: Role) -> Option<String> {
+        if self.app.access.anonymous().is_some_and(|anonymous| anonymous >= role) {
+            return None;
+        }
+        let token = make_token(&self.secret, &Claims::new(role, PRINTED_TOKEN)).ok()?;
+        Some(format!("{}?token={token}", self.url()))
+    }
+
     /// Serves until `shutdown` is done, then closes every socket and waits for them at most
-    /// [`Limits::shutdown_timeout`]. An error if the room cannot go on before that.
-    pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), ServerError> {
-        let stop = watch::Sender::new(false);
-        let mut rooms = JoinSet::new();
-        rooms.spawn(self.actor.run());
-
-        let app = App::new(self.room, stop.clone(), self.limits);
-        let router = http::router(app, self.address.ip().is_loopback());
-        // Frames are small and due now: waiting to fill a packet only makes them late.
-        let listener = self.listener.tap_io(|connection| {
-            if let Err(error) = connection.set_nodelay(true) {
-                tracing::debug!(%error, "TCP_NODELAY");
-            }
-        });
-        let mut told = stop.subscribe();
-        let stopping = async move { _ = told.wait_for(|&down| down).await };
-        let serving = axum::serve(listener, router).with_graceful_shutdown(stopping).into_future();
-        let mut serving = pin!(serving);
+    /// [`Limits::shutdown_timeout`](crate::Limits::shutdown_timeout). An error if a room that always exists cannot go on before that.
+    pub async fn run(mut self, shutdown: impl Future<Output = ()>) -> Result<(), ServerError> {
+        let app = self.app;
+        let original = Original::new(&app, self.underscored_events);
+        let router = http::router(&app, &original);
+        let serving = tokio::spawn(listener::serve(self.listener, router, Arc::clone(&app)));
         tracing::info!(address = %self.address, "serving");
-
         let outcome = tokio::select! {
             () = shutdown => Ok(()),
-            Some(ended) = rooms.join_next() => {
-                let Err(error) = ended.unwrap_or(Err(RoomError::Panicked));
-                Err(stopped(error))
-            }
-            served = &mut serving => return served.map_err(ServerError::Serve),
+            Some((room, source)) = self.losses.recv() => Err(ServerError::Room { room, source }),
         };
         tracing::info!("shutting down");
-        stop.send_replace(true);
-        // Each session holds a receiver, so the channel closes with the last of them.
+        app.stop.send_replace(true);
+        // Each session and each connection holds a receiver, so the channel closes with the last of them.
         let drained = async {
             _ = serving.await;
-            stop.closed().await;
+            original.close().await;
+            app.rooms.stop_recordings().await;
+            app.stop.closed().await;
         };
-        if timeout(self.limits.shutdown_timeout, drained).await.is_err() {
+        if timeout(app.limits.shutdown_timeout, drained).await.is_err() {
             tracing::warn!("some connections did not end in time");
         }
         outcome
     }
-}
-
-fn stopped(source: RoomError) -> ServerError {
-    ServerError::Room { room: MAIN.to_owned(), source }
 }

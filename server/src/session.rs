@@ -1,111 +1,352 @@
-//! One viewer's WebSocket, from its first frame to its end.
+//! One client's WebSocket, from its first message to its close code.
 //!
-//! A session reads the room's latest frame when it is ready for it and holds none back, so a slow viewer skips
-//! frames, costs no memory that grows, and is let go when it takes no message for [`Limits::write_timeout`].
+//! A session takes from its feed when it is ready to send and holds nothing back, so a slow viewer skips frames, costs
+//! no memory that grows, and is let go when it takes no message for [`Limits::write_timeout`].
+
+mod seat;
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use axum::body::Bytes;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code};
-use axum::{Error, body::Bytes};
-use tokio::sync::watch;
-use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
+use futures_util::SinkExt;
+use serde_json::Value;
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::Error as WebSocketError;
 
-use crate::config::Limits;
-use crate::room::Room;
+use crate::access::{Grant, RequestLimit};
+use crate::app::App;
+use crate::commands::{self, Asker};
+use crate::config::Role;
+use crate::feed::{FeedEnd, Item};
+use crate::metrics::Transport;
+use crate::protocol::{Code, Envelope, Frames, Join, Refusal, Request, ServerMessage, request_id, to_json};
+use crate::room::milliseconds_since_1970;
+use seat::Seated;
+
+/// The application's close codes; `docs/PROTOCOL.md` lists them.
+const TOKEN_EXPIRED: u16 = 4001;
+const UNKNOWN_SUBPROTOCOL: u16 = 4002;
+const TOO_SLOW: u16 = 4008;
+const TOO_MANY_REQUESTS: u16 = 4029;
+
+/// Refusals one after another for asking too often, after which a client does not listen.
+const MAX_REFUSED: u32 = 1000;
+
+/// How frames are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Encoding {
+    Binary,
+    Json,
+    /// JSON, and frames whole unless asked for otherwise: without a subprotocol.
+    Plain,
+    /// A subprotocol of another version, in which nothing can be said but hello.
+    Unknown,
+}
+
+/// What a session begins with.
+pub(crate) struct Beginning {
+    pub(crate) encoding: Encoding,
+    pub(crate) grant: Grant,
+    /// The room that the address names.
+    pub(crate) join: Option<Join>,
+}
 
 /// Why a session ended.
 #[derive(Debug)]
 enum End {
-    /// The viewer left, or the connection broke.
+    /// The client left, or the connection broke.
     Gone,
-    /// The viewer took no message for the write timeout.
-    Slow,
-    /// The viewer answered no ping for the idle timeout.
+    /// The client took no message for the write timeout.
+    Stuck,
+    /// The client answered no ping for the idle timeout.
     Silent,
-    /// The viewer broke a limit or the WebSocket protocol.
+    /// The client broke a limit or the protocol.
     Refused(CloseFrame),
-    /// The server shuts down.
-    ShuttingDown,
-    /// The server could not encode a message.
-    Failed,
+    /// The session cannot go on; the client is told why.
+    Over(u16, &'static str),
 }
 
-/// Shows `room` to the viewer at the other end of `socket` until one of them is gone or `shutdown` turns true.
-pub(crate) async fn run(mut socket: WebSocket, room: Arc<Room>, mut shutdown: watch::Receiver<bool>, limits: Limits) {
+impl End {
+    fn reason(&self) -> &'static str {
+        match self {
+            Self::Gone => "gone",
+            Self::Stuck => "stuck",
+            Self::Silent => "silent",
+            Self::Refused(_) => "refused",
+            Self::Over(close_code::AWAY, _) => "shutdown",
+            Self::Over(TOKEN_EXPIRED, _) => "expired",
+            Self::Over(TOO_SLOW, _) => "slow",
+            Self::Over(UNKNOWN_SUBPROTOCOL, _) => "version",
+            Self::Over(..) => "flood",
+        }
+    }
+}
+
+/// Serves the client at the other end of `socket` until one of them is gone or the server shuts down.
+pub(crate) async fn run(mut socket: WebSocket, app: Arc<App>, beginning: Beginning) {
+    let _counted = app.metrics.viewer(Transport::WebSocket);
+    let mut shutdown = app.stop.subscribe();
+    let mut session = Session::new(&app, &beginning);
     // Leaving off in the middle of a write is fine: the rest of the message stays in the socket's buffer, and the
     // close frame queues up behind it.
     let end = tokio::select! {
-        end = follow(&mut socket, &room, &limits) => end,
-        _ = shutdown.wait_for(|&down| down) => End::ShuttingDown,
+        end = session.follow(&mut socket, beginning.join) => end,
+        _ = shutdown.wait_for(|&down| down) => End::Over(close_code::AWAY, "server shutting down"),
     };
-    tracing::debug!(?end, "viewer left");
+    drop(session);
+    tracing::debug!(?end, "session ended");
+    app.metrics.session_ended(end.reason());
+    let close_timeout = app.limits.close_timeout;
     match end {
-        End::Gone | End::Slow | End::Silent => {}
+        End::Gone | End::Stuck | End::Silent => {}
         End::Refused(frame) => {
             let closing = socket.send(Message::Close(Some(frame)));
             // The socket can no longer be read, and closing a connection with unread input resets it, which may
-            // overtake the close frame. So the viewer gets time to read that first.
-            if matches!(timeout(limits.close_timeout, closing).await, Ok(Ok(()))) {
-                tokio::time::sleep(limits.close_timeout).await;
+            // overtake the close frame. So the client gets time to read that first.
+            if matches!(timeout(close_timeout, closing).await, Ok(Ok(()))) {
+                tokio::time::sleep(close_timeout).await;
             }
         }
-        End::ShuttingDown => close(&mut socket, close_code::AWAY, "server shutting down", &limits).await,
-        End::Failed => close(&mut socket, close_code::ERROR, "internal error", &limits).await,
+        End::Over(code, reason) => close(&mut socket, code, reason, close_timeout).await,
     }
 }
 
-/// Sends frames until something ends it.
-async fn follow(socket: &mut WebSocket, room: &Room, limits: &Limits) -> End {
-    let mut frames = room.join();
-    let first = Arc::clone(&frames.borrow_and_update());
-    let mut message = match room.keyframe(&first) {
-        Ok(json) => Message::Text(json),
-        Err(error) => {
-            tracing::error!(%error, "a keyframe cannot be encoded");
-            return End::Failed;
+struct Session<'a> {
+    app: &'a App,
+    encoding: Encoding,
+    grant: Grant,
+    requests: RequestLimit,
+    seated: Option<Seated>,
+    heard: Instant,
+}
+
+impl<'a> Session<'a> {
+    fn new(app: &'a App, beginning: &Beginning) -> Self {
+        Self {
+            app,
+            encoding: beginning.encoding,
+            grant: beginning.grant.clone(),
+            requests: RequestLimit::new(&app.limits),
+            seated: None,
+            heard: Instant::now(),
         }
-    };
-    drop(first);
-    let mut heard = Instant::now();
-    let mut pings = interval_at(heard + limits.ping_interval, limits.ping_interval);
-    pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        match timeout(limits.write_timeout, socket.send(message)).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => {
-                tracing::debug!(%error, "a message could not be sent");
-                return End::Gone;
-            }
-            Err(_) => return End::Slow,
+    }
+
+    /// Sends and answers until something ends it.
+    async fn follow(&mut self, socket: &mut WebSocket, join: Option<Join>) -> End {
+        let limits = self.app.limits;
+        let mut items = Vec::new();
+        let mut answer = vec![Message::Text(self.app.hello(&self.grant))];
+        if self.encoding == Encoding::Unknown {
+            // Whoever leaves before the hello has learned as much.
+            _ = timeout(limits.write_timeout, self.send(socket, &mut answer, &mut items)).await;
+            return End::Over(UNKNOWN_SUBPROTOCOL, "unknown subprotocol");
         }
-        message = loop {
-            tokio::select! {
-                changed = frames.changed() => {
-                    if changed.is_err() {
-                        return End::Gone;
-                    }
-                    break Message::Text(frames.borrow_and_update().json());
+        if let Some(join) = join {
+            answer.push(self.join(&Value::Null, join));
+        }
+        let mut pings = interval_at(self.heard + limits.ping_interval, limits.ping_interval);
+        pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let expires = self.grant.time_left().map(|left| Instant::now() + left);
+        loop {
+            match timeout(limits.write_timeout, self.send(socket, &mut answer, &mut items)).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => {
+                    tracing::debug!(%error, "a message could not be sent");
+                    return End::Gone;
                 }
-                // Whatever a viewer says is a sign of life; version 1 has nothing for it to say.
-                received = socket.recv() => match received {
-                    Some(Ok(_)) => heard = Instant::now(),
-                    Some(Err(error)) => return refusal(error),
-                    None => return End::Gone,
+                Err(_) => return End::Stuck,
+            }
+            tokio::select! {
+                filled = next_items(self.seated.as_mut(), &mut items) => match filled {
+                    Ok(()) => {}
+                    Err(FeedEnd::Closed) => self.seated = None,
+                    Err(FeedEnd::TooSlow) => return End::Over(TOO_SLOW, "too slow"),
                 },
+                received = socket.recv() => {
+                    self.heard = Instant::now();
+                    match received {
+                        Some(Ok(Message::Text(text))) => {
+                            answer.push(self.answer(&text).await);
+                            if self.requests.refused() >= MAX_REFUSED {
+                                return End::Over(TOO_MANY_REQUESTS, "too many requests");
+                            }
+                        }
+                        Some(Ok(Message::Binary(_))) => {
+                            let refusal = Refusal::invalid("requests are text");
+                            answer.push(refused(&Value::Null, &refusal));
+                        }
+                        Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Close(_))) => {}
+                        Some(Err(error)) => return unreadable(error),
+                        None => return End::Gone,
+                    }
+                }
                 now = pings.tick() => {
-                    if now - heard > limits.idle_timeout {
+                    if now - self.heard > limits.idle_timeout {
                         return End::Silent;
                     }
-                    break Message::Ping(Bytes::new());
+                    answer.push(Message::Ping(Bytes::new()));
+                }
+                () = sleep_until(expires.unwrap_or_else(Instant::now)), if expires.is_some() => {
+                    return End::Over(TOKEN_EXPIRED, "token expired");
                 }
             }
+        }
+    }
+
+    /// Writes all of it in one go.
+    async fn send(
+        &mut self,
+        socket: &mut WebSocket,
+        answer: &mut Vec<Message>,
+        items: &mut Vec<Item>,
+    ) -> Result<(), axum::Error> {
+        for message in answer.drain(..) {
+            socket.feed(message).await?;
+        }
+        let (mut frames, mut events, mut bytes) = (0, 0, 0);
+        for item in items.drain(..) {
+            let message = match item {
+                Item::Room(described) => Message::Text(described.json()),
+                Item::Presence(noted) => Message::Text(noted.json()),
+                Item::Event(happened) => {
+                    events += 1;
+                    Message::Text(happened.json())
+                }
+                Item::Keyframe(frame) => {
+                    frames += 1;
+                    match self.encoding {
+                        Encoding::Binary => Message::Binary(frame.whole_binary()),
+                        Encoding::Json | Encoding::Plain | Encoding::Unknown => Message::Text(frame.whole_json()),
+                    }
+                }
+                Item::Delta(frame) => {
+                    frames += 1;
+                    match self.encoding {
+                        Encoding::Binary => Message::Binary(frame.delta_binary()),
+                        Encoding::Json | Encoding::Plain | Encoding::Unknown => Message::Text(frame.delta_json()),
+                    }
+                }
+            };
+            bytes += match &message {
+                Message::Text(text) => text.len(),
+                Message::Binary(bytes) => bytes.len(),
+                Message::Ping(_) | Message::Pong(_) | Message::Close(_) => 0,
+            };
+            socket.feed(message).await?;
+        }
+        socket.flush().await?;
+        let metrics = &self.app.metrics;
+        metrics.frames_sent.inc_by(frames);
+        metrics.events_sent.inc_by(events);
+        metrics.bytes_sent.inc_by(bytes as u64);
+        if let Some(seated) = &mut self.seated {
+            metrics.frames_skipped.inc_by(seated.feed.take_skipped());
+        }
+        Ok(())
+    }
+
+    /// The answer to whatever a client has said.
+    async fn answer(&mut self, text: &str) -> Message {
+        let id = request_id(text);
+        let answered = match self.requests.check() {
+            Ok(()) => self.request(&id, text).await,
+            Err(refusal) => Err(refusal),
         };
+        self.app.metrics.request(answered.is_ok());
+        answered.unwrap_or_else(|refusal| refused(&id, &refusal))
+    }
+
+    async fn request(&mut self, id: &Value, text: &str) -> Result<Message, Refusal> {
+        let envelope = serde_json::from_str::<Envelope>(text);
+        let request = envelope.map_err(|error| Refusal::invalid(format!("this is no request: {error}")))?.request;
+        let reply = |result: Value| Message::Text(to_json(&ServerMessage::Reply { id, result: &result }));
+        match request {
+            Request::Ping { sent } => {
+                return Ok(Message::Text(to_json(&ServerMessage::Pong {
+                    id,
+                    sent,
+                    time: milliseconds_since_1970() as f64,
+                })));
+            }
+            Request::Join(join) => return Ok(self.join(id, join)),
+            Request::Leave => {
+                self.seated()?;
+                self.seated = None;
+                return Ok(reply(Value::Object(serde_json::Map::new())));
+            }
+            Request::Seek { seq, play } => {
+                self.seated()?.feed.seek(seq, play)?;
+                return Ok(reply(serde_json::json!({ "seq": seq })));
+            }
+            Request::Live => {
+                let seq = self.seated()?.feed.live();
+                return Ok(reply(serde_json::json!({ "seq": seq })));
+            }
+            _ => {}
+        }
+        if let Some(result) = commands::of_server(&self.app.rooms, &self.grant, &request).await {
+            return result.map(reply);
+        }
+        let seated = self.seated()?;
+        let (room, member) = (Arc::clone(seated.feed.room()), seated.seat.member());
+        let asker = Asker { grant: &self.grant, member: Some(member) };
+        commands::of_room(&self.app.rooms, &room, asker, request).await.map(reply)
+    }
+
+    fn seated(&mut self) -> Result<&mut Seated, Refusal> {
+        self.seated.as_mut().ok_or_else(|| Refusal::new(Code::NotJoined, "no room is joined: send a join first"))
+    }
+
+    fn join(&mut self, id: &Value, join: Join) -> Message {
+        let whole = match join.frames {
+            Some(frames) => frames == Frames::Whole,
+            None => self.encoding == Encoding::Plain,
+        };
+        let room = self.app.rooms.find(&join.room);
+        let room = room.and_then(|room| self.grant.may_in(Role::Watch, room.code()).map(|()| room));
+        let may_drive = self.grant.role >= Role::Drive;
+        // The old place is given up first, so that one who joins again under the same key is one player.
+        let entered = room.and_then(|room| {
+            self.seated = None;
+            Seated::enter(&room, join, whole, may_drive)
+        });
+        match entered {
+            Ok((seated, resume, missed)) => {
+                let (room, member) = (seated.feed.room().code(), seated.seat.member());
+                let joined = ServerMessage::Joined { id, room, member, key: seated.seat.key(), resume, missed };
+                let message = Message::Text(to_json(&joined));
+                self.seated = Some(seated);
+                message
+            }
+            Err(refusal) => refused(id, &refusal),
+        }
     }
 }
 
-/// What to tell a viewer whose input could not be read.
-fn refusal(error: Error) -> End {
+/// The message `error`.
+fn refused(id: &Value, refusal: &Refusal) -> Message {
+    Message::Text(to_json(&ServerMessage::Error {
+        id,
+        code: refusal.code,
+        message: &refusal.message,
+        retryable: refusal.code.retryable(),
+        retry_after_ms: refusal.retry_after_ms,
+    }))
+}
+
+/// The next of a feed; never, without one.
+async fn next_items(seated: Option<&mut Seated>, items: &mut Vec<Item>) -> Result<(), FeedEnd> {
+    match seated {
+        Some(seated) => seated.feed.next(items).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// What to tell a client whose input could not be read.
+fn unreadable(error: axum::Error) -> End {
     let (code, reason) = match error.into_inner().downcast_ref() {
         Some(WebSocketError::Capacity(_)) => (close_code::SIZE, "message too long"),
         Some(WebSocketError::Utf8(_)) => (close_code::INVALID, "text is not UTF-8"),
@@ -115,15 +356,15 @@ fn refusal(error: Error) -> End {
     End::Refused(CloseFrame { code, reason: Utf8Bytes::from_static(reason) })
 }
 
-/// Closes with the handshake of RFC 6455, for as long as the viewer is worth waiting for.
-async fn close(socket: &mut WebSocket, code: u16, reason: &'static str, limits: &Limits) {
+/// Closes with the handshake of RFC 6455, for as long as the client is worth waiting for.
+async fn close(socket: &mut WebSocket, code: u16, reason: &'static str, time: Duration) {
     let handshake = async {
         let frame = CloseFrame { code, reason: Utf8Bytes::from_static(reason) };
         if socket.send(Message::Close(Some(frame))).await.is_ok() {
             while let Some(Ok(_)) = socket.recv().await {}
         }
     };
-    if timeout(limits.close_timeout, handshake).await.is_err() {
-        tracing::debug!("viewer did not answer the close frame");
+    if timeout(time, handshake).await.is_err() {
+        tracing::debug!("client did not answer the close frame");
     }
 }

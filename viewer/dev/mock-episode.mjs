@@ -13,13 +13,16 @@ for (let y = SIDE - 2; y >= 0; y -= 1) ROUTE.push([SIDE - 1, y]);
 
 const STOPS = [4, 8, 20, 25];
 
+/** What of a room does not change while it runs. */
 export const ROOM = {
-  name: "main",
-  protocol: 1,
-  server: "mock",
+  code: "main",
+  kind: "stream",
   rules: "classic",
   model: "ppo",
-  fps: 5,
+  mode: "policy",
+  wheel: null,
+  turn_seconds: 10,
+  recording: null,
   grid: [SIDE, SIDE],
   route: ROUTE,
   max_steps: 350,
@@ -67,12 +70,15 @@ export class Episode {
     this.total = 0;
   }
 
-  /** The first call shows the reset; each later one is a step. */
-  advance() {
+  /**
+   * The first call shows the reset; each later one is a step.
+   * @param {number | null} action to take, or null for the driver's own choice
+   */
+  advance(action = null) {
     this.step += 1;
     if (this.step === 0) return;
     const mustStop = this.#mustStop();
-    this.action = this.#choose(mustStop);
+    this.action = action ?? this.#choose(mustStop);
     this.reward = this.#judge(this.action, mustStop) + 1;
     if (this.index === ROUTE.length - 1) this.over = true;
     else this.index += 1;
@@ -130,10 +136,16 @@ export class Episode {
     }
   }
 
+  /**
+   * The fields of a keyframe, without its numbers.
+   * @returns {import("./encode.mjs").WireFrame}
+   */
   frame() {
     const [x, y] = cell(this.index);
     const lightRed = this.red.has(this.index);
     const policeHere = this.police.includes(this.index);
+    /** @param {string} kind @returns {(at: number) => [number, number, string]} */
+    const hazard = (kind) => (at) => [...cell(at), kind];
     return {
       step: Math.max(0, this.step),
       position: [x, y],
@@ -152,10 +164,7 @@ export class Episode {
       must_stop: Number(lightRed || policeHere),
       fined: Number(this.fined),
       crashed: Number(this.crashed),
-      hazards: [
-        ...this.police.map((at) => [...cell(at), "police"]),
-        ...this.lights.map((at) => [...cell(at), "trafficLight"]),
-      ],
+      hazards: [...this.police.map(hazard("police")), ...this.lights.map(hazard("trafficLight"))],
       police_checkpoints: this.police.map(cell),
       traffic_lights: this.lights.map(cell),
       traffic_light_states: Object.fromEntries(
@@ -166,7 +175,7 @@ export class Episode {
       light_cycle: Math.max(0, this.step),
       episode: this.number,
       action: this.action,
-      action_name: this.action === null ? null : ACTIONS[this.action],
+      action_name: this.action === null ? null : (ACTIONS[this.action] ?? null),
       reward: this.reward,
       total_reward: this.total,
       terminated: this.over,

@@ -103,6 +103,148 @@ test("a lost server is said, and found again by itself", async ({ page, server }
   }
 });
 
+test("the page is told who it is and where, in binary frames and in JSON", async ({
+  page,
+  server,
+}) => {
+  for (const [query, encoding] of [
+    ["", "binary"],
+    ["?frames=json", "json"],
+  ] as const) {
+    await openLive(page, server.url + "/" + query);
+    await expect(page.locator(".viewers")).toHaveText("1 watching");
+    await page.waitForFunction(() => window.daladala.rttMs !== null);
+    expect(await probe(page)).toMatchObject({
+      transport: "websocket",
+      encoding,
+      room: "main",
+      role: "admin",
+      paused: false,
+      viewers: 1,
+      resume: "new",
+      malformed: 0,
+      dropped: 0,
+    });
+    await expect(page.locator(".room-code")).toBeHidden();
+    const { clockOffsetMs } = await probe(page);
+    expect(Math.abs(clockOffsetMs ?? NaN)).toBeLessThan(1_000);
+  }
+});
+
+test("who joins in the middle of an episode sees only what is new", async ({ page, server }) => {
+  await openLive(page, server.url);
+  await page.waitForFunction(() => (window.daladala.step ?? 0) > 5);
+  const other = await page.context().newPage();
+  await other.addInitScript(() => {
+    const steps: string[] = [];
+    Object.assign(window, { steps });
+    addEventListener("DOMContentLoaded", () => {
+      const step = document.querySelector('[data-field="step"]');
+      if (step === null) return;
+      new MutationObserver(() => steps.push(step.textContent)).observe(step, { childList: true });
+    });
+  });
+  await page.getByRole("button", { name: "Pause" }).click();
+  await expect(page.locator(".pill-text")).toHaveText("Paused");
+  await other.goto(server.url);
+  await expect(other.locator(".pill-text")).toHaveText("Paused");
+  const { step, seq } = await probe(page);
+  expect(await probe(other)).toMatchObject({ step, seq, skipped: 0 });
+  expect(await other.evaluate(() => Reflect.get(window, "steps") as string[])).toEqual([
+    String(step),
+  ]);
+  await expect(other.locator(".viewers")).toHaveText("2 watching");
+});
+
+test("a room is paused, stepped and resumed from the keyboard", async ({ page, server }) => {
+  await openLive(page, server.url);
+  await page.getByRole("button", { name: "Pause" }).press("Enter");
+  await expect(page.locator(".pill-text")).toHaveText("Paused");
+  await expect(page.locator(".paused-note")).toBeVisible();
+  await expect(page.locator(".say-status")).toContainText("Paused");
+  expect(await cutTexts(page)).toEqual([]);
+  expect(await seriousFindings(page)).toEqual([]);
+  await page.screenshot({ path: "test-results/paused.png" });
+
+  const before = await probe(page);
+  // Longer than silence is borne: the server answers, so nothing is wrong.
+  await page.waitForTimeout(7_000);
+  expect(await probe(page)).toMatchObject({ seq: before.seq, connection: "live", paused: true });
+
+  for (const more of [1, 2]) {
+    await page.getByRole("button", { name: "Step" }).press("Space");
+    await page.waitForFunction((seq) => window.daladala.seq === seq, (before.seq ?? 0) + more);
+  }
+  await expect(page.locator(".pill-text")).toHaveText("Paused");
+  await page.getByRole("button", { name: "Resume" }).press("Enter");
+  await expect(page.locator(".pill-text")).toHaveText("Live");
+  await page.waitForFunction((seq) => (window.daladala.seq ?? 0) > seq, (before.seq ?? 0) + 2);
+  await expect(page.locator(".complaint")).toHaveText("");
+});
+
+test("who may only watch has no buttons", async ({ page, server }) => {
+  await page.routeWebSocket(/\/ws/, (socket) => {
+    socket.connectToServer().onMessage((message) => {
+      const watching = typeof message === "string" && message.includes('"type":"hello"');
+      socket.send(watching ? message.replace('"role":"admin"', '"role":"watch"') : message);
+    });
+  });
+  await openLive(page, server.url);
+  expect((await probe(page)).role).toBe("watch");
+  await expect(page.locator(".controls")).toBeHidden();
+});
+
+test("the server's no is said in its words", async ({ page, server }) => {
+  await page.routeWebSocket(/\/ws/, (socket) => {
+    const behind = socket.connectToServer();
+    socket.onMessage((message) => {
+      // An action that there is not: the page itself asks for nothing that is refused.
+      behind.send(String(message).replace('"type":"step"', '"type":"step","action":"fly"'));
+    });
+  });
+  await openLive(page, server.url);
+  await page.getByRole("button", { name: "Step" }).click();
+  await expect(page.locator(".complaint")).not.toBeEmpty();
+  await page.locator(".pause").click();
+  await expect(page.locator(".complaint")).toBeEmpty();
+});
+
+test("a room that there is not is said, and tried again", async ({ page, server }) => {
+  await page.goto(`${server.url}/?room=nowhere`);
+  await expect(page.locator(".notice")).toContainText("Not connected");
+  await expect(page.locator(".pill-text")).toHaveText(/^Reconnecting in \d+ s$|^Connecting$/);
+});
+
+test("a short break is made up for", async ({ page, server }) => {
+  let cut: (() => Promise<void>) | undefined;
+  await page.routeWebSocket(/\/ws/, (socket) => {
+    socket.connectToServer();
+    cut = () => socket.close({ code: 3000 });
+  });
+  await openLive(page, server.url);
+  await page.waitForFunction(() => (window.daladala.step ?? 0) > 3);
+  const before = await probe(page);
+  await cut?.();
+  await expect(page.locator(".pill-text")).not.toHaveText("Live");
+  await expect(page.locator(".pill-text")).toHaveText("Live");
+  await page.waitForFunction((seq) => (window.daladala.seq ?? 0) > seq + 5, before.seq ?? 0);
+  expect(await probe(page)).toMatchObject({
+    epoch: before.epoch,
+    resume: "missed",
+    skipped: before.skipped,
+    dropped: 0,
+    malformed: 0,
+  });
+
+  // A room that stands still sends no frame, and the page is as good as live without one.
+  await page.getByRole("button", { name: "Pause" }).click();
+  await expect(page.locator(".pill-text")).toHaveText("Paused");
+  await cut?.();
+  await expect(page.locator(".pill-text")).not.toHaveText("Paused");
+  await expect(page.locator(".pill-text")).toHaveText("Paused");
+  expect(await probe(page)).toMatchObject({ epoch: before.epoch, skipped: before.skipped });
+});
+
 test("the wait for a lost server can be cut short from the keyboard", async ({ page, server }) => {
   // Without luck in the jitter: waits of 0.5, 1, 2 and 4 seconds.
   await page.addInitScript(() => {

@@ -1,50 +1,89 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { readWishes, socketUrl, subprotocol, type Return } from "../src/connection/address";
 import { backoffMs, BASE_MS, CAP_MS } from "../src/connection/backoff";
-import { socketUrl } from "../src/connection/browser-socket";
 import {
   Connection,
-  DEAD_MS,
-  SILENT_MS,
+  PATIENCE_MS,
   type SocketEvents,
   type Status,
 } from "../src/connection/connection";
-import { text, WIRE_ROOM } from "./wire";
+import { HOLD_MS } from "../src/connection/frame-stream";
+import { ANSWER_MS, MEASURE_EVERY_MS, QUIET_MS, SILENT_MS } from "../src/connection/liveness";
+import { REQUEST_MS } from "../src/connection/requests";
+import type { News } from "../src/protocol/messages";
+import { EPOCH, keyframe, text, WIRE_HELLO, WIRE_JOINED, WIRE_ROOM, type Wire } from "./wire";
 
 class FakeServer {
   /** One entry for each socket ever opened. */
-  readonly sockets: (SocketEvents & { closed: boolean })[] = [];
+  readonly sockets: (SocketEvents & { closed: boolean; back: Return })[] = [];
   readonly statuses: Status[] = [];
-  frames = 0;
+  readonly news: News[] = [];
+  readonly heard: Wire[] = [];
   readonly connection = new Connection({
-    open: (events) => {
-      const socket = { ...events, closed: false };
+    open: (events, back) => {
+      const socket = { ...events, back, closed: false };
       this.sockets.push(socket);
       return {
+        send: (message) => this.heard.push(JSON.parse(message) as Wire),
         close: () => {
           socket.closed = true;
         },
       };
     },
-    onMessage: () => {
-      this.frames += 1;
+    onNews: (news) => {
+      this.news.push(news);
     },
     onStatus: (status) => {
       this.statuses.push(status);
     },
     random: () => 1,
+    now: () => Date.now(),
   });
 
   send(data: unknown): void {
     this.sockets.at(-1)?.onMessage(data);
   }
 
+  /** What comes first on a connection, without a frame. */
+  welcome(joined: Wire = {}, room: Wire = {}): void {
+    this.send(text(WIRE_HELLO));
+    this.send(text(WIRE_JOINED, joined));
+    this.send(text(WIRE_ROOM, room));
+  }
+
+  /** A connection that shows a frame. */
+  goLive(): void {
+    this.welcome();
+    this.send(keyframe());
+    vi.advanceTimersByTime(HOLD_MS);
+  }
+
   drop(reason = ""): void {
     this.sockets.at(-1)?.onClose(reason);
   }
 
+  /** What was asked for with requests of this type. */
+  asked(type: string): Wire[] {
+    return this.heard.filter((message) => message["type"] === type);
+  }
+
+  pong(time = Date.now()): void {
+    const id = this.asked("ping").at(-1)?.["id"];
+    this.send(text({ type: "pong", id, sent: 0, time }));
+  }
+
+  get clock(): { rttMs: number | null; offsetMs: number | null } {
+    const { rttMs, offsetMs } = this.connection.clock;
+    return { rttMs, offsetMs };
+  }
+
   get kind(): string {
     return this.connection.status.kind;
+  }
+
+  get frames(): number {
+    return this.news.filter((news) => news.kind === "frame").length;
   }
 }
 
@@ -63,28 +102,39 @@ describe("Connection", () => {
 
   it("is live from the first frame, not before", () => {
     expect(server.kind).toBe("connecting");
-    server.send('{"type":"hello"}');
+    server.welcome();
     expect(server.kind).toBe("connecting");
-    server.send(text());
+    server.send(keyframe());
+    vi.advanceTimersByTime(HOLD_MS);
     expect(server.kind).toBe("live");
     expect(server.frames).toBe(1);
   });
 
   it("counts what it cannot read, and goes on", () => {
+    server.welcome();
     server.send("{");
-    server.send(text({ seq: null }));
-    server.send(text());
+    server.send(keyframe({ seq: null }));
+    server.send(keyframe());
+    vi.advanceTimersByTime(HOLD_MS);
     expect(server.connection.malformed).toBe(2);
     expect(server.kind).toBe("live");
   });
 
+  it("understands nothing before it knows which protocol it is", () => {
+    server.send(text(WIRE_ROOM));
+    server.send(keyframe());
+    vi.advanceTimersByTime(HOLD_MS);
+    expect(server.connection.malformed).toBe(2);
+    expect(server.news).toEqual([]);
+  });
+
   it("says when it will try again, and does", () => {
-    server.send(text());
-    server.drop("the server is shutting down");
+    server.goLive();
+    server.drop("server shutting down");
     expect(server.connection.status).toEqual({
       kind: "waiting",
       retryAt: Date.now() + BASE_MS,
-      reason: "the server is shutting down",
+      reason: "server shutting down",
     });
     vi.advanceTimersByTime(BASE_MS);
     expect(server.kind).toBe("connecting");
@@ -100,7 +150,7 @@ describe("Connection", () => {
       return wait;
     });
     expect(waits).toEqual([BASE_MS, 2 * BASE_MS, 4 * BASE_MS]);
-    server.send(text());
+    server.goLive();
     server.drop();
     expect(server.connection.status).toMatchObject({ retryAt: Date.now() + BASE_MS });
   });
@@ -115,42 +165,218 @@ describe("Connection", () => {
     expect(server.sockets).toHaveLength(2);
   });
 
-  it("calls silence by its name, and comes back from it", () => {
-    server.send(text());
-    vi.advanceTimersByTime(SILENT_MS);
-    expect(server.kind).toBe("silent");
-    server.send(text());
-    expect(server.kind).toBe("live");
-  });
-
-  it("does not take a slow room for a silent one", () => {
-    server.send(text({ room: { ...WIRE_ROOM, fps: 0.1 } }));
-    vi.advanceTimersByTime(2 * 10_000);
-    expect(server.kind).toBe("live");
-    vi.advanceTimersByTime(10_000);
-    expect(server.kind).toBe("silent");
-    vi.advanceTimersByTime(30_000);
-    expect(server.kind).toBe("waiting");
-  });
-
-  it("gives up on a connection that stays silent", () => {
-    server.send(text());
-    vi.advanceTimersByTime(DEAD_MS);
-    expect(server.kind).toBe("waiting");
-    expect(server.sockets[0]?.closed).toBe(true);
-  });
-
-  it("gives up on a handshake that never ends", () => {
-    vi.advanceTimersByTime(DEAD_MS);
-    expect(server.kind).toBe("waiting");
-  });
-
   it("stops for good before a protocol it does not speak", () => {
-    server.send(text({ room: { protocol: 2 } }));
-    expect(server.connection.status).toEqual({ kind: "incompatible", theirs: 2 });
+    server.send(text(WIRE_HELLO, { protocol: 3 }));
+    expect(server.connection.status).toEqual({ kind: "incompatible", theirs: 3 });
     vi.advanceTimersByTime(10 * CAP_MS);
     expect(server.sockets).toHaveLength(1);
     expect(server.sockets[0]?.closed).toBe(true);
+  });
+
+  describe("silence", () => {
+    it("is asked about, and an answer ends it: a paused room is live", () => {
+      server.goLive();
+      for (let round = 0; round < 20; round += 1) {
+        vi.advanceTimersByTime(QUIET_MS);
+        server.pong();
+      }
+      expect(server.kind).toBe("live");
+      expect(server.statuses.map(({ kind }) => kind)).toEqual(["connecting", "live"]);
+    });
+
+    it("is called by its name without an answer, and whatever comes ends it", () => {
+      server.goLive();
+      vi.advanceTimersByTime(QUIET_MS + ANSWER_MS);
+      expect(server.kind).toBe("silent");
+      server.pong();
+      expect(server.kind).toBe("live");
+      vi.advanceTimersByTime(QUIET_MS + ANSWER_MS);
+      expect(server.kind).toBe("silent");
+      server.send(text({ type: "presence", viewers: 1, players: [] }));
+      expect(server.kind).toBe("live");
+    });
+
+    it("that lasts is a dead connection", () => {
+      server.goLive();
+      vi.advanceTimersByTime(QUIET_MS + ANSWER_MS + SILENT_MS);
+      expect(server.kind).toBe("waiting");
+      expect(server.sockets[0]?.closed).toBe(true);
+    });
+
+    it("of a handshake, or of a server without a frame, is not waited out", () => {
+      vi.advanceTimersByTime(PATIENCE_MS);
+      expect(server.kind).toBe("waiting");
+      vi.advanceTimersByTime(BASE_MS);
+      server.welcome();
+      vi.advanceTimersByTime(PATIENCE_MS);
+      expect(server.kind).toBe("waiting");
+    });
+  });
+
+  it("measures the way and the server's clock, also where frames never stop", () => {
+    server.goLive();
+    expect(server.connection.clock.rttMs).toBeNull();
+    vi.advanceTimersByTime(40);
+    server.pong(Date.now() - 20 + 5_000);
+    expect(server.clock).toEqual({ rttMs: 40, offsetMs: 5_000 });
+
+    for (let ms = 0; ms < MEASURE_EVERY_MS; ms += 1_000) {
+      server.send(keyframe());
+      vi.advanceTimersByTime(1_000);
+    }
+    expect(server.asked("ping")).toHaveLength(2);
+    vi.advanceTimersByTime(60);
+    server.pong(Date.now() + 9_000);
+    // The longer way tells the clock less well.
+    expect(server.clock).toEqual({ rttMs: 100, offsetMs: 5_000 });
+  });
+
+  describe("after a break", () => {
+    beforeEach(() => {
+      server.welcome({ key: "k1" });
+      server.send(keyframe({ seq: 17 }));
+      server.send(text({ type: "delta", seq: 30, base: 17 }));
+      server.drop();
+      vi.advanceTimersByTime(BASE_MS);
+    });
+
+    it("asks for what it missed, as the same player", () => {
+      expect(server.sockets.map(({ back }) => back)).toEqual([
+        { epoch: null, seq: null, key: null },
+        { epoch: EPOCH, seq: 30, key: "k1" },
+      ]);
+    });
+
+    it("is live at once where it missed nothing: a paused room sends no frame", () => {
+      server.welcome({ resume: "missed", missed: 0 }, { paused: true });
+      expect(server.kind).toBe("live");
+    });
+
+    it("waits for a frame where something is missing", () => {
+      server.welcome({ resume: "missed", missed: 2 });
+      expect(server.kind).toBe("connecting");
+      server.send(keyframe({ seq: 17 }));
+      server.send(text({ type: "delta", seq: 31, base: 17 }));
+      expect(server.kind).toBe("live");
+    });
+
+    it("waits for a frame of the new epoch, whatever the server says was missed", () => {
+      server.welcome({ resume: "missed", missed: 0 }, { epoch: 5 });
+      expect(server.kind).toBe("connecting");
+    });
+  });
+
+  describe("a refused join", () => {
+    const refusal = {
+      type: "error",
+      id: null,
+      code: "ROOM_FULL",
+      message: "The room is full.",
+      retryable: true,
+      retry_after_ms: 30_000,
+    };
+
+    it("is told in the server's words, and tried again not before it says", () => {
+      server.send(text(WIRE_HELLO));
+      server.send(text(refusal));
+      expect(server.connection.status).toEqual({
+        kind: "waiting",
+        retryAt: Date.now() + 30_000,
+        reason: "The room is full.",
+      });
+      expect(server.sockets[0]?.closed).toBe(true);
+    });
+
+    it("is not put off without an end", () => {
+      server.send(text(WIRE_HELLO));
+      server.send(text(refusal, { retry_after_ms: 1e15 }));
+      vi.advanceTimersByTime(60_000);
+      expect(server.sockets).toHaveLength(2);
+    });
+
+    it("comes also when the room is closed", () => {
+      server.goLive();
+      server.send(
+        text({ type: "event", kind: "room_closed", seq: 1, data: { reason: "by an admin" } }),
+      );
+      expect(server.connection.status).toMatchObject({ kind: "waiting", reason: "by an admin" });
+    });
+  });
+
+  describe("requests", () => {
+    const refusal = (id: unknown) =>
+      text({
+        type: "error",
+        id,
+        code: "CONFLICT",
+        message: "Another has the wheel.",
+        retryable: false,
+        retry_after_ms: null,
+      });
+
+    it("are answered by their id, in any order", async () => {
+      server.goLive();
+      const first = server.connection.request("pause");
+      const second = server.connection.request("step");
+      const [pause, step] = [server.asked("pause")[0], server.asked("step")[0]];
+      expect(pause?.["id"]).not.toEqual(step?.["id"]);
+      server.send(refusal(step?.["id"]));
+      server.send(text({ type: "reply", id: pause?.["id"], result: {} }));
+      expect(await first).toBeNull();
+      expect(await second).toMatchObject({ code: "CONFLICT" });
+      expect(server.news.filter((news) => news.kind === "error")).toHaveLength(1);
+    });
+
+    it("end when the connection does, when no answer comes, and where there is no room", async () => {
+      const early = server.connection.request("pause");
+      expect(await early).toMatchObject({ code: "NO_ANSWER" });
+      server.goLive();
+      const late = server.connection.request("pause");
+      for (let ms = 0; ms < REQUEST_MS; ms += 1_000) {
+        vi.advanceTimersByTime(1_000);
+        server.send(keyframe());
+      }
+      expect(await late).toMatchObject({ code: "NO_ANSWER" });
+      const lost = server.connection.request("pause");
+      server.drop();
+      expect(await lost).toMatchObject({ code: "NO_ANSWER" });
+    });
+
+    it("that were never made are refused loudly, too", () => {
+      server.goLive();
+      server.send(refusal(null));
+      expect(server.news.at(-1)).toMatchObject({ kind: "error", code: "CONFLICT" });
+      expect(server.kind).toBe("live");
+    });
+  });
+
+  it("survives any messages in any order", () => {
+    const messages = [
+      text(WIRE_HELLO),
+      text(WIRE_JOINED, { resume: "missed" }),
+      text(WIRE_ROOM),
+      text(WIRE_ROOM, { epoch: 5 }),
+      keyframe(),
+      keyframe({ epoch: 5, seq: 1 }),
+      text({ type: "delta", seq: 30, base: 17 }),
+      text({ type: "delta", seq: 2, base: 1 }),
+      text({ type: "pong", id: "ping-1", sent: 0, time: 0 }),
+      text({ type: "reply", id: 1, result: {} }),
+      text({ type: "event", kind: "room_closed", seq: 1, data: {} }),
+      "{",
+      new Uint8Array([1, 2, 3]).buffer,
+    ];
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...messages), { maxLength: 40 }), (script) => {
+        const any = new FakeServer();
+        any.connection.start();
+        for (const message of script) {
+          any.send(message);
+          vi.advanceTimersByTime(300);
+        }
+        expect(["connecting", "live", "waiting"]).toContain(any.kind);
+      }),
+    );
   });
 });
 
@@ -171,11 +397,31 @@ describe("backoffMs", () => {
   });
 });
 
-describe("socketUrl", () => {
+describe("the socket's address", () => {
+  const nothing: Return = { epoch: null, seq: null, key: null };
+  const address = (page: string, back = nothing) => socketUrl(page, readWishes(page), back);
+
   it.each([
-    ["http://host:5000/", "ws://host:5000/ws"],
-    ["https://host/some/prefix/index.html?a=1#b", "wss://host/some/prefix/ws"],
-  ])("leads from %s to %s", (page, socket) => {
-    expect(socketUrl(page)).toBe(socket);
+    ["http://host:5000/", "ws://host:5000/ws?room=main"],
+    ["https://host/some/prefix/index.html?a=1#b", "wss://host/some/prefix/ws?room=main"],
+    ["http://host/?room=", "ws://host/ws?room=main"],
+    [
+      "http://host/?room=night-1&token=a.b&name=Asha%20%26%20co",
+      "ws://host/ws?room=night-1&name=Asha+%26+co&token=a.b",
+    ],
+  ])("follows from the page's: %s", (page, socket) => {
+    expect(address(page)).toBe(socket);
+  });
+
+  it("says where to go on", () => {
+    expect(address("http://host/", { epoch: 5, seq: 17, key: "k" })).toBe(
+      "ws://host/ws?room=main&epoch=5&seq=17&key=k",
+    );
+  });
+
+  it("asks for frames to be read by people only when it is told to", () => {
+    expect(subprotocol(readWishes("http://host/").encoding)).toBe("daladala.v2.binary");
+    expect(subprotocol(readWishes("http://host/?frames=json").encoding)).toBe("daladala.v2.json");
+    expect(readWishes("http://host/?frames=tea").encoding).toBe("binary");
   });
 });

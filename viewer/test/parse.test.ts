@@ -1,16 +1,74 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { Parsed } from "../src/protocol/messages";
 import { parseMessage } from "../src/protocol/parse";
-import { parsed, text, WIRE_FRAME, WIRE_ROOM } from "./wire";
+import {
+  frame,
+  keyframe,
+  parsed,
+  room,
+  text,
+  WIRE_HELLO,
+  WIRE_JOINED,
+  WIRE_KEYFRAME,
+  WIRE_ROOM,
+  type Wire,
+} from "./wire";
+
+const KINDS: readonly Parsed["kind"][] = [
+  "hello",
+  "joined",
+  "room",
+  "keyframe",
+  "delta",
+  "event",
+  "presence",
+  "reply",
+  "error",
+  "pong",
+  "unknown",
+  "malformed",
+  "incompatible",
+];
+
+const DELTA: Wire = { type: "delta", seq: 19, base: 17, step: 14 };
+const EVENT: Wire = { type: "event", kind: "paused", seq: 17, data: {} };
+const PRESENCE: Wire = {
+  type: "presence",
+  viewers: 2,
+  players: [{ member: 1, name: "Asha", online: true }],
+};
+const REPLY: Wire = { type: "reply", id: 1, result: {} };
+const REFUSAL: Wire = {
+  type: "error",
+  id: 1,
+  code: "BUSY",
+  message: "Try again.",
+  retryable: true,
+  retry_after_ms: 500,
+};
+const PONG: Wire = { type: "pong", id: "ping-1", sent: 1, time: 1790000000000.5 };
+
+const ALL = [
+  WIRE_HELLO,
+  WIRE_JOINED,
+  WIRE_ROOM,
+  WIRE_KEYFRAME,
+  DELTA,
+  EVENT,
+  PRESENCE,
+  REPLY,
+  REFUSAL,
+  PONG,
+];
 
 describe("parseMessage", () => {
   it("reads a frame", () => {
-    const { frame, room } = parsed();
-    expect(room).toBeNull();
-    expect(frame).toMatchObject({
+    expect(frame()).toMatchObject({
       epoch: 1790000000123,
       seq: 17,
       position: [12, 14],
+      drawnAt: [12, 14],
       policeHere: true,
       lightRed: false,
       actionName: "Stop",
@@ -25,24 +83,56 @@ describe("parseMessage", () => {
     });
   });
 
-  it("reads the room of a first frame", () => {
-    const { room } = parsed({ room: WIRE_ROOM });
-    expect(room).toMatchObject({ model: "ppo", grid: [15, 15], maxSteps: 350 });
-    expect(room?.route).toHaveLength(3);
+  it("reads a room", () => {
+    expect(room()).toMatchObject({ model: "ppo", grid: [15, 15], maxSteps: 350, paused: false });
+    expect(room().route).toHaveLength(3);
+    expect(room({ mode: "wheel", wheel: 7, recording: "today" })).toMatchObject({
+      mode: "wheel",
+      wheel: 7,
+      recording: "today",
+    });
   });
 
   it("reads the frame of a reset, which has no action", () => {
-    expect(parsed({ action: null, action_name: null }).frame.actionName).toBeNull();
+    expect(frame({ action: null, action_name: null }).actionName).toBeNull();
+  });
+
+  it("reads of a delta what it has, and nothing else", () => {
+    expect(parsed("delta", text(DELTA))).toEqual({
+      kind: "delta",
+      seq: 19,
+      base: 17,
+      changes: { step: 14 },
+    });
+  });
+
+  it.each([
+    [WIRE_HELLO, { kind: "hello", server: "0.1.0", role: "drive" }],
+    [WIRE_JOINED, { kind: "joined", key: null, resume: "new", missed: 0 }],
+    [EVENT, { kind: "event", name: "paused", reason: null }],
+    [
+      { ...EVENT, kind: "room_closed", data: { reason: "by an admin" } },
+      { kind: "event", name: "room_closed", reason: "by an admin" },
+    ],
+    [
+      PRESENCE,
+      { kind: "presence", viewers: 2, players: [{ member: 1, name: "Asha", online: true }] },
+    ],
+    [REPLY, { kind: "reply", id: 1 }],
+    [REFUSAL, { kind: "error", id: 1, code: "BUSY", message: "Try again.", retryAfterMs: 500 }],
+    [PONG, { kind: "pong", id: "ping-1", time: 1790000000000.5 }],
+  ])("reads %o", (wire, message) => {
+    expect(parseMessage(text(wire))).toEqual(message);
   });
 
   it("ignores types and fields it does not know", () => {
     expect(parseMessage('{"type":"weather","sky":"blue"}')).toEqual({ kind: "unknown" });
-    expect(parsed({ weather: { sky: "blue" } }).frame.seq).toBe(17);
+    expect(frame({ weather: { sky: "blue" } }).seq).toBe(17);
   });
 
-  it("asks for a reload when the room speaks another protocol, whatever else it says", () => {
-    const message = JSON.stringify({ type: "frame", room: { protocol: 2 } });
-    expect(parseMessage(message)).toEqual({ kind: "incompatible", theirs: 2 });
+  it("asks for a reload when the server speaks another protocol, whatever else it says", () => {
+    const message = JSON.stringify({ type: "hello", protocol: 3, role: { of: "another kind" } });
+    expect(parseMessage(message)).toEqual({ kind: "incompatible", theirs: 3 });
   });
 
   it.each([
@@ -50,49 +140,52 @@ describe("parseMessage", () => {
     ["no object", "[]"],
     ["null", "null"],
     ["no type", "{}"],
-    ["binary", new ArrayBuffer(4)],
-    ["a missing field", text({ seq: undefined })],
-    ["a negative sequence", text({ seq: -1 })],
-    ["a text for a number", text({ money: "4000" })],
-    ["an overflowing number", text().replace('"money":4000', '"money":1e999')],
-    ["a flag that is no bit", text({ fined: 2 })],
-    ["a cell of three", text({ position: [1, 2, 3] })],
-    ["a cell far outside", text({ position: [1, 1e9] })],
-    ["a cell of halves", text({ traffic_lights: [[0.5, 1]] })],
-    ["a list that is none", text({ police_checkpoints: { length: 1 } })],
-    ["an endless list", text({ police_checkpoints: Array(5000).fill([1, 1]) })],
-    ["an endless text", text({ action_name: "x".repeat(300) })],
-    ["an endless message", text({ padding: "x".repeat(1 << 20) })],
-    ["a room without a route", text({ room: { ...WIRE_ROOM, route: [] } })],
-    ["a route outside its grid", text({ room: { ...WIRE_ROOM, grid: [5, 5] } })],
-    ["a grid of nothing", text({ room: { ...WIRE_ROOM, grid: [0, 0] } })],
-    ["a room that is none", text({ room: "main" })],
+    ["neither text nor bytes", 17],
+    ["a missing field", keyframe({ passengers: undefined })],
+    ["a negative sequence", keyframe({ seq: -1 })],
+    ["a text for a number", keyframe({ money: "4000" })],
+    ["an overflowing number", keyframe().replace('"money":4000', '"money":1e999')],
+    ["a flag that is no bit", keyframe({ fined: 2 })],
+    ["a cell of three", keyframe({ position: [1, 2, 3] })],
+    ["a cell far outside", keyframe({ position: [1, 1e9] })],
+    ["a cell of halves", keyframe({ traffic_lights: [[0.5, 1]] })],
+    ["a list that is none", keyframe({ police_checkpoints: { length: 1 } })],
+    ["an endless list", keyframe({ police_checkpoints: Array(5000).fill([1, 1]) })],
+    ["an endless text", text(WIRE_ROOM, { model: "x".repeat(300) })],
+    ["an endless message", keyframe({ padding: "x".repeat(1 << 20) })],
+    ["a delta over a later frame", text(DELTA, { base: 20 })],
+    ["a delta with one bad field", text(DELTA, { waiting: { "1,1": -1 } })],
+    ["a room without a route", text(WIRE_ROOM, { route: [] })],
+    ["a route outside its grid", text(WIRE_ROOM, { grid: [5, 5] })],
+    ["a grid of nothing", text(WIRE_ROOM, { grid: [0, 0] })],
+    ["a kind of room that there is not", text(WIRE_ROOM, { kind: "dream" })],
+    ["a role that there is not", text(WIRE_HELLO, { role: "god" })],
+    ["a player without a name", text(PRESENCE, { players: [{ member: 1, online: true }] })],
   ])("refuses %s", (_, data) => {
     expect(parseMessage(data).kind).toBe("malformed");
   });
 
   it("is not fooled by names that objects inherit", () => {
-    const hostile = text().replace('"waiting":{', '"waiting":{"__proto__":{"polluted":1},');
+    const hostile = keyframe().replace('"waiting":{', '"waiting":{"__proto__":{"polluted":1},');
     expect(parseMessage(hostile).kind).toBe("malformed");
     expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();
-    expect(parsed({ waiting: {} }).frame.stops.map((stop) => stop.waiting)).toEqual([0, 0]);
+    expect(frame({ waiting: {} }).stops.map((stop) => stop.waiting)).toEqual([0, 0]);
   });
 
-  it("never throws, whatever JSON comes in any field", () => {
-    const fields = Object.keys(WIRE_FRAME);
+  it("never throws, whatever JSON comes in any field of any message", () => {
+    const places = ALL.flatMap((wire) => Object.keys(wire).map((name) => [wire, name] as const));
     fc.assert(
-      fc.property(fc.constantFrom(...fields, "room"), fc.jsonValue(), (name, value) => {
-        const { kind } = parseMessage(text({ [name]: value }));
-        expect(["frame", "unknown", "malformed", "incompatible"]).toContain(kind);
+      fc.property(fc.constantFrom(...places), fc.jsonValue(), ([wire, name], value) => {
+        expect(KINDS).toContain(parseMessage(text(wire, { [name]: value })).kind);
       }),
-      { numRuns: 500 },
+      { numRuns: 2000 },
     );
   });
 
   it("never throws on text that is no JSON", () => {
     fc.assert(
       fc.property(fc.string(), (data) => {
-        expect(parseMessage(data).kind).not.toBe("frame");
+        expect(["malformed", "unknown"]).toContain(parseMessage(data).kind);
       }),
     );
   });

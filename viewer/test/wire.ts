@@ -1,13 +1,12 @@
-/** A well-formed frame as the wire has it, for tests to spoil or to vary. */
-import type { Frame, Room } from "../src/protocol/messages";
+/** Well-formed messages as the wire has them, for tests to spoil or to vary. */
+import type { WireFrame } from "../dev/encode.mjs";
+import type { Frame, Message, Room } from "../src/protocol/messages";
 import { parseMessage } from "../src/protocol/parse";
+import { makeFrame } from "../src/protocol/world";
 
 export type Wire = Readonly<Record<string, unknown>>;
 
-export const WIRE_FRAME: Wire = {
-  type: "frame",
-  epoch: 1790000000123,
-  seq: 17,
+export const WIRE_WORLD: WireFrame = {
   step: 12,
   position: [12, 14],
   x: 12,
@@ -28,6 +27,7 @@ export const WIRE_FRAME: Wire = {
   hazards: [
     [3, 14, "trafficLight"],
     [12, 14, "police"],
+    [6, 14, "trafficLight"],
   ],
   police_checkpoints: [[12, 14]],
   traffic_lights: [
@@ -50,13 +50,23 @@ export const WIRE_FRAME: Wire = {
   truncated: false,
 };
 
+export const EPOCH = 1790000000123;
+
+export const WIRE_KEYFRAME: Wire = { type: "keyframe", epoch: EPOCH, seq: 17, ...WIRE_WORLD };
+
 export const WIRE_ROOM: Wire = {
-  name: "main",
-  protocol: 1,
-  server: "0.1.0",
+  type: "room",
+  code: "main",
+  epoch: EPOCH,
+  kind: "stream",
   rules: "classic",
   model: "ppo",
   fps: 5,
+  paused: false,
+  mode: "policy",
+  wheel: null,
+  turn_seconds: 10,
+  recording: null,
   grid: [15, 15],
   route: [
     [13, 14],
@@ -69,18 +79,47 @@ export const WIRE_ROOM: Wire = {
   actions: ["Move", "Pick up", "Drop off", "Stop", "Speed up"],
 };
 
-/** The wire's text with some fields replaced. */
-export function text(fields: Wire = {}): string {
-  return JSON.stringify({ ...WIRE_FRAME, ...fields });
+export const WIRE_HELLO: Wire = {
+  type: "hello",
+  protocol: 2,
+  server: "0.1.0",
+  connection: "c1",
+  role: "drive",
+  time: 1790000000000,
+  limits: {},
+};
+
+export const WIRE_JOINED: Wire = {
+  type: "joined",
+  id: null,
+  room: "main",
+  member: 1,
+  key: null,
+  resume: "new",
+  missed: 0,
+};
+
+/** The wire's text of a message with some fields replaced. */
+export function text(message: Wire, fields: Wire = {}): string {
+  return JSON.stringify({ ...message, ...fields });
 }
 
-/** A parsed frame and room; throws where the fields do not make one. */
-export function parsed(fields: Wire = {}): { frame: Frame; room: Room | null } {
-  const message = parseMessage(text(fields));
-  if (message.kind !== "frame") throw new Error(`not a frame: ${message.kind}`);
-  return message;
+export function keyframe(fields: Wire = {}): string {
+  return text(WIRE_KEYFRAME, fields);
+}
+
+/** A parsed message of a kind; throws where the data do not make one. */
+export function parsed<K extends Message["kind"]>(kind: K, data: unknown) {
+  const message = parseMessage(data);
+  if (message.kind !== kind) throw new Error(`not a ${kind}: ${JSON.stringify(message)}`);
+  return message as Extract<Message, { kind: K }>;
+}
+
+export function room(fields: Wire = {}): Room {
+  return parsed("room", text(WIRE_ROOM, fields)).room;
 }
 
 export function frame(fields: Wire = {}): Frame {
-  return parsed(fields).frame;
+  const { world, epoch, seq } = parsed("keyframe", keyframe(fields));
+  return makeFrame(world, epoch, seq, room());
 }

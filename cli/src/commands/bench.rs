@@ -1,5 +1,7 @@
 //! `daladala bench`
 
+mod server;
+
 use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
@@ -13,6 +15,7 @@ use indicatif::ProgressBar;
 use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
 use serde::Serialize;
+use server::ServerArgs;
 
 use crate::output::{figures, grouped, print, print_json, progress_bar};
 
@@ -34,6 +37,8 @@ pub(crate) enum Bench {
     Env(EnvArgs),
     /// Observations a second through a model.
     Policy(PolicyArgs),
+    /// Frames a second to many viewers of a server, how late they are, and what it costs.
+    Server(ServerArgs),
 }
 
 #[derive(Debug, clap::Args)]
@@ -106,6 +111,7 @@ impl Bench {
         match self {
             Self::Env(args) => args.run(),
             Self::Policy(args) => args.run(),
+            Self::Server(args) => args.run(),
         }
     }
 }

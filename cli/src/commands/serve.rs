@@ -1,59 +1,215 @@
 //! `daladala serve`
 
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
 use anyhow::Context;
-use daladala_agents::{Choice, registry};
+use clap::ArgAction;
+use daladala_agents::{Choice, Policy, registry};
 use daladala_env::RuleSet;
 use daladala_env::rules::Classic;
-use daladala_server::{Driver, FrameRate, Server, ServerConfig};
+use daladala_server::{
+    AccessConfig, Anonymous, Catalog, Driver, FrameRate, Limits, Role, Secret, Server, ServerConfig,
+};
 use tracing_subscriber::EnvFilter;
 
 use crate::output::print;
 
+/// The variable with the secret itself, for those who keep secrets in the environment.
+const SECRET_VARIABLE: &str = "DALADALA_TOKEN_SECRET";
+
+/// Each setting can also be in the environment (DALADALA_ and its name) or in a TOML file (--config).
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The address to listen on; 0.0.0.0 lets other machines in.
-    #[arg(long, default_value = "127.0.0.1")]
+    /// A TOML file with settings: the long flags without the dashes, such as `fps = 10`.
+    #[arg(long, env = "DALADALA_CONFIG", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// The address to listen on; 0.0.0.0 lets other machines in, who then need tokens.
+    #[arg(long, env = "DALADALA_HOST", default_value = "127.0.0.1")]
     host: String,
     /// The port to listen on; 0 finds a free one.
-    #[arg(long, default_value_t = 5000, allow_negative_numbers = true)]
+    #[arg(long, env = "DALADALA_PORT", default_value_t = 5000, allow_negative_numbers = true)]
     port: u16,
     /// Who drives: a built-in name (see `daladala models`) or the path of a weights file.
-    #[arg(long, default_value = "ppo")]
+    #[arg(long, env = "DALADALA_MODEL", default_value = "ppo")]
     model: String,
+    /// A folder of weights files that rooms may be driven by, beside the built-in models.
+    #[arg(long, env = "DALADALA_MODELS", value_name = "FOLDER")]
+    models: Option<PathBuf>,
     /// The rules to drive by.
-    #[arg(long, default_value_t)]
+    #[arg(long, env = "DALADALA_RULES", default_value_t)]
     rules: RuleSet,
     /// Steps a second.
-    #[arg(long, default_value_t, allow_negative_numbers = true)]
+    #[arg(long, env = "DALADALA_FPS", default_value_t, allow_negative_numbers = true)]
     fps: FrameRate,
     /// The seed of the episodes; another one each time if none is given.
-    #[arg(long, allow_negative_numbers = true)]
+    #[arg(long, env = "DALADALA_SEED", allow_negative_numbers = true)]
     seed: Option<u64>,
+    /// A folder to keep recordings of rooms in; made if it is missing. Without one there are none.
+    #[arg(long, env = "DALADALA_RECORDINGS", value_name = "FOLDER")]
+    recordings: Option<PathBuf>,
+    #[command(flatten)]
+    access: AccessArgs,
+    #[command(flatten)]
+    limits: LimitArgs,
+    /// Send the events of the original's Socket.IO under their names with dashes alone.
+    #[arg(long, env = "DALADALA_NO_UNDERSCORED_EVENTS", action = ArgAction::SetTrue)]
+    no_underscored_events: bool,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Who may do what")]
+struct AccessArgs {
+    /// The file of the secret that tokens are signed with; made if it is missing. Without one, tokens are good for as
+    /// long as the server runs.
+    #[arg(long, env = "DALADALA_TOKEN_SECRET_FILE", value_name = "FILE")]
+    token_secret_file: Option<PathBuf>,
+    /// What those without a token may do: none, watch, drive or admin [default: admin on a loopback address, none
+    /// elsewhere]
+    #[arg(long, env = "DALADALA_ANONYMOUS", value_name = "ROLE")]
+    anonymous: Option<Anonymous>,
+    /// An origin whose pages may use the server, such as `https://bus.example`; can be given several times.
+    #[arg(long, env = "DALADALA_ALLOW_ORIGIN", value_name = "ORIGIN", value_delimiter = ',')]
+    allow_origin: Vec<String>,
+    /// A name by which a server on a loopback address may be called, as by a proxy; can be given several times.
+    #[arg(long, env = "DALADALA_ALLOW_HOST", value_name = "NAME", value_delimiter = ',')]
+    allow_host: Vec<String>,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Limits")]
+struct LimitArgs {
+    /// Connections in all [default: 10000]
+    #[arg(long, env = "DALADALA_MAX_CONNECTIONS", value_name = "N", allow_negative_numbers = true)]
+    max_connections: Option<NonZeroUsize>,
+    /// Connections of one address [default: 2000]
+    #[arg(long, env = "DALADALA_MAX_CONNECTIONS_PER_ADDRESS", value_name = "N", allow_negative_numbers = true)]
+    max_connections_per_address: Option<NonZeroUsize>,
+    /// Rooms [default: 64]
+    #[arg(long, env = "DALADALA_MAX_ROOMS", value_name = "N", allow_negative_numbers = true)]
+    max_rooms: Option<NonZeroUsize>,
+    /// Viewers of one room [default: 10000]
+    #[arg(long, env = "DALADALA_MAX_VIEWERS_PER_ROOM", value_name = "N", allow_negative_numbers = true)]
+    max_viewers_per_room: Option<NonZeroUsize>,
+    /// Requests of one connection a second [default: 200]
+    #[arg(long, env = "DALADALA_MAX_REQUESTS", value_name = "N", allow_negative_numbers = true)]
+    max_requests: Option<NonZeroU32>,
+    /// HTTP requests of one address a second [default: 2000]
+    #[arg(long, env = "DALADALA_MAX_REQUESTS_PER_ADDRESS", value_name = "N", allow_negative_numbers = true)]
+    max_requests_per_address: Option<NonZeroU32>,
+    /// Frames that each room keeps for those who come back [default: 600]
+    #[arg(long, env = "DALADALA_HISTORY_FRAMES", value_name = "N", allow_negative_numbers = true)]
+    history_frames: Option<NonZeroUsize>,
+    /// Seconds after which a room that nobody watches goes to sleep [default: 10]
+    #[arg(long, env = "DALADALA_SLEEP_AFTER", value_name = "SECONDS", allow_negative_numbers = true)]
+    sleep_after: Option<u32>,
+    /// Seconds after which a created room that nobody watches is closed [default: 3600]
+    #[arg(long, env = "DALADALA_CLOSE_IDLE_AFTER", value_name = "SECONDS", allow_negative_numbers = true)]
+    close_idle_after: Option<u32>,
 }
 
 impl Args {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+        // A viewer is a file to the system. With fewer than were hoped for, the server says so when it comes to it.
+        if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
+            tracing::debug!(%error, "the limit of open files stays");
+        }
         let runtime = tokio::runtime::Runtime::new().context("cannot start the async runtime")?;
         runtime.block_on(self.serve())
     }
 
     async fn serve(self) -> anyhow::Result<()> {
-        let RuleSet::Classic = self.rules;
-        let policy = registry::load_for(&self.model, &Classic, Choice::Greedy)?;
-        let driver = Driver::new(Classic, registry::display_name(&self.model), policy)?;
+        let catalog = self.catalog()?;
         let config = ServerConfig {
             host: self.host,
             port: self.port,
             fps: self.fps,
             seed: self.seed,
+            limits: self.limits.limits(),
+            access: self.access.config()?,
+            recordings: self.recordings,
+            underscored_events: !self.no_underscored_events,
             ..ServerConfig::default()
         };
-        let server = Server::bind(config, driver).await?;
-        print(format!("{} drives. Watch at {} (Ctrl-C ends)", self.model, server.url()))?;
+        let server = Server::bind(config, catalog).await?;
+        let watch = server.url_for(Role::Watch).unwrap_or_else(|| server.url());
+        print(format!("{} drives. Watch at {watch} (Ctrl-C ends)", self.model))?;
+        if let Some(admin) = server.url_for(Role::Admin) {
+            print(format!("Drive and administer at {admin}"))?;
+        }
         server.run(interrupted()).await?;
         print("Stopped.")
+    }
+
+    fn catalog(&self) -> anyhow::Result<Catalog> {
+        let RuleSet::Classic = self.rules;
+        let policy: Arc<dyn Policy> = Arc::from(registry::load_for(&self.model, &Classic, Choice::Greedy)?);
+        let driver = Driver::new(Classic, registry::display_name(&self.model), policy)?;
+        let catalog = Catalog::new(driver).with_built_in();
+        Ok(match &self.models {
+            Some(folder) => catalog.with_folder(folder)?,
+            None => catalog,
+        })
+    }
+}
+
+impl AccessArgs {
+    fn config(self) -> anyhow::Result<AccessConfig> {
+        let secret = match (std::env::var(SECRET_VARIABLE), self.token_secret_file) {
+            (_, Some(file)) => Some(secret_in(&file)?),
+            (Ok(secret), None) => Some(Secret::new(secret).context(SECRET_VARIABLE)?),
+            (Err(_), None) => None,
+        };
+        Ok(AccessConfig {
+            secret,
+            anonymous: self.anonymous.unwrap_or_default(),
+            allow_origins: self.allow_origin,
+            allow_hosts: self.allow_host,
+        })
+    }
+}
+
+/// The secret in a file; a new one that only its owner can read, if there is no such file.
+pub(crate) fn secret_in(file: &Path) -> anyhow::Result<Secret> {
+    let shown = file.display();
+    if !file.exists() {
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut created = options.open(file).with_context(|| format!("no secret can be kept in {shown}"))?;
+        std::io::Write::write_all(&mut created, Secret::random_text().as_bytes())
+            .with_context(|| format!("no secret can be kept in {shown}"))?;
+    }
+    let text = std::fs::read_to_string(file).with_context(|| format!("the secret in {shown} cannot be read"))?;
+    Secret::new(text.trim()).with_context(|| format!("the secret in {shown}"))
+}
+
+impl LimitArgs {
+    fn limits(self) -> Limits {
+        let defaults = Limits::default();
+        let count = |given: Option<NonZeroUsize>, default| given.map_or(default, NonZeroUsize::get);
+        let rate = |given: Option<NonZeroU32>, default| given.map_or(default, NonZeroU32::get);
+        let seconds =
+            |given: Option<u32>, default| given.map_or(default, |seconds| Duration::from_secs(seconds.into()));
+        let requests_per_second = rate(self.max_requests, defaults.requests_per_second);
+        Limits {
+            max_connections: count(self.max_connections, defaults.max_connections),
+            max_connections_per_address: count(self.max_connections_per_address, defaults.max_connections_per_address),
+            max_rooms: count(self.max_rooms, defaults.max_rooms),
+            max_viewers_per_room: count(self.max_viewers_per_room, defaults.max_viewers_per_room),
+            requests_per_second,
+            request_burst: requests_per_second.saturating_mul(2),
+            max_requests_per_address: rate(self.max_requests_per_address, defaults.max_requests_per_address),
+            history_frames: count(self.history_frames, defaults.history_frames),
+            sleep_after: seconds(self.sleep_after, defaults.sleep_after),
+            close_idle_after: seconds(self.close_idle_after, defaults.close_idle_after),
+            ..defaults
+        }
     }
 }
 

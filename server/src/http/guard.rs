@@ -1,83 +1,50 @@
-//! Keeps pages of other sites out.
-//!
-//! Any page that a person visits may talk to their own machine. Browsers leave two marks on what such a page sends:
-//! the `Origin` of the page, and the `Host` that the page believes to talk to.
+//! What every request has to pass: its host, its origin and its address.
 
-use std::net::IpAddr;
+use std::sync::Arc;
 
-use axum::extract::Request;
-use axum::http::uri::Authority;
-use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, Method, header};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
+use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use super::refuse;
+use crate::app::App;
+use crate::listener::Peer;
+use crate::protocol::{Code, Refusal};
 
-/// Whether a request comes from a page of this server, or from no page at all: browsers let any page open a
-/// WebSocket to any server, so the server has to look.
-pub(super) fn same_origin(headers: &HeaderMap) -> bool {
-    let Some(origin) = headers.get(header::ORIGIN) else { return true };
-    let origin = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
-    match (origin, text(headers, header::HOST)) {
-        (Some((_, authority)), Some(host)) => authority.eq_ignore_ascii_case(host),
-        _ => false,
+pub(super) async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    match check(&app, &request) {
+        Ok(()) => next.run(request).await,
+        Err(refusal) => refusal.into_response(),
     }
 }
 
-/// Refuses requests to another name than this machine's. A page whose name is made to point to 127.0.0.1 (DNS
-/// rebinding) has the server's origin in the browser's eyes, but not its name.
-pub(super) async fn local_names_only(request: Request, next: Next) -> Response {
-    if text(request.headers(), header::HOST).is_some_and(is_local) {
-        next.run(request).await
-    } else {
-        refuse(
-            StatusCode::FORBIDDEN,
-            "this server is for its own machine: call it localhost or 127.0.0.1, or start it with another --host",
-        )
+fn check(app: &App, request: &Request) -> Result<(), Refusal> {
+    let (headers, origins) = (request.headers(), &app.access.origins);
+    if !origins.knows_name(headers) {
+        let message = "this server is for its own machine: call it localhost or 127.0.0.1, or start it with \
+                       --allow-host or another --host";
+        return Err(Refusal::new(Code::Forbidden, message));
+    }
+    if !origins.allows(headers) {
+        let message = "pages of another origin may not use this server: start it with --allow-origin";
+        return Err(Refusal::new(Code::Forbidden, message));
+    }
+    match request.extensions().get::<Peer>() {
+        Some(peer) => app.access.addresses.check(peer.ip()),
+        None => Ok(()),
     }
 }
 
-fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
-    headers.get(name)?.to_str().ok()
-}
-
-fn is_local(host: &str) -> bool {
-    let Ok(authority) = host.parse::<Authority>() else { return false };
-    let name = authority.host();
-    let address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    name.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
-}
-
-#[cfg(test)]
-mod tests {
-    use axum::http::HeaderValue;
-
-    use super::*;
-
-    fn headers(origin: Option<&'static str>, host: &'static str) -> HeaderMap {
-        let origin = origin.map(|origin| (header::ORIGIN, HeaderValue::from_static(origin)));
-        origin.into_iter().chain([(header::HOST, HeaderValue::from_static(host))]).collect()
-    }
-
-    #[test]
-    fn an_origin_has_to_be_the_host() {
-        assert!(same_origin(&headers(None, "localhost:5000")));
-        assert!(same_origin(&headers(Some("http://localhost:5000"), "localhost:5000")));
-        assert!(same_origin(&headers(Some("https://Bus.example"), "bus.example")));
-        for foreign in
-            ["http://localhost:5001", "http://evil.example", "http://localhost:5000.evil.example", "null", ""]
-        {
-            assert!(!same_origin(&headers(Some(foreign), "localhost:5000")), "{foreign}");
-        }
-    }
-
-    #[test]
-    fn names_of_this_machine() {
-        for local in ["localhost", "LOCALHOST:5000", "127.0.0.1:5000", "127.0.0.2", "[::1]:5000"] {
-            assert!(is_local(local), "{local}");
-        }
-        for foreign in ["", "evil.example", "localhost.evil.example", "10.0.0.1:5000", "[::2]", "0.0.0.0", "a b"] {
-            assert!(!is_local(foreign), "{foreign}");
-        }
-    }
+/// Tells browsers which other pages may use the server. There are no cookies that this could expose.
+pub(super) fn cross_origin(app: &App) -> CorsLayer {
+    let origins = app.access.origins.clone();
+    let allowed = move |origin: &HeaderValue, _: &axum::http::request::Parts| {
+        origin.to_str().is_ok_and(|origin| origins.allows_foreign(origin))
+    };
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::predicate(allowed))
+        .allow_credentials(true)
+        .allow_methods([Method::GET, Method::POST, Method::DELETE])
+        .allow_headers([header::CONTENT_TYPE, header::AUTHORIZATION])
 }

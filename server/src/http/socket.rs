@@ -2,37 +2,87 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
 use axum::extract::ws::WebSocketUpgrade;
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::{Extension, Query, State};
+use axum::http::HeaderValue;
 use axum::response::Response;
+use serde::Deserialize;
 
-use super::{App, guard, refuse};
-use crate::session;
-
-/// Bytes that a viewer may send in one message, whole or in parts: far above what a request will ever need, and
-/// little enough that a thousand viewers who fill it cost 4 MiB.
-const MAX_MESSAGE_BYTES: usize = 4096;
+use super::Caller;
+use crate::app::{App, MAX_MESSAGE_BYTES};
+use crate::config::Role;
+use crate::listener::Peer;
+use crate::protocol::{BINARY, Frames, JSON, Join, Refusal, ResumeFrom};
+use crate::rooms::MAIN;
+use crate::session::{self, Beginning, Encoding};
 
 /// Bytes of a connection's read buffer, allocated at once: viewers say next to nothing, and there may be thousands.
 const READ_BUFFER_BYTES: usize = 1024;
 
-/// Bytes that may wait in a connection's write buffer. A session writes one message at a time, so this has to hold
-/// the longest, a keyframe of a few KB with room to grow, and bounds the pongs to a viewer that pings without reading.
+/// Bytes that are gathered before they are written: a dozen binary frames, when a room makes several at once.
+const WRITE_BUFFER_BYTES: usize = 1024;
+
+/// Bytes that may wait in a connection's write buffer. This has to hold the longest message, a room with a long route,
+/// and bounds the pongs to a client that pings without reading.
 const MAX_WRITE_BUFFER_BYTES: usize = 64 * 1024;
 
-pub(super) async fn upgrade(State(app): State<Arc<App>>, headers: HeaderMap, upgrade: WebSocketUpgrade) -> Response {
-    if !guard::same_origin(&headers) {
-        return refuse(StatusCode::FORBIDDEN, "pages of another origin may not watch");
+/// How the subprotocols of all versions begin.
+const FAMILY: &[u8] = b"daladala.";
+
+/// What the address may say.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Address {
+    room: Option<String>,
+    name: Option<String>,
+    key: Option<String>,
+    epoch: Option<u64>,
+    seq: Option<u64>,
+    frames: Option<Frames>,
+}
+
+impl Address {
+    /// What is to be joined at once; without a subprotocol, `main` unless another room is named.
+    fn join(self, encoding: Encoding) -> Option<Join> {
+        let default = || (encoding == Encoding::Plain).then(|| MAIN.to_owned());
+        let resume = self.epoch.zip(self.seq).map(|(epoch, seq)| ResumeFrom { epoch, seq });
+        let room = self.room.or_else(default)?;
+        Some(Join { room, name: self.name, key: self.key, resume, frames: self.frames })
     }
-    let (room, limits) = (Arc::clone(&app.room), app.limits);
-    let shutdown = app.stop.subscribe();
-    upgrade
+}
+
+pub(super) async fn upgrade(
+    State(app): State<Arc<App>>,
+    Caller(grant): Caller,
+    address: Result<Query<Address>, axum::extract::rejection::QueryRejection>,
+    peer: Option<Extension<Peer>>,
+    upgrade: WebSocketUpgrade,
+) -> Result<Response, Refusal> {
+    grant.may(Role::Watch)?;
+    let Query(address) = address.map_err(|error| Refusal::invalid(error.body_text()))?;
+    let mut upgrade = upgrade
+        .protocols([BINARY, JSON])
         .max_message_size(MAX_MESSAGE_BYTES)
         .max_frame_size(MAX_MESSAGE_BYTES)
         .read_buffer_size(READ_BUFFER_BYTES)
-        // Every message is flushed, so nothing is won by collecting them.
-        .write_buffer_size(0)
-        .max_write_buffer_size(MAX_WRITE_BUFFER_BYTES)
-        .on_upgrade(move |socket| session::run(socket, room, shutdown, limits))
+        .write_buffer_size(WRITE_BUFFER_BYTES)
+        .max_write_buffer_size(MAX_WRITE_BUFFER_BYTES);
+    if upgrade.selected_protocol().is_none() {
+        // A client of another version is let in, to be told so; otherwise it would see a broken connection.
+        let other = upgrade.requested_protocols().find(|protocol| protocol.as_bytes().starts_with(FAMILY)).cloned();
+        if let Some(other) = other {
+            upgrade.set_selected_protocol(other);
+        }
+    }
+    let encoding = match upgrade.selected_protocol().map(HeaderValue::as_bytes) {
+        None => Encoding::Plain,
+        Some(protocol) if protocol == BINARY.as_bytes() => Encoding::Binary,
+        Some(protocol) if protocol == JSON.as_bytes() => Encoding::Json,
+        Some(_) => Encoding::Unknown,
+    };
+    let beginning = Beginning { encoding, grant, join: address.join(encoding) };
+    Ok(upgrade.on_upgrade(move |socket| async move {
+        session::run(socket, app, beginning).await;
+        // The connection's place among those of its address is given up now.
+        drop(peer);
+    }))
 }

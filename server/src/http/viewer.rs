@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse, Response};
 use rust_embed::{Embed, EmbeddedFile};
 
-use super::refuse;
+use crate::protocol::{Code, Refusal};
 
 /// The built viewer; empty if there was none when this crate was built.
 #[derive(Embed)]
@@ -38,7 +38,7 @@ fn answer<E: Embed>(method: &Method, path: &str, headers: &HeaderMap) -> Respons
     match E::get(path) {
         Some(file) => serve(path, file, headers),
         None if path == INDEX => ([(header::CACHE_CONTROL, "no-cache")], Html(NO_VIEWER)).into_response(),
-        None => refuse(StatusCode::NOT_FOUND, "there is no such page"),
+        None => Refusal::new(Code::NotFound, "there is no such page").into_response(),
     }
 }
 

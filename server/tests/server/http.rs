@@ -38,7 +38,7 @@ async fn unknown_routes_are_404_in_json() {
 #[tokio::test]
 async fn methods_that_nothing_answers_to_are_405() {
     let server = TestServer::start(config()).await;
-    for (method, path) in [("POST", "/"), ("DELETE", "/api/health"), ("PUT", "/ws")] {
+    for (method, path) in [("POST", "/"), ("DELETE", "/api/health"), ("PUT", "/ws"), ("GET", "/api/step")] {
         assert_eq!(server.request(method, path, "").await.0, 405, "{method} {path}");
     }
 }

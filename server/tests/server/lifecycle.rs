@@ -1,24 +1,25 @@
 //! How a server starts and stops.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use daladala_agents::Policy;
 use daladala_agents::scripted::Random;
 use daladala_env::rules::Classic;
 use daladala_env::{Action, Generator};
-use daladala_server::{Driver, Server, ServerConfig, ServerError};
+use daladala_server::{Catalog, Driver, Server, ServerConfig, ServerError};
 use futures_util::StreamExt;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
-use crate::harness::{TestServer, close_frame, config, driver, next_frame, within};
+use crate::harness::{TestServer, catalog, config, driver, within};
 
 #[tokio::test]
 async fn a_port_in_use_is_one_clear_line() {
     let server = TestServer::start(config()).await;
     let port = server.address.port();
-    match Server::bind(ServerConfig { port, ..config() }, driver()).await {
+    match Server::bind(ServerConfig { port, ..config() }, catalog()).await {
         Err(error @ ServerError::PortInUse { .. }) => {
             let line = error.to_string();
             assert!(line.contains(&format!("port {port}")) && line.contains("--port"), "{line}");
@@ -31,7 +32,7 @@ async fn a_port_in_use_is_one_clear_line() {
 #[tokio::test]
 async fn a_host_that_is_not_here_is_an_error() {
     let host = "192.0.2.1".to_owned();
-    let bound = Server::bind(ServerConfig { host, ..config() }, driver()).await;
+    let bound = Server::bind(ServerConfig { host, ..config() }, catalog()).await;
     assert!(matches!(bound, Err(ServerError::Bind { .. })));
 }
 
@@ -40,14 +41,14 @@ async fn shutdown_tells_viewers_why() {
     let server = TestServer::start(config()).await;
     let mut clients = [server.connect().await, server.connect().await];
     for client in &mut clients {
-        next_frame(client).await;
+        client.frame().await;
     }
     let stopping = server.stop();
     for client in &mut clients {
-        let frame = close_frame(client).await;
+        let frame = client.close_frame().await;
         assert_eq!((frame.code, frame.reason.as_str()), (CloseCode::Away, "server shutting down"));
         // Reading on answers the close frame; then the connection ends.
-        while within(client.next()).await.is_some() {}
+        while within(client.socket.next()).await.is_some() {}
     }
     stopping.stopped().await;
 }
@@ -70,9 +71,9 @@ async fn a_stopped_server_leaves_its_port() {
     let server = TestServer::start(config()).await;
     let port = server.address.port();
     let mut client = server.connect().await;
-    next_frame(&mut client).await;
+    client.frame().await;
     let stopping = server.stop();
-    while within(client.next()).await.is_some() {}
+    while within(client.socket.next()).await.is_some() {}
     stopping.stopped().await;
     let again = TestServer::start(ServerConfig { port, ..config() }).await;
     assert_eq!(again.health().await["status"], "healthy");
@@ -103,8 +104,7 @@ impl Policy for Broken {
 #[tokio::test]
 async fn a_room_that_cannot_go_on_ends_the_server_with_an_error() {
     for panics in [false, true] {
-        let driver = Driver::new(Classic, "broken", Box::new(Broken { panics })).expect("sizes that fit");
-        let server = Server::bind(config(), driver).await.expect("a free port");
+        let server = Server::bind(config(), Catalog::new(driver(Broken { panics }))).await.expect("a free port");
         let ended = within(server.run(std::future::pending())).await.expect_err("an error");
         assert!(ended.to_string().contains("room 'main' has stopped"), "{ended}");
     }
@@ -129,7 +129,7 @@ impl Policy for Foreign {
 
 #[test]
 fn a_policy_for_other_rules_is_refused() {
-    let refused = Driver::new(Classic, "foreign", Box::new(Foreign));
+    let refused = Driver::new(Classic, "foreign", Arc::new(Foreign) as Arc<dyn Policy>);
     let line = refused.expect_err("an error").to_string();
     assert!(line.contains("3 features") && line.contains("14 and 5"), "{line}");
 }
@@ -137,7 +137,7 @@ fn a_policy_for_other_rules_is_refused() {
 #[tokio::test]
 async fn the_url_is_one_that_a_browser_can_open() {
     let host = "0.0.0.0".to_owned();
-    let server = Server::bind(ServerConfig { host, ..config() }, driver()).await.expect("a free port");
+    let server = Server::bind(ServerConfig { host, ..config() }, catalog()).await.expect("a free port");
     assert_eq!(server.url(), format!("http://127.0.0.1:{}/", server.local_addr().port()));
     within(server.run(tokio::time::sleep(Duration::ZERO))).await.expect("a clean end");
 }

@@ -1,8 +1,14 @@
 //! The server with real sockets on free ports. Timeouts here only bound failures; no test waits for one to pass.
 
+mod access;
+mod driving;
+mod fallbacks;
 mod harness;
 mod hostile;
 mod http;
 mod lifecycle;
+mod operations;
 mod protocol_document;
+mod recordings;
+mod resume;
 mod stream;

@@ -1,19 +1,26 @@
 //! `docs/PROTOCOL.md` and the server name the same fields, both ways.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use daladala_server::PROTOCOL_VERSION;
-use serde_json::Value;
+use daladala_server::{Limits, PROTOCOL_VERSION};
+use serde_json::{Value, json};
 
-use crate::harness::{TestServer, config, next_frame};
+use crate::harness::{JSON, TestServer, config};
 
 const DOCUMENT: &str = include_str!("../../../docs/PROTOCOL.md");
 
-/// The fields in the table under `heading`.
-fn documented(heading: &str) -> BTreeSet<&'static str> {
-    let section = DOCUMENT.split_once(&format!("\n### {heading}\n")).expect("the heading").1;
+/// The lines of the tables under `heading`.
+fn table(heading: &str) -> Vec<Vec<&'static str>> {
+    let section = DOCUMENT.split_once(&format!("\n{heading}\n")).expect("the heading").1;
     let section = section.split("\n#").next().unwrap_or_default();
-    section.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect()
+    let rows = section.lines().filter(|line| line.starts_with("| `"));
+    rows.map(|row| row.trim_matches('|').split(" | ").map(str::trim).collect()).collect()
+}
+
+/// What stands in backquotes in the first column.
+fn documented(heading: &str) -> BTreeSet<&'static str> {
+    let first = table(heading).into_iter().map(|row| row[0]);
+    first.flat_map(|cell| cell.split('`').skip(1).step_by(2).collect::<Vec<_>>()).collect()
 }
 
 fn fields(object: &Value) -> BTreeSet<&str> {
@@ -23,14 +30,105 @@ fn fields(object: &Value) -> BTreeSet<&str> {
 #[tokio::test]
 async fn the_tables_have_the_fields_that_are_sent() {
     let server = TestServer::start(config()).await;
-    let mut client = server.connect().await;
-    let first = next_frame(&mut client).await;
-    assert_eq!(documented("frame"), fields(&first));
-    assert_eq!(documented("room"), fields(&first["room"]));
-    assert_eq!(documented("GET /api/health"), fields(&server.health().await));
+    // The first message of all, which the harness has taken.
+    let mut socket = server.open(Some(JSON), "?room=main").await.expect("a connection");
+    let hello: Value = loop {
+        use futures_util::StreamExt;
+        if let Some(Ok(message)) = socket.next().await
+            && let Ok(text) = message.to_text()
+        {
+            break serde_json::from_str(text).expect("JSON");
+        }
+    };
+    assert_eq!(documented("### hello"), fields(&hello));
+    let limits: BTreeSet<_> = fields(&hello["limits"]);
+    let row = table("### hello").into_iter().find(|row| row[0] == "`limits`").expect("a row");
+    let named: BTreeSet<_> = row[2].split('`').skip(1).step_by(2).collect();
+    assert_eq!(named, limits);
+
+    let mut client = server.client(Some(JSON), "?room=main&name=Asha").await;
+    for heading in ["joined", "room", "keyframe", "presence"] {
+        let message = client.next_of(heading).await;
+        assert_eq!(documented(&format!("### {heading}")), fields(&message));
+    }
+    let event = client.next_of("event").await;
+    assert_eq!(
+        table("### event").iter().take(4).map(|row| row[0].trim_matches('`')).collect::<BTreeSet<_>>(),
+        fields(&event)
+    );
+    let delta = client.next_of("delta").await;
+    assert!(documented("### delta").is_subset(&fields(&delta)));
+    let (keyframe, delta_names) = (documented("### keyframe"), documented("### delta"));
+    assert!(fields(&delta).iter().all(|name| keyframe.contains(name) || delta_names.contains(name)));
+    assert_eq!(documented("### reply"), fields(&client.ask(json!({ "type": "rooms" })).await));
+    assert_eq!(documented("### pong"), fields(&client.ask(json!({ "type": "ping", "sent": 1 })).await));
+    let error = client.ask(json!({ "type": "fly" })).await;
+    assert_eq!(
+        documented("### error")
+            .into_iter()
+            .filter(|name| name.chars().any(char::is_lowercase))
+            .collect::<BTreeSet<_>>(),
+        fields(&error)
+    );
+    let page = server.get("/api/rooms/main/frames").await;
+    assert_eq!(documented("## Without a WebSocket"), fields(&page));
+}
+
+#[tokio::test]
+async fn every_documented_request_is_known_and_asks_for_what_it_says() {
+    let server = TestServer::start(config()).await;
+    let mut client = server.client(Some(JSON), "").await;
+    for name in documented("## Requests").into_iter().filter(|name| !name.contains(['"', ':', '{'])) {
+        if ["sent", "room", "name", "key", "resume"].contains(&name) && name != "resume" {
+            continue;
+        }
+        let answer = client.ask(json!({ "type": name })).await;
+        let message = answer["message"].as_str().unwrap_or_default();
+        assert!(!message.contains("unknown variant"), "{name}: {message}");
+    }
+    let unknown = client.ask(json!({ "type": "fly" })).await;
+    let message = unknown["message"].as_str().expect("words");
+    // The error lists all requests that there are.
+    let listed: BTreeSet<_> = message.split('`').skip(3).step_by(2).collect();
+    assert_eq!(listed, documented("## Requests"));
+}
+
+#[tokio::test]
+async fn the_http_table_has_the_statuses_and_codes_that_are_sent() {
+    let rows: BTreeMap<_, _> = table("### error")
+        .into_iter()
+        .filter(|row| row.len() == 4)
+        .map(|row| (row[0].trim_matches('`'), row[1]))
+        .collect();
+    let server = TestServer::start(config()).await;
+    for (method, path, code) in [
+        ("GET", "/api/rooms/none", "NO_ROOM"),
+        ("GET", "/api/rooms/No", "INVALID_ROOM"),
+        ("GET", "/api/none", "NOT_FOUND"),
+        ("POST", "/api/rooms/main/speed", "VALIDATION_ERROR"),
+        ("DELETE", "/api/rooms/main", "CONFLICT"),
+    ] {
+        let (status, body) = server.json(method, path, &json!({})).await;
+        assert_eq!((body["code"].as_str(), rows[code]), (Some(code), status.to_string().as_str()), "{path}");
+    }
 }
 
 #[test]
-fn the_version_is_the_one_that_is_spoken() {
+fn the_version_and_the_limits_are_the_ones_that_hold() {
     assert!(DOCUMENT.contains(&format!("This is **version {PROTOCOL_VERSION}**")));
+    let limits = Limits::default();
+    for (limit, value) in [
+        ("Rooms", limits.max_rooms.to_string()),
+        ("Players of a room", limits.max_players_per_room.to_string()),
+        (
+            "Requests of a connection",
+            format!("{} a second, {} at once", limits.requests_per_second, limits.request_burst),
+        ),
+        ("Connections, of an address", limits.max_connections_per_address.to_string()),
+        ("Time for the head of an HTTP request to arrive", format!("{} s", limits.header_timeout.as_secs())),
+        ("Time for one message to leave the server", format!("{} s", limits.write_timeout.as_secs())),
+        ("Time without anything from the client, pongs included", format!("{} s", limits.idle_timeout.as_secs())),
+    ] {
+        assert!(DOCUMENT.contains(&format!("| {limit} | {value} |")), "{limit}: {value}");
+    }
 }

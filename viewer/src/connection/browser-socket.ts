@@ -1,8 +1,9 @@
-/** The browser's WebSocket behind the two events that `Connection` wants, and where it leads to. */
+/** The browser's WebSocket behind what `Connection` wants of one. */
 import type { Socket, SocketEvents } from "./connection";
 
-export function openSocket(page: string, events: SocketEvents): Socket {
-  const socket = new WebSocket(socketUrl(page));
+export function openSocket(url: string, protocol: string, events: SocketEvents): Socket {
+  const socket = new WebSocket(url, protocol);
+  socket.binaryType = "arraybuffer";
   socket.onmessage = (event) => {
     events.onMessage(event.data);
   };
@@ -10,19 +11,14 @@ export function openSocket(page: string, events: SocketEvents): Socket {
     events.onClose(event.reason);
   };
   return {
+    send: (text) => {
+      // The browser throws before the handshake is over, and drops silently after the close.
+      if (socket.readyState === WebSocket.OPEN) socket.send(text);
+    },
     close: () => {
       socket.onmessage = null;
       socket.onclose = null;
       socket.close();
     },
   };
-}
-
-/** Where the server listens: `ws` beside the page, so that the page works behind any prefix. */
-export function socketUrl(page: string): string {
-  const url = new URL("ws", page);
-  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-  url.search = "";
-  url.hash = "";
-  return url.href;
 }

@@ -4,15 +4,20 @@
  */
 import type { Status } from "../connection/connection";
 import { signed, whole } from "../format";
+import type { Frame, Room } from "../protocol/messages";
 import type { View } from "../state/view";
 import { find, setText } from "./dom";
+import { standingOf, type Standing } from "./standing";
 import { describeEnding } from "./summary";
 
 /** Least time between two reports of the drive, in milliseconds. */
 const REPORT_EVERY_MS = 8_000;
 
-const STATUS: Readonly<Record<Status["kind"], string>> = {
+const STANDINGS: Readonly<Record<Standing, string>> = {
   live: "Live.",
+  paused: "Paused. The numbers are those of now, and stand still.",
+  driven: "Live. The room waits for steps.",
+  held: "Live. A person is at the wheel.",
   connecting: "Connecting.",
   silent: "The server has gone quiet; the numbers are not live.",
   waiting: "Not connected; the numbers are not live. Reconnecting.",
@@ -22,7 +27,8 @@ const STATUS: Readonly<Record<Status["kind"], string>> = {
 export class Announcer {
   readonly #status: HTMLElement;
   readonly #drive: HTMLElement;
-  #said: Status["kind"] | null = null;
+  #said: Standing | null = null;
+  #frame: Frame | null = null;
   #reportedAt = -Infinity;
   #episodes = 0;
 
@@ -31,17 +37,19 @@ export class Announcer {
     this.#drive = find(page, ".say-drive");
   }
 
-  status(status: Status): void {
+  status(status: Status, room: Room | null): void {
+    const standing = standingOf(status, room);
     // "Connecting" between two failures is no news.
-    const again = this.#said === "waiting" && status.kind === "connecting";
-    if (status.kind === this.#said || again) return;
-    this.#said = status.kind;
-    setText(this.#status, STATUS[status.kind]);
+    const again = this.#said === "waiting" && standing === "connecting";
+    if (standing === this.#said || again) return;
+    this.#said = standing;
+    setText(this.#status, STANDINGS[standing]);
   }
 
   drive(view: View, now: number): void {
     const { frame, seen } = view;
-    if (frame === null) return;
+    if (frame === null || frame === this.#frame) return;
+    this.#frame = frame;
     const ended = seen.episodes > this.#episodes;
     this.#episodes = seen.episodes;
     if (now - this.#reportedAt < REPORT_EVERY_MS) return;

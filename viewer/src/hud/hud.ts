@@ -3,6 +3,7 @@ import { signed, whole } from "../format";
 import type { Frame, Room } from "../protocol/messages";
 import { averageReturn, type View } from "../state/view";
 import { Alerts } from "./alerts";
+import { Company } from "./company";
 import { find, replay, setText } from "./dom";
 import { LoadMeter } from "./load-meter";
 import { describeEnding, SummaryCard } from "./summary";
@@ -13,7 +14,9 @@ export class Hud {
   readonly #meter: LoadMeter;
   readonly #alerts: Alerts;
   readonly #summary: SummaryCard;
+  readonly #company: Company;
   #frame: Frame | null = null;
+  #room: Room | null = null;
 
   constructor(page: ParentNode) {
     const fields = new Map<string, HTMLElement>();
@@ -25,14 +28,18 @@ export class Hud {
     this.#reward = find(page, ".reward");
     this.#meter = new LoadMeter(find(page, ".meter"));
     this.#alerts = new Alerts(page);
+    this.#company = new Company(page);
     this.#summary = new SummaryCard(find(page, ".summary"));
   }
 
   render(view: View): void {
     const { frame, room } = view;
+    this.#company.show(view);
+    if (room !== null && room !== this.#room) this.#showRoom(room);
+    this.#room = room;
+    this.#set("server", view.hello?.server ?? "–");
     if (frame === null || frame === this.#frame) return;
     this.#frame = frame;
-    if (room !== null) this.#showRoom(room);
     this.#showFrame(frame, room);
     this.#showSeen(view);
     this.#alerts.show(frame);
@@ -47,7 +54,6 @@ export class Hud {
   #showRoom(room: Room): void {
     this.#set("model", room.model);
     this.#set("rules", room.rules);
-    this.#set("server", room.server);
   }
 
   #showFrame(frame: Frame, room: Room | null): void {

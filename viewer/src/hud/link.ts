@@ -4,8 +4,16 @@
  */
 import type { Status } from "../connection/connection";
 import { clockTime, secondsUntil } from "../format";
-import { PROTOCOL_VERSION } from "../protocol/messages";
+import { PROTOCOL_VERSION, type Room } from "../protocol/messages";
 import { find, setText } from "./dom";
+import { standingOf, type Standing } from "./standing";
+
+/** What a live connection's pill says where frames are not to be expected at every moment. */
+const LIVE: Readonly<Partial<Record<Standing, string>>> = {
+  paused: "Paused",
+  driven: "Waiting for steps",
+  held: "Driven by hand",
+};
 
 export interface LinkActions {
   readonly retry: () => void;
@@ -21,6 +29,7 @@ export class Link {
   readonly #retry: HTMLElement;
   readonly #reload: HTMLElement;
   #status: Status = { kind: "connecting" };
+  #room: Room | null = null;
   #lastFrameAt: number | null = null;
   /** What the server said when it went, kept until it is back. */
   #farewell = "";
@@ -43,11 +52,13 @@ export class Link {
     this.#lastFrameAt = at;
   }
 
-  show(status: Status): void {
+  show(status: Status, room: Room | null): void {
     this.#status = status;
+    this.#room = room;
     if (status.kind === "live") this.#farewell = "";
     if (status.kind === "waiting" && status.reason !== "") this.#farewell = status.reason;
     this.#page.dataset["connection"] = status.kind;
+    this.#page.dataset["standing"] = standingOf(status, room);
     clearInterval(this.#tick);
     if (status.kind === "waiting") {
       this.#tick = setInterval(() => {
@@ -59,7 +70,7 @@ export class Link {
   }
 
   #showPill(): void {
-    setText(find(this.#pill, ".pill-text"), pillText(this.#status, Date.now()));
+    setText(find(this.#pill, ".pill-text"), pillText(this.#status, this.#room, Date.now()));
   }
 
   #showNotice(): void {
@@ -77,10 +88,10 @@ export class Link {
   }
 }
 
-export function pillText(status: Status, now: number): string {
+export function pillText(status: Status, room: Room | null, now: number): string {
   switch (status.kind) {
     case "live":
-      return "Live";
+      return LIVE[standingOf(status, room)] ?? "Live";
     case "connecting":
       return "Connecting";
     case "silent":

@@ -12,7 +12,7 @@ export class Malformed extends Error {
 const MAX_COORDINATE = 255;
 
 /** The longest list accepted: every cell of a 64 × 64 grid. */
-const MAX_ITEMS = 4096;
+export const MAX_ITEMS = 4096;
 
 /** The longest text accepted; names and versions are far shorter. */
 const MAX_TEXT = 200;
@@ -59,6 +59,10 @@ export class Fields {
     return value;
   }
 
+  countOrNull(name: string): number | null {
+    return this.raw(name) === null ? null : this.count(name);
+  }
+
   /** The wire's 0 or 1. */
   bit(name: string): boolean {
     return this.count(name, 1) === 1;
@@ -70,12 +74,19 @@ export class Fields {
     return value;
   }
 
-  text(name: string): string {
-    return asText(this.raw(name), this.path(name));
+  text(name: string, max?: number): string {
+    return asText(this.raw(name), this.path(name), max);
   }
 
-  textOrNull(name: string): string | null {
-    return this.raw(name) === null ? null : this.text(name);
+  textOrNull(name: string, max?: number): string | null {
+    return this.raw(name) === null ? null : this.text(name, max);
+  }
+
+  /** One of a few words. */
+  oneOf<T extends string>(name: string, words: readonly T[]): T {
+    const word = words.find((known) => known === this.raw(name));
+    if (word === undefined) throw new Malformed(`${this.path(name)} is not ${words.join(" or ")}`);
+    return word;
   }
 
   list<T>(name: string, item: (value: unknown, path: string) => T): T[] {
@@ -87,8 +98,8 @@ export class Fields {
   }
 }
 
-export function asText(value: unknown, path: string): string {
-  if (typeof value !== "string" || value.length > MAX_TEXT) {
+export function asText(value: unknown, path: string, max = MAX_TEXT): string {
+  if (typeof value !== "string" || value.length > max) {
     throw new Malformed(`${path} is not a short text`);
   }
   return value;

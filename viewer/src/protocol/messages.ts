@@ -1,30 +1,52 @@
 /**
- * The messages of protocol version 1, as the rest of the page sees them: checked, typed, immutable.
+ * The messages of protocol version 2, as the rest of the page sees them: checked, typed, immutable.
  *
- * These are the page's own names; the wire's names appear only in `parse.ts`, so that a later
- * encoding (deltas, binary) changes one module.
+ * These are the page's own names; the wire's names appear only in the readers beside this file, so
+ * that another encoding changes nothing beyond them.
  */
+import type { World } from "./world";
 
-/** The protocol version this page speaks; a room that speaks another asks for a reload. */
-export const PROTOCOL_VERSION = 1;
+/** The protocol version this page speaks; a server that speaks another asks for a reload. */
+export const PROTOCOL_VERSION = 2;
 
 /** A cell of the grid: x to the right, y upwards. */
 export type Cell = readonly [x: number, y: number];
 
 export type LightState = "red" | "green";
 
-/** What does not change while a room runs. */
+export const ROLES = ["watch", "drive", "admin"] as const;
+export const ROOM_KINDS = ["stream", "driven", "playback"] as const;
+export const MODES = ["policy", "wheel", "vote"] as const;
+export const RESUMES = ["new", "missed", "keyframe"] as const;
+
+/** What this connection may do; each role may also do what those before it may. */
+export type Role = (typeof ROLES)[number];
+
+/** How a join continues what came before: not at all, without a loss, or with one. */
+export type Resume = (typeof RESUMES)[number];
+
+/** What a room is; said on joining and whenever it changes. */
 export interface Room {
-  readonly name: string;
-  readonly protocol: number;
-  readonly server: string;
+  readonly code: string;
+  readonly epoch: number;
+  /** Drives itself, steps when asked to, or plays a recording. */
+  readonly kind: (typeof ROOM_KINDS)[number];
   readonly rules: string;
   readonly model: string;
   readonly fps: number;
+  readonly paused: boolean;
+  /** Who chooses the actions. */
+  readonly mode: (typeof MODES)[number];
+  /** The member who has the wheel. */
+  readonly wheel: number | null;
+  readonly turnSeconds: number;
+  readonly recording: string | null;
   /** Width and height in cells. */
   readonly grid: readonly [width: number, height: number];
   readonly route: readonly Cell[];
   readonly maxSteps: number;
+  readonly maxPassengers: number;
+  readonly legalCapacity: number;
   readonly actions: readonly string[];
 }
 
@@ -37,6 +59,8 @@ export interface Frame {
   readonly episode: number;
   readonly step: number;
   readonly position: Cell;
+  /** Where to draw the bus, in cells; most rules draw it at its position. */
+  readonly drawnAt: readonly [x: number, y: number];
   /** Where on the room's route the bus stands. */
   readonly routeIndex: number;
   readonly passengers: number;
@@ -61,9 +85,99 @@ export interface Frame {
   readonly truncated: boolean;
 }
 
+/** A player: somebody in the room who gave a name. */
+export interface Player {
+  readonly member: number;
+  readonly name: string;
+  readonly online: boolean;
+}
+
+export interface Hello {
+  readonly kind: "hello";
+  readonly server: string;
+  readonly role: Role;
+}
+
+export interface Joined {
+  readonly kind: "joined";
+  /** To come back as the same player; null without a name. */
+  readonly key: string | null;
+  readonly resume: Resume;
+  /** Frames that follow before the live ones. */
+  readonly missed: number;
+}
+
+export interface Keyframe {
+  readonly kind: "keyframe";
+  readonly epoch: number;
+  readonly seq: number;
+  readonly world: World;
+}
+
+/** What changed since the keyframe `base`, whose epoch it is in. */
+export interface Delta {
+  readonly kind: "delta";
+  readonly seq: number;
+  readonly base: number;
+  readonly changes: Partial<World>;
+}
+
+export interface RoomEvent {
+  readonly kind: "event";
+  readonly name: string;
+  /** Why, where the server gives a reason. */
+  readonly reason: string | null;
+}
+
+export interface Presence {
+  readonly kind: "presence";
+  readonly viewers: number;
+  readonly players: readonly Player[];
+}
+
+/** The `id` of a request, as it came back; null where there was none. */
+export type RequestId = number | string | null;
+
+export interface Reply {
+  readonly kind: "reply";
+  readonly id: RequestId;
+}
+
+/** The server's no. */
+export interface Refusal {
+  readonly kind: "error";
+  readonly id: RequestId;
+  readonly code: string;
+  readonly message: string;
+  readonly retryAfterMs: number | null;
+}
+
+export interface Pong {
+  readonly kind: "pong";
+  readonly id: RequestId;
+  /** The server's clock, milliseconds since 1970. */
+  readonly time: number;
+}
+
+export type Message =
+  | Hello
+  | Joined
+  | { readonly kind: "room"; readonly room: Room }
+  | Keyframe
+  | Delta
+  | RoomEvent
+  | Presence
+  | Reply
+  | Refusal
+  | Pong;
+
+/** What the page is told: the messages, with frames instead of what they were made from. */
+export type News =
+  Exclude<Message, Keyframe | Delta> | { readonly kind: "frame"; readonly frame: Frame };
+
 export type Parsed =
-  | { readonly kind: "frame"; readonly frame: Frame; readonly room: Room | null }
-  /** A room of a protocol this page does not speak; nothing else in the message was read. */
+  | Message
+  /** A server of a protocol this page does not speak; nothing else in the message was read. */
   | { readonly kind: "incompatible"; readonly theirs: number }
   /** Well-formed but of a type this page does not know. */
   | { readonly kind: "unknown" }

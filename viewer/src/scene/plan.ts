@@ -53,7 +53,8 @@ export class PlanScene implements Scene {
   render(view: View): void {
     const { room, frame } = view;
     if (room === null || frame === null) return;
-    if (room !== this.#room) this.#settle(room);
+    if (room.route !== this.#room?.route) this.#settle(room);
+    this.#room = room;
     if (frame === this.#frame) return;
     this.#frame = frame;
     this.#drawMarkers();
@@ -73,6 +74,7 @@ export class PlanScene implements Scene {
     this.#room = room;
     this.#route = routePoints(room);
     this.#motion = null;
+    this.#drawnMarkers = "";
     for (const layer of [this.#still, this.#moving]) layer.setAttribute("viewBox", viewBox(room));
     this.#still.replaceChildren(...drawCity(room));
     this.#fit();
@@ -103,7 +105,7 @@ export class PlanScene implements Scene {
   #drive(frame: Frame, continues: boolean): void {
     if (this.#room === null) return;
     const now = performance.now();
-    const at = middle(frame.position, this.#room.grid[1]);
+    const at = middle(frame.drawnAt, this.#room.grid[1]);
     const index = frame.routeIndex;
     const pose: Pose = { ...at, turn: degrees(headingAt(this.#route, index)) };
     const calm = this.#calm.matches;

@@ -1,0 +1,54 @@
+//! Settings from a TOML file: its keys are the long flags of a subcommand, and its values what they are without the
+//! flag. So there is one list of settings, one check of their values, and an order: flag, environment, file, default.
+
+use std::path::Path;
+
+use anyhow::{Context, anyhow, bail, ensure};
+use clap::Command;
+use toml::Value;
+
+/// `command` with the settings in `file` as the defaults of `subcommand`.
+pub(crate) fn as_defaults(command: Command, subcommand: &str, file: &Path) -> anyhow::Result<Command> {
+    let shown = file.display();
+    let text = std::fs::read_to_string(file).with_context(|| format!("the settings in {shown} cannot be read"))?;
+    let settings: toml::Table = text.parse().map_err(|error: toml::de::Error| {
+        let line = error.span().map_or(1, |span| text[..span.start].lines().count().max(1));
+        anyhow!("{shown}, line {line}: {}", error.message().replace('\n', " "))
+    })?;
+    let known = command.find_subcommand(subcommand).map(flags).unwrap_or_default();
+    let mut defaults = Vec::new();
+    for (key, value) in settings {
+        let flag = key.replace('_', "-");
+        ensure!(
+            known.contains(&flag),
+            "{shown}: there is no setting '{key}' (`daladala {subcommand} --help` lists them)"
+        );
+        defaults.push((flag.replace('-', "_"), values(&value).with_context(|| format!("{shown}: {key}"))?));
+    }
+    let set = |serve: Command| {
+        let with_default =
+            |serve: Command, (id, values): (String, Vec<String>)| serve.mut_arg(id, |arg| arg.default_values(values));
+        defaults.into_iter().fold(serve, with_default)
+    };
+    Ok(command.mut_subcommand(subcommand, set))
+}
+
+/// What can be set; not where it is set.
+fn flags(command: &Command) -> Vec<String> {
+    let long = command.get_arguments().filter_map(|arg| arg.get_long());
+    long.filter(|&flag| flag != "config" && flag != "help" && flag != "version").map(str::to_owned).collect()
+}
+
+fn values(value: &Value) -> anyhow::Result<Vec<String>> {
+    Ok(match value {
+        Value::String(text) => vec![text.clone()],
+        Value::Integer(number) => vec![number.to_string()],
+        Value::Float(number) => vec![number.to_string()],
+        Value::Boolean(set) => vec![set.to_string()],
+        Value::Array(list) => {
+            let lists = list.iter().map(values).collect::<anyhow::Result<Vec<_>>>()?;
+            lists.concat()
+        }
+        Value::Datetime(_) | Value::Table(_) => bail!("needed is a text, a number, true or false, or a list of those"),
+    })
+}

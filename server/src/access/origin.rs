@@ -1,0 +1,127 @@
+//! Which pages may use the server, and by which names it may be called.
+//!
+//! Any page that a person visits may talk to their own machine. Browsers leave two marks on what such a page sends:
+//! the `Origin` of the page, and the `Host` that the page believes to talk to.
+
+use std::net::IpAddr;
+
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, HeaderName, Uri, header};
+
+use crate::config::AccessConfig;
+
+/// The origins and names that are let in.
+#[derive(Debug, Clone)]
+pub(crate) struct Origins {
+    /// Whether the server is to be reached from this machine only.
+    loopback: bool,
+    pages: Vec<String>,
+    names: Vec<String>,
+}
+
+impl Origins {
+    pub(super) fn new(config: &AccessConfig, loopback: bool) -> Self {
+        let plain = |origin: &String| origin.trim_end_matches('/').to_ascii_lowercase();
+        let (pages, names) = (config.allow_origins.iter().map(plain), config.allow_hosts.iter().map(plain));
+        Self { loopback, pages: pages.collect(), names: names.collect() }
+    }
+
+    /// Whether a request comes from a page that may use the server, or from no page at all.
+    pub(crate) fn allows(&self, headers: &HeaderMap) -> bool {
+        let Some(origin) = headers.get(header::ORIGIN) else { return true };
+        let Ok(origin) = origin.to_str() else { return false };
+        let own = || {
+            let authority = origin.split_once("://").map(|(_, authority)| authority);
+            authority.zip(text(headers, header::HOST)).is_some_and(|(origin, host)| origin.eq_ignore_ascii_case(host))
+        };
+        own() || self.allows_foreign(origin)
+    }
+
+    /// Whether pages of `origin`, which is not the server's own, may use it.
+    pub(crate) fn allows_foreign(&self, origin: &str) -> bool {
+        let origin = origin.to_ascii_lowercase();
+        if self.pages.contains(&origin) {
+            return true;
+        }
+        // Pages of this machine, such as one in development: whoever serves them can reach the server anyway.
+        let uri = origin.parse::<Uri>().ok();
+        self.loopback && uri.as_ref().and_then(Uri::authority).is_some_and(is_local)
+    }
+
+    /// Whether a request calls the server by a name it has. A page whose name is made to point to 127.0.0.1 (DNS
+    /// rebinding) has the server's origin in the browser's eyes, but not its name.
+    pub(crate) fn knows_name(&self, headers: &HeaderMap) -> bool {
+        if !self.loopback {
+            return true;
+        }
+        let Some(host) = text(headers, header::HOST) else { return false };
+        let Ok(authority) = host.parse::<Authority>() else { return false };
+        let allowed = |name: &String| host.eq_ignore_ascii_case(name) || authority.host().eq_ignore_ascii_case(name);
+        is_local(&authority) || self.names.iter().any(allowed)
+    }
+}
+
+fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    headers.get(name)?.to_str().ok()
+}
+
+fn is_local(authority: &Authority) -> bool {
+    let name = authority.host();
+    let address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    name.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    fn headers(origin: Option<&'static str>, host: &'static str) -> HeaderMap {
+        let origin = origin.map(|origin| (header::ORIGIN, HeaderValue::from_static(origin)));
+        origin.into_iter().chain([(header::HOST, HeaderValue::from_static(host))]).collect()
+    }
+
+    fn origins(loopback: bool) -> Origins {
+        let config = AccessConfig {
+            allow_origins: vec!["https://Bus.example/".into()],
+            allow_hosts: vec!["bus.example".into()],
+            ..AccessConfig::default()
+        };
+        Origins::new(&config, loopback)
+    }
+
+    #[test]
+    fn pages_of_the_server_itself_and_those_that_are_named() {
+        for loopback in [true, false] {
+            let origins = origins(loopback);
+            assert!(origins.allows(&headers(None, "localhost:5000")));
+            assert!(origins.allows(&headers(Some("http://localhost:5000"), "localhost:5000")));
+            assert!(origins.allows(&headers(Some("http://10.0.0.1:5000"), "10.0.0.1:5000")));
+            assert!(origins.allows(&headers(Some("https://bus.example"), "10.0.0.1:5000")));
+            for foreign in ["http://evil.example", "http://localhost.evil.example", "null", "", "http://bus.example"] {
+                assert!(!origins.allows(&headers(Some(foreign), "localhost:5000")), "{foreign}");
+            }
+        }
+    }
+
+    #[test]
+    fn pages_of_this_machine_may_use_a_server_for_this_machine() {
+        for page in ["http://localhost:3000", "http://127.0.0.1:5173", "http://[::1]:8080"] {
+            assert!(origins(true).allows(&headers(Some(page), "localhost:5000")), "{page}");
+            assert!(!origins(false).allows(&headers(Some(page), "10.0.0.1:5000")), "{page}");
+        }
+    }
+
+    #[test]
+    fn names_of_this_machine() {
+        let knows = |host| origins(true).knows_name(&headers(None, host));
+        for local in ["localhost", "LOCALHOST:5000", "127.0.0.1:5000", "127.0.0.2", "[::1]:5000", "bus.example:80"] {
+            assert!(knows(local), "{local}");
+        }
+        for foreign in ["", "evil.example", "localhost.evil.example", "10.0.0.1:5000", "[::2]", "0.0.0.0", "a b"] {
+            assert!(!knows(foreign), "{foreign}");
+            assert!(origins(false).knows_name(&headers(None, foreign)));
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! What every part that faces clients works on.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::extract::ws::Utf8Bytes;
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use crate::access::{Access, Grant};
+use crate::config::Limits;
+use crate::metrics::Metrics;
+use crate::protocol::{HelloLimits, PROTOCOL_VERSION, ServerMessage, to_json};
+use crate::room::{MAX_NAME_CHARS, milliseconds_since_1970};
+use crate::rooms::Rooms;
+
+/// Bytes that a client may send in one message, whole or in parts: far above what a request needs, and little enough
+/// that a thousand clients who fill it cost 4 MiB.
+pub(crate) const MAX_MESSAGE_BYTES: usize = 4096;
+
+/// The server, to those who answer its clients.
+pub(crate) struct App {
+    pub(crate) rooms: Arc<Rooms>,
+    pub(crate) access: Access,
+    pub(crate) limits: Limits,
+    pub(crate) metrics: Arc<Metrics>,
+    /// Turns true when the server shuts down; closed when the last session has ended.
+    pub(crate) stop: watch::Sender<bool>,
+    pub(crate) started: Instant,
+}
+
+impl App {
+    /// The first message of a connection.
+    pub(crate) fn hello(&self, grant: &Grant) -> Utf8Bytes {
+        to_json(&ServerMessage::Hello {
+            protocol: PROTOCOL_VERSION,
+            server: env!("CARGO_PKG_VERSION"),
+            connection: &Uuid::new_v4().simple().to_string(),
+            role: grant.role,
+            time: milliseconds_since_1970() as f64,
+            limits: HelloLimits {
+                message_bytes: MAX_MESSAGE_BYTES,
+                requests_per_second: self.limits.requests_per_second,
+                name_chars: MAX_NAME_CHARS,
+                rooms: self.limits.max_rooms,
+                viewers_per_room: self.limits.max_viewers_per_room,
+                history_frames: self.limits.history_frames,
+            },
+        })
+    }
+}

@@ -1,0 +1,74 @@
+//! How much of everything there may be, and how long it may take.
+
+use std::time::Duration;
+
+/// The limits of a server. What a client may cost is bounded by them, whatever it sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// For the head of an HTTP request to arrive.
+    pub header_timeout: Duration,
+    /// For one message to leave for the network. A viewer that cannot take a kilobyte in this time will not catch up.
+    pub write_timeout: Duration,
+    /// Between two pings. Proxies cut connections that rest for a minute; this is well below.
+    pub ping_interval: Duration,
+    /// Without any sign of life, pongs included. Three pings unanswered: the network between is gone.
+    pub idle_timeout: Duration,
+    /// For a viewer to answer a close frame. Enough for a way around the world and back.
+    pub close_timeout: Duration,
+    /// For all connections together to end when the server shuts down; longer than `close_timeout`, and short enough
+    /// that nobody presses Ctrl-C twice.
+    pub shutdown_timeout: Duration,
+    /// For a room that nobody watches to go to sleep.
+    pub sleep_after: Duration,
+    /// For a created room that nobody watches to be closed.
+    pub close_idle_after: Duration,
+    /// For the wheel to return to the policy when its holder does nothing.
+    pub wheel_timeout: Duration,
+    /// Connections in all. More wait to be accepted.
+    pub max_connections: usize,
+    /// Connections of one address. High enough for a school behind one address.
+    pub max_connections_per_address: usize,
+    /// Rooms.
+    pub max_rooms: usize,
+    /// Viewers of one room.
+    pub max_viewers_per_room: usize,
+    /// Players of one room: those who gave a name. Each presence message lists them all.
+    pub max_players_per_room: usize,
+    /// Requests that a connection may make a second, over time: enough for a program that steps a room by itself, and
+    /// little enough that hundreds of them leave the machine to the viewers.
+    pub requests_per_second: u32,
+    /// Requests that a connection may make at once.
+    pub request_burst: u32,
+    /// HTTP requests and connections of one address a second, over time. A client that polls makes two for each step.
+    pub max_requests_per_address: u32,
+    /// Frames that a room keeps for those who come back, or go back: at 5 a second, two minutes.
+    pub history_frames: usize,
+    /// Bytes that one recording may take: some ten million frames.
+    pub max_recording_bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            header_timeout: Duration::from_secs(10),
+            write_timeout: Duration::from_secs(10),
+            ping_interval: Duration::from_secs(20),
+            idle_timeout: Duration::from_mins(1),
+            close_timeout: Duration::from_secs(1),
+            shutdown_timeout: Duration::from_secs(2),
+            sleep_after: Duration::from_secs(10),
+            close_idle_after: Duration::from_hours(1),
+            wheel_timeout: Duration::from_mins(1),
+            max_connections: 10_000,
+            max_connections_per_address: 2_000,
+            max_rooms: 64,
+            max_viewers_per_room: 10_000,
+            max_players_per_room: 64,
+            requests_per_second: 200,
+            request_burst: 400,
+            max_requests_per_address: 2000,
+            history_frames: 600,
+            max_recording_bytes: 512 << 20,
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! The game as a room sees it: one frame after another, by whatever rules. Knows no clock and no viewer.
+
+mod catalog;
+mod driver;
+mod episodes;
+mod playback;
+
+use std::sync::Arc;
+
+pub(crate) use catalog::CatalogEntry;
+pub use catalog::{Catalog, CatalogError};
+use daladala_env::spaces::Spaces;
+use daladala_env::{Action, StateFrame};
+pub use driver::Driver;
+pub(crate) use playback::PlaybackDriver;
+use serde::{Deserialize, Serialize};
+
+use crate::error::RoomError;
+
+/// What does not change while one driver drives by one rule set.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct GameInfo {
+    pub(crate) rules: String,
+    pub(crate) model: String,
+    /// Width and height in cells.
+    pub(crate) grid: (u8, u8),
+    pub(crate) route: Vec<(u8, u8)>,
+    pub(crate) max_steps: u32,
+    pub(crate) physical_max_passengers: u32,
+    pub(crate) legal_capacity: u32,
+    pub(crate) actions: Vec<String>,
+}
+
+/// Something that games can be begun from, again and again.
+pub(crate) trait AnyDriver: Send + Sync {
+    /// What the games are.
+    fn info(&self) -> GameInfo;
+    /// What the driver sees and chooses among; none in a playback.
+    fn spaces(&self) -> Option<Spaces>;
+    /// A game that draws its episodes from `seed`.
+    fn begin(&self, seed: u64) -> Box<dyn Game>;
+}
+
+/// An endless row of frames: of each episode the one of its reset, then one a step.
+pub(crate) trait Game: Send {
+    /// The next frame: the reset if an episode has ended or none has begun, otherwise a step. Without a `choice` the
+    /// driver chooses; the reset takes none.
+    fn advance(&mut self, choice: Option<Action>) -> Result<StateFrame, RoomError>;
+
+    /// A new episode, now; with a seed, the first of those drawn from it.
+    fn reset(&mut self, seed: Option<u64>) -> Result<StateFrame, RoomError>;
+
+    /// Whether the episode has ended, so that the next frame is a reset.
+    fn ended(&self) -> bool;
+
+    /// What the driver sees now; nothing in a playback.
+    fn observation(&self) -> &[f32];
+
+    /// The driver's preferences over the actions now, the greater the better; nothing in a playback.
+    fn preferences(&self) -> Vec<f32>;
+}
+
+/// A driver that rooms share.
+pub(crate) type SharedDriver = Arc<dyn AnyDriver>;

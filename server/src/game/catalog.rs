@@ -1,0 +1,219 @@
+//! The models that rooms can be driven by, found by name when somebody asks for one.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use daladala_agents::{AgentError, Choice, Policy, registry};
+use daladala_env::rules::Classic;
+use daladala_env::{RuleSet, Rules};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{Driver, SharedDriver};
+use crate::error::ServerError;
+
+/// The extension of weights files.
+const WEIGHTS: &str = "safetensors";
+
+/// Drivers by rules and name. Names are all that a client can say: no client chooses a path.
+pub struct Catalog {
+    /// Who drives the rooms that exist from the start.
+    first: SharedDriver,
+    sources: BTreeMap<(String, String), Source>,
+    /// What has been loaded. Rooms share weights.
+    loaded: Mutex<BTreeMap<(String, String), SharedDriver>>,
+}
+
+#[derive(Debug, Clone)]
+enum Source {
+    BuiltIn,
+    File(PathBuf),
+    /// Given by the program, and so in `loaded` from the start.
+    Given,
+}
+
+/// One line of the catalog.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct CatalogEntry {
+    /// Rule set.
+    pub(crate) rules: String,
+    /// Model.
+    pub(crate) model: String,
+    /// The file it comes from; none for what is built in.
+    pub(crate) path: Option<String>,
+}
+
+/// A driver that cannot be had.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CatalogError {
+    /// No such model.
+    #[error("there is no model '{model}' for the rules '{rules}': name one of {known}")]
+    Unknown {
+        /// What was asked for.
+        model: String,
+        /// The rules.
+        rules: String,
+        /// What there is.
+        known: String,
+    },
+    /// A model that cannot be loaded.
+    #[error("model '{model}' cannot be loaded: {source}")]
+    Load {
+        /// What was asked for.
+        model: String,
+        /// Why not.
+        source: AgentError,
+    },
+    /// A model that does not fit.
+    #[error(transparent)]
+    Mismatch(#[from] ServerError),
+    /// A folder that cannot be read.
+    #[error("the folder {path} cannot be read")]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+}
+
+impl Catalog {
+    /// A catalog of one driver: the one that drives when nobody has chosen.
+    pub fn new<R: Rules>(first: Driver<R>) -> Self {
+        let first: SharedDriver = Arc::new(first);
+        let info = first.info();
+        let key = (info.rules, info.model);
+        Self {
+            first: Arc::clone(&first),
+            sources: BTreeMap::from([(key.clone(), Source::Given)]),
+            loaded: Mutex::new(BTreeMap::from([(key, first)])),
+        }
+    }
+
+    /// With all built-in models.
+    #[must_use]
+    pub fn with_built_in(mut self) -> Self {
+        for model in registry::BUILT_IN {
+            let key = (model.rules.to_owned(), model.name.to_owned());
+            self.sources.entry(key).or_insert(Source::BuiltIn);
+        }
+        self
+    }
+
+    /// With the weights files in `folder`, under the names of the files.
+    pub fn with_folder(mut self, folder: &Path) -> Result<Self, CatalogError> {
+        let unreadable = |source| CatalogError::Folder { path: folder.to_owned(), source };
+        for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+            let path = entry.map_err(unreadable)?.path();
+            if path.extension().is_some_and(|extension| extension == WEIGHTS) {
+                let model = registry::display_name(&path.to_string_lossy());
+                for rules in RuleSet::ALL {
+                    let key = (rules.name().to_owned(), model.clone());
+                    self.sources.entry(key).or_insert_with(|| Source::File(path.clone()));
+                }
+            }
+        }
+        Ok(self)
+    }
+
+    pub(crate) fn first(&self) -> SharedDriver {
+        Arc::clone(&self.first)
+    }
+
+    pub(crate) fn entries(&self) -> Vec<CatalogEntry> {
+        let entry = |((rules, model), source): (&(String, String), &Source)| CatalogEntry {
+            rules: rules.clone(),
+            model: model.clone(),
+            path: match source {
+                Source::File(path) => path.file_name().map(|name| name.to_string_lossy().into_owned()),
+                Source::BuiltIn | Source::Given => None,
+            },
+        };
+        self.sources.iter().map(entry).collect()
+    }
+
+    /// The driver of a name; reads files, so not for a thread that others wait for.
+    pub(crate) fn load(&self, rules: &str, model: &str) -> Result<SharedDriver, CatalogError> {
+        let key = (rules.to_owned(), model.to_owned());
+        let Some(source) = self.sources.get(&key) else {
+            let of_rules = self.sources.keys().filter(|(of, _)| of == rules);
+            let known: Vec<_> = of_rules.map(|(_, model)| model.as_str()).collect();
+            return Err(CatalogError::Unknown { model: key.1, rules: key.0, known: known.join(", ") });
+        };
+        if let Some(driver) = self.loaded.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return Ok(Arc::clone(driver));
+        }
+        let from = match source {
+            Source::File(path) => path.to_string_lossy().into_owned(),
+            Source::BuiltIn | Source::Given => key.1.clone(),
+        };
+        let driver = load_for(rules.parse().unwrap_or_default(), model, &from)?;
+        self.loaded.lock().unwrap_or_else(PoisonError::into_inner).insert(key, Arc::clone(&driver));
+        Ok(driver)
+    }
+}
+
+fn load_for(rules: RuleSet, model: &str, from: &str) -> Result<SharedDriver, CatalogError> {
+    match rules {
+        RuleSet::Classic => drive(Classic, model, from),
+    }
+}
+
+fn drive<R: Rules>(rules: R, model: &str, from: &str) -> Result<SharedDriver, CatalogError> {
+    let policy = registry::load_for(from, &rules, Choice::Greedy);
+    let policy = policy.map_err(|source| CatalogError::Load { model: model.to_owned(), source })?;
+    let policy: Arc<dyn Policy> = Arc::from(policy);
+    Ok(Arc::new(Driver::new(rules, model, policy)?))
+}
+
+impl fmt::Debug for Catalog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Catalog").field("sources", &self.sources).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use daladala_agents::scripted::Random;
+
+    use super::*;
+
+    fn catalog() -> Catalog {
+        let policy: Arc<dyn Policy> = Arc::new(Random);
+        Catalog::new(Driver::new(Classic, "first", policy).expect("made for these rules"))
+    }
+
+    #[test]
+    fn names_are_loaded_once_and_paths_not_at_all() {
+        let catalog = catalog().with_built_in();
+        let ppo = catalog.load("classic", "ppo").expect("built in");
+        assert!(Arc::ptr_eq(&ppo, &catalog.load("classic", "ppo").expect("built in")));
+        assert_eq!(catalog.load("classic", "first").expect("given").info().model, "first");
+        for unknown in ["/etc/passwd", "../ppo", "models/classic/ppo.safetensors", ""] {
+            let error = catalog.load("classic", unknown).err().map(|error| error.to_string()).unwrap_or_default();
+            assert!(error.contains("dqn, first, oracle, ppo, random"), "{error}");
+        }
+        assert!(catalog.load("city-of-nowhere", "ppo").is_err());
+    }
+
+    #[test]
+    fn a_folder_is_named_by_its_files() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        std::fs::write(
+            folder.path().join("mine.safetensors"),
+            include_bytes!("../../../models/classic/dqn.safetensors"),
+        )?;
+        std::fs::write(folder.path().join("broken.safetensors"), b"{")?;
+        std::fs::write(folder.path().join("notes.txt"), b"")?;
+        let catalog = catalog().with_folder(folder.path())?;
+        let names: Vec<_> = catalog.entries().into_iter().map(|entry| entry.model).collect();
+        assert_eq!(names, ["broken", "first", "mine"]);
+        assert_eq!(catalog.load("classic", "mine")?.info().model, "mine");
+        assert!(matches!(catalog.load("classic", "broken"), Err(CatalogError::Load { .. })));
+        assert!(matches!(Catalog::with_folder(catalog, Path::new("/no/such")), Err(CatalogError::Folder { .. })));
+        Ok(())
+    }
+}

@@ -1,0 +1,93 @@
+//! What was recorded, as a game that nobody drives: from the beginning to the end, and again.
+
+use std::path::{Path, PathBuf};
+
+use daladala_env::spaces::Spaces;
+use daladala_env::{Action, StateFrame};
+
+use super::{AnyDriver, Game, GameInfo};
+use crate::config::FrameRate;
+use crate::error::RoomError;
+use crate::recording::{Reader, RecordingError};
+
+/// A recording that rooms can play.
+pub(crate) struct PlaybackDriver {
+    path: PathBuf,
+    info: GameInfo,
+    fps: FrameRate,
+}
+
+impl PlaybackDriver {
+    /// The recording in a file; an error if there is nothing in it to play.
+    pub(crate) fn open(path: &Path) -> Result<Self, RecordingError> {
+        let mut reader = Reader::open(path)?;
+        if reader.next()?.is_none() {
+            return Err(RecordingError::Empty { path: path.to_owned() });
+        }
+        let header = reader.header();
+        let fps = FrameRate::new(header.fps).unwrap_or_default();
+        Ok(Self { path: path.to_owned(), info: header.game.clone(), fps })
+    }
+
+    /// How fast it was.
+    pub(crate) fn fps(&self) -> FrameRate {
+        self.fps
+    }
+}
+
+impl AnyDriver for PlaybackDriver {
+    fn info(&self) -> GameInfo {
+        self.info.clone()
+    }
+
+    fn spaces(&self) -> Option<Spaces> {
+        None
+    }
+
+    fn begin(&self, _seed: u64) -> Box<dyn Game> {
+        Box::new(Playback { path: self.path.clone(), reader: None, ended: true })
+    }
+}
+
+struct Playback {
+    path: PathBuf,
+    reader: Option<Reader>,
+    ended: bool,
+}
+
+impl Playback {
+    fn show(&mut self, state: StateFrame) -> StateFrame {
+        self.ended = state.terminated || state.truncated;
+        state
+    }
+}
+
+impl Game for Playback {
+    fn advance(&mut self, _choice: Option<Action>) -> Result<StateFrame, RoomError> {
+        if let Some(reader) = &mut self.reader
+            && let Some(frame) = reader.next()?
+        {
+            return Ok(self.show(frame.state));
+        }
+        self.reset(None)
+    }
+
+    fn reset(&mut self, _seed: Option<u64>) -> Result<StateFrame, RoomError> {
+        let mut reader = Reader::open(&self.path)?;
+        let first = reader.next()?.ok_or_else(|| RecordingError::Empty { path: self.path.clone() })?;
+        self.reader = Some(reader);
+        Ok(self.show(first.state))
+    }
+
+    fn ended(&self) -> bool {
+        self.ended
+    }
+
+    fn observation(&self) -> &[f32] {
+        &[]
+    }
+
+    fn preferences(&self) -> Vec<f32> {
+        Vec::new()
+    }
+}

@@ -1,0 +1,79 @@
+//! Refusals over HTTP, and bodies that are read as JSON.
+
+use axum::Json;
+use axum::extract::{FromRequest, Request};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::protocol::{Code, Refusal};
+
+/// A refusal, with the fields that clients of the original look for.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct RefusalBody {
+    /// Always false.
+    success: bool,
+    /// What is wrong and what to do, for people.
+    error: String,
+    /// The same.
+    message: String,
+    code: Code,
+    /// Whether the same request may succeed later.
+    retryable: bool,
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let body = RefusalBody {
+            success: false,
+            error: self.message.clone(),
+            message: self.message,
+            code: self.code,
+            retryable: self.code.retryable(),
+        };
+        let mut response = (self.code.status(), Json(body)).into_response();
+        let headers = response.headers_mut();
+        if let Some(wait) = self.retry_after_ms {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(wait.div_ceil(1000)));
+        }
+        if self.code == Code::AuthRequired {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+/// A body that is a JSON object, or nothing, which is an empty one. Whatever it calls itself.
+#[derive(Debug)]
+pub(crate) struct Body(pub(crate) serde_json::Map<String, Value>);
+
+impl<S: Send + Sync> FromRequest<S> for Body {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
+        let bytes = Bytes::from_request(request, state).await;
+        let bytes = bytes.map_err(|_| Refusal::invalid("the body is too long, or has not arrived whole"))?;
+        if bytes.is_empty() {
+            return Ok(Self(serde_json::Map::new()));
+        }
+        match serde_json::from_slice(&bytes) {
+            Ok(Value::Object(fields)) => Ok(Self(fields)),
+            Ok(_) => Err(Refusal::invalid("the body is JSON, but no object")),
+            Err(error) => Err(Refusal::invalid(format!("the body is no JSON: {error}"))),
+        }
+    }
+}
+
+pub(super) async fn no_such_route() -> Refusal {
+    Refusal::new(Code::NotFound, "there is no such route")
+}
+
+pub(super) async fn no_such_method() -> Response {
+    let refusal = Refusal::invalid("this route takes another method");
+    let mut response = refusal.into_response();
+    *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+    response
+}

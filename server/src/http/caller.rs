@@ -1,0 +1,22 @@
+//! Who makes a request.
+
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+
+use crate::access::{Grant, token_of};
+use crate::app::App;
+use crate::protocol::Refusal;
+
+/// What the maker of a request may do.
+#[derive(Debug)]
+pub(crate) struct Caller(pub(crate) Grant);
+
+impl FromRequestParts<Arc<App>> for Caller {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Refusal> {
+        app.access.grant(token_of(&parts.headers, &parts.uri).as_deref()).map(Self)
+    }
+}

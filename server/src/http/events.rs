@@ -1,0 +1,127 @@
+//! `GET /api/rooms/{code}/events`: server-sent events, for networks that let no WebSocket through.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::extract::{Path, Query, State};
+use axum::http::HeaderMap;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use futures_util::{Stream, stream};
+use serde::Deserialize;
+use serde_json::Value;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
+
+use super::Caller;
+use crate::app::App;
+use crate::config::Role;
+use crate::feed::{Feed, Item, Keeping};
+use crate::metrics::{Counted, Metrics, Transport};
+use crate::protocol::{Frames, Refusal, ResumeFrom, ServerMessage, to_json};
+use crate::room::{Frame, Introduction, Seat};
+
+/// What the query may say.
+#[derive(Debug, Deserialize)]
+pub(super) struct Options {
+    frames: Option<Frames>,
+    epoch: Option<u64>,
+    seq: Option<u64>,
+}
+
+/// The stream of one viewer.
+struct Following {
+    feed: Feed,
+    _seat: Seat,
+    stop: watch::Receiver<bool>,
+    expires: Option<Instant>,
+    metrics: Arc<Metrics>,
+    ready: VecDeque<Event>,
+    _counted: Counted,
+}
+
+/// A room as server-sent events
+#[utoipa::path(get, path = "/api/rooms/{code}/events", tag = "watching",
+    params(("code" = String, Path), ("frames" = Option<String>, Query, description = "`delta` or `whole`"),
+        ("epoch" = Option<u64>, Query), ("seq" = Option<u64>, Query, description = "The last frame received")),
+    responses((status = 200, content_type = "text/event-stream", body = String)))]
+pub(super) async fn follow(
+    State(app): State<Arc<App>>,
+    Caller(grant): Caller,
+    Path(code): Path<String>,
+    options: Result<Query<Options>, axum::extract::rejection::QueryRejection>,
+    headers: HeaderMap,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Refusal> {
+    grant.may_in(Role::Watch, &code)?;
+    let Query(options) = options.map_err(|error| Refusal::invalid(error.body_text()))?;
+    let room = app.rooms.find(&code)?;
+    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(read_id);
+    let asked = options.epoch.zip(options.seq).map(|(epoch, seq)| ResumeFrom { epoch, seq });
+    let seat = room.enter(Introduction::default())?;
+    let keeping = Keeping { all: false, whole: options.frames == Some(Frames::Whole) };
+    let (feed, resume, missed) = Feed::resume(&room, keeping, last.or(asked));
+    let joined =
+        ServerMessage::Joined { id: &Value::Null, room: room.code(), member: seat.member(), key: None, resume, missed };
+    let ready = VecDeque::from([named("hello", &app.hello(&grant)), named("joined", &to_json(&joined))]);
+    let following = Following {
+        feed,
+        _seat: seat,
+        stop: app.stop.subscribe(),
+        expires: grant.time_left().map(|left| Instant::now() + left),
+        metrics: Arc::clone(&app.metrics),
+        ready,
+        _counted: app.metrics.viewer(Transport::ServerSentEvents),
+    };
+    let events = stream::unfold(following, |mut following| async move {
+        let event = following.next().await?;
+        Some((Ok(event), following))
+    });
+    Ok(Sse::new(events).keep_alive(KeepAlive::default()))
+}
+
+impl Following {
+    async fn next(&mut self) -> Option<Event> {
+        let mut items = Vec::new();
+        while self.ready.is_empty() {
+            tokio::select! {
+                filled = self.feed.next(&mut items) => filled.ok()?,
+                _ = self.stop.wait_for(|&down| down) => return None,
+                () = sleep_until(self.expires.unwrap_or_else(Instant::now)), if self.expires.is_some() => return None,
+            }
+            for item in items.drain(..) {
+                let event = self.event(item);
+                self.ready.push_back(event);
+            }
+            self.metrics.frames_skipped.inc_by(self.feed.take_skipped());
+        }
+        self.ready.pop_front()
+    }
+
+    fn event(&self, item: Item) -> Event {
+        match item {
+            Item::Room(described) => named("room", &described.json()),
+            Item::Presence(noted) => named("presence", &noted.json()),
+            Item::Event(happened) => {
+                self.metrics.events_sent.inc();
+                named("event", &happened.json())
+            }
+            Item::Keyframe(frame) => self.frame("keyframe", &frame.whole_json(), &frame),
+            Item::Delta(frame) => self.frame("delta", &frame.delta_json(), &frame),
+        }
+    }
+
+    fn frame(&self, name: &str, json: &str, frame: &Frame) -> Event {
+        self.metrics.frames_sent.inc();
+        self.metrics.bytes_sent.inc_by(json.len() as u64);
+        named(name, json).id(format!("{}-{}", frame.epoch(), frame.seq()))
+    }
+}
+
+fn named(name: &str, json: &str) -> Event {
+    Event::default().event(name).data(json)
+}
+
+fn read_id(id: &str) -> Option<ResumeFrom> {
+    let (epoch, seq) = id.split_once('-')?;
+    Some(ResumeFrom { epoch: epoch.parse().ok()?, seq: seq.parse().ok()? })
+}

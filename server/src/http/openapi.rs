@@ -1,0 +1,46 @@
+//! The description of the routes, gathered from where they are.
+
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+
+use super::{events, frames, operations, recordings, rooms};
+use crate::original::rest;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Daladala",
+        description = "Rooms in which agents drive a Dar es Salaam minibus. docs/PROTOCOL.md has the whole protocol.",
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
+    ),
+    paths(
+        rooms::list, rooms::create, rooms::look, rooms::close, rooms::command, rooms::catalog,
+        events::follow, frames::page, recordings::list, recordings::download,
+        operations::healthz, operations::readyz, operations::metrics, operations::totals,
+        rest::health, rest::models, rest::load_model, rest::reset, rest::step, rest::environment_info,
+        rest::current_state, rest::episode_data, rest::ws_status,
+    ),
+    modifiers(&Tokens),
+    security(("token" = [])),
+    tags(
+        (name = "rooms", description = "Made, driven and closed"),
+        (name = "watching", description = "Without a WebSocket"),
+        (name = "recordings", description = "Of rooms"),
+        (name = "operations", description = "For those who run the server"),
+        (name = "original", description = "The routes of the original system, on the room `original`"),
+    )
+)]
+struct Api;
+
+struct Tokens;
+
+impl Modify for Tokens {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("token", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+    }
+}
+
+pub(super) fn document() -> utoipa::openapi::OpenApi {
+    Api::openapi()
+}

@@ -1,0 +1,101 @@
+//! The original system's clients: its Socket.IO events and its REST routes, on the same port, unchanged.
+//!
+//! They all act on the room `original`, which moves only when it is stepped. `docs/ORIGINAL.md` lists what they can
+//! say and what they are told.
+
+mod describe;
+mod relay;
+pub(crate) mod rest;
+mod socketio;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{get, post};
+use serde_json::Value;
+use socketioxide::SocketIo;
+use socketioxide::layer::SocketIoLayer;
+
+use crate::app::App;
+use crate::protocol::{ActionName, Code, Refusal};
+use crate::room::{Actor, Room, Stepped};
+use crate::rooms::ORIGINAL;
+
+/// The part that serves clients of the original.
+pub(crate) struct Original {
+    io: SocketIo,
+    layer: SocketIoLayer,
+}
+
+impl Original {
+    pub(crate) fn new(app: &Arc<App>, underscored: bool) -> Self {
+        let (layer, io) = socketio::build(app, underscored);
+        Self { io, layer }
+    }
+
+    pub(crate) fn layer(&self) -> SocketIoLayer {
+        self.layer.clone()
+    }
+
+    /// The routes below `/api`.
+    pub(crate) fn routes(&self) -> Router<Arc<App>> {
+        let io = self.io.clone();
+        Router::new()
+            .route("/health", get(rest::health))
+            .route("/models", get(rest::models))
+            .route("/load-model", post(rest::load_model))
+            .route("/reset", post(rest::reset))
+            .route("/step", post(rest::step))
+            .route("/environment-info", get(rest::environment_info))
+            .route("/current-state", get(rest::current_state))
+            .route("/episode-data", get(rest::episode_data))
+            .route("/ws-status", get(rest::ws_status).layer(axum::Extension(io)))
+    }
+
+    /// Closes all connections.
+    pub(crate) async fn close(&self) {
+        self.io.close().await;
+    }
+}
+
+/// The room of these clients.
+fn room(app: &App) -> Result<Arc<Room>, Refusal> {
+    app.rooms.find(ORIGINAL)
+}
+
+/// One step by an action, or by the model. An error after the end of an episode, as in the original.
+async fn step(room: &Room, action: Option<ActionName>) -> Result<Stepped, Refusal> {
+    room.ask(move |actor: &mut Actor| {
+        if actor.has_ended() {
+            return Err(Refusal::invalid("the episode has ended: reset to begin another"));
+        }
+        actor.step(action.as_ref())
+    })
+    .await
+}
+
+/// Lets another model drive: by its name in any case.
+async fn load(app: &App, algorithm: &str) -> Result<String, Refusal> {
+    let room = room(app)?;
+    let rules = room.now().described.info().game.rules.clone();
+    let entries = app.rooms.catalog().entries();
+    let of_rules = entries.iter().filter(|entry| entry.rules == rules);
+    let found = of_rules.clone().find(|entry| entry.model.eq_ignore_ascii_case(algorithm));
+    let Some(found) = found else {
+        let known: Vec<_> = of_rules.map(|entry| entry.model.to_uppercase()).collect();
+        return Err(Refusal::invalid(format!("there is no model '{algorithm}': name one of {}", known.join(", "))));
+    };
+    let driver = app.rooms.load(found.model.clone(), rules).await?;
+    room.ask(move |actor| actor.load(driver)).await?;
+    Ok(found.model.to_uppercase())
+}
+
+/// The action that a client names: none if it names none.
+fn action_of(fields: &Value) -> Result<Option<ActionName>, Refusal> {
+    match fields.get("action") {
+        None | Some(Value::Null) => Ok(None),
+        Some(action) => serde_json::from_value(action.clone())
+            .map(Some)
+            .map_err(|_| Refusal::new(Code::ValidationError, "action: needed is the index or the name of an action")),
+    }
+}

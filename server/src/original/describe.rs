@@ -1,0 +1,66 @@
+//! Frames and rooms in the original's words.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+use crate::room::{Frame, Room, Stepped};
+
+/// How an episode stands.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct EpisodeStats {
+    episode: u64,
+    steps: u32,
+    total_reward: f32,
+    money: i64,
+    passengers: u32,
+    fined: bool,
+    crashed: bool,
+    done: bool,
+}
+
+impl EpisodeStats {
+    pub(super) fn of(frame: &Frame) -> Self {
+        let state = frame.state();
+        Self {
+            episode: state.episode,
+            steps: state.step,
+            total_reward: state.total_reward,
+            money: state.money,
+            passengers: state.passengers,
+            fined: state.fined == 1,
+            crashed: state.crashed == 1,
+            done: frame.ends_episode(),
+        }
+    }
+}
+
+/// What the room is like in the episode that runs.
+pub(super) fn environment_info(room: &Room, stepped: &Stepped) -> Value {
+    let now = room.now();
+    let (game, state) = (&now.described.info().game, stepped.frame.state());
+    let observation_space = stepped.spaces.as_ref().map(|spaces| {
+        let (low, high) = spaces.observation_bounds();
+        json!({ "type": "Box", "shape": spaces.observation_shape(), "dtype": "float32", "low": low, "high": high })
+    });
+    json!({
+        "grid_size": game.grid.0.max(game.grid.1),
+        "route": game.route,
+        "stops": state.high_demand_stops,
+        "high_demand_stops": state.high_demand_stops,
+        "police_checkpoints": state.police_checkpoints,
+        "traffic_lights": state.traffic_lights,
+        "max_steps": game.max_steps,
+        "physical_max_passengers": game.physical_max_passengers,
+        "legal_capacity": game.legal_capacity,
+        "observation_space": observation_space,
+        "action_space": { "type": "Discrete", "n": game.actions.len() },
+        "actions": game.actions,
+    })
+}
+
+/// How the episode that has ended with `frame` ended.
+pub(super) fn episode_complete(frame: &Frame, status: &str, reason: &str) -> Value {
+    let state = frame.state();
+    json!({ "status": status, "total_reward": state.total_reward, "steps": state.step, "reason": reason })
+}

@@ -1,0 +1,181 @@
+//! Tells clients of the original what happens in their room, in the order in which it happens.
+//!
+//! Everything goes through this one task: updates as the room makes them, and what is told beside them (the state that
+//! somebody asked for, the begin of an episode, the acknowledgement of a step) once the updates have come to the frame
+//! that it is about. So no client sees the room go back in time.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use daladala_env::StateFrame;
+use serde::Serialize;
+use socketioxide::SocketIo;
+use socketioxide::extract::{AckSender, SocketRef};
+use socketioxide::socket::Sid;
+use tokio::sync::mpsc;
+
+use super::describe::episode_complete;
+use crate::feed::{Feed, FeedEnd, Item, Keeping};
+use crate::protocol::{Event, ResumeFrom};
+use crate::room::{Frame, Room};
+
+/// Something to tell beside the updates.
+pub(super) struct Telling {
+    /// The frame that it is about; none for what holds whenever it is told.
+    pub(super) frame: Option<Arc<Frame>>,
+    pub(super) what: What,
+}
+
+pub(super) enum What {
+    /// A frame, under an event's name, to one client or to all.
+    Frame { event: &'static str, to: Option<Sid> },
+    /// A request has been answered.
+    Answered(AckSender),
+}
+
+/// Sends events, in the spellings that clients listen for.
+#[derive(Clone)]
+pub(super) struct Voice {
+    pub(super) underscored: bool,
+}
+
+/// A frame as these clients get it.
+#[derive(Debug, Serialize)]
+struct Update<'a> {
+    r#type: &'static str,
+    data: &'a StateFrame,
+    /// Seconds since 1970-01-01 UTC.
+    timestamp: f64,
+}
+
+pub(super) struct Relay {
+    pub(super) io: SocketIo,
+    pub(super) voice: Voice,
+    pub(super) tellings: mpsc::Receiver<Telling>,
+}
+
+/// An episode that has ended, until its last frame has been told: its number, and how it ended.
+type Ended = (u64, &'static str, &'static str);
+
+impl Relay {
+    /// Runs until the room closes.
+    pub(super) async fn run(mut self, room: Arc<Room>) {
+        let keeping = Keeping { all: true, whole: true };
+        let mut feed = Feed::new(&room, keeping);
+        let (mut items, mut ended) = (Vec::new(), VecDeque::<Ended>::new());
+        let mut waiting = VecDeque::new();
+        // The frame that is there at the beginning is told to those who ask for it.
+        let mut place = None;
+        loop {
+            tokio::select! {
+                filled = feed.next(&mut items) => match filled {
+                    Ok(()) => {}
+                    Err(FeedEnd::Closed) => return,
+                    Err(FeedEnd::TooSlow) => {
+                        let last = place.map(|(epoch, seq)| ResumeFrom { epoch, seq });
+                        feed = Feed::resume(&room, keeping, last).0;
+                    }
+                },
+                Some(telling) = self.tellings.recv() => waiting.push_back(telling),
+            }
+            // What is about a frame was handed over before the next frame was made, so it is here before that is told.
+            while let Ok(telling) = self.tellings.try_recv() {
+                waiting.push_back(telling);
+            }
+            for item in items.drain(..) {
+                match item {
+                    Item::Event(happened) => {
+                        if let Event::EpisodeComplete { episode, status, reason, .. } = happened.event() {
+                            ended.push_back((*episode, *status, *reason));
+                        }
+                    }
+                    Item::Keyframe(frame) | Item::Delta(frame) => {
+                        self.tell_due(&mut waiting, place).await;
+                        if place.replace((frame.epoch(), frame.seq())).is_some() {
+                            self.update(&frame, &mut ended).await;
+                        }
+                    }
+                    Item::Room(_) | Item::Presence(_) => {}
+                }
+            }
+            self.tell_due(&mut waiting, place).await;
+        }
+    }
+
+    /// Tells what is about the frame that was told last, or about one before it.
+    async fn tell_due(&self, waiting: &mut VecDeque<Telling>, told: Option<(u64, u64)>) {
+        while let Some(telling) = waiting.pop_front_if(|telling| telling.is_due(told)) {
+            self.tell(telling).await;
+        }
+    }
+
+    async fn update(&self, frame: &Frame, ended: &mut VecDeque<Ended>) {
+        self.voice.tell_all(&self.io, "rl-update", &Update::of(frame)).await;
+        let episode = frame.state().episode;
+        if frame.ends_episode()
+            && let Some(place) = ended.iter().position(|(of, ..)| *of == episode)
+            && let Some((_, status, reason)) = ended.drain(..=place).next_back()
+        {
+            self.voice.tell_all(&self.io, "episode-complete", &episode_complete(frame, status, reason)).await;
+        }
+    }
+
+    async fn tell(&self, Telling { frame, what }: Telling) {
+        match what {
+            What::Frame { event, to } => {
+                let Some(frame) = frame else { return };
+                match to {
+                    None => self.voice.tell_all(&self.io, event, &Update::of(&frame)).await,
+                    Some(id) => {
+                        if let Some(socket) = self.io.get_socket(id) {
+                            self.voice.tell(&socket, event, &Update::of(&frame));
+                        }
+                    }
+                }
+            }
+            What::Answered(acknowledgement) => {
+                if let Err(error) = acknowledgement.send::<[(); 0]>(&[]) {
+                    tracing::debug!(%error, "a client misses an acknowledgement");
+                }
+            }
+        }
+    }
+}
+
+impl Telling {
+    fn is_due(&self, told: Option<(u64, u64)>) -> bool {
+        self.frame.as_ref().is_none_or(|frame| told >= Some((frame.epoch(), frame.seq())))
+    }
+}
+
+impl Voice {
+    pub(super) fn tell(&self, socket: &SocketRef, event: &str, data: &impl Serialize) {
+        for name in self.spellings(event) {
+            if let Err(error) = socket.emit(name, data) {
+                tracing::debug!(%error, event, "a client misses an event");
+            }
+        }
+    }
+
+    async fn tell_all(&self, io: &SocketIo, event: &str, data: &impl Serialize) {
+        for name in self.spellings(event) {
+            if let Err(error) = io.emit(name, data).await {
+                tracing::debug!(%error, event, "some clients miss an event");
+            }
+        }
+    }
+
+    fn spellings(&self, event: &str) -> impl Iterator<Item = String> + use<> {
+        let other = event.replace('-', "_");
+        let other = (self.underscored && other != event).then_some(other);
+        std::iter::once(event.to_owned()).chain(other)
+    }
+}
+
+impl<'a> Update<'a> {
+    fn of(frame: &'a Frame) -> Self {
+        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self { r#type: "state-update", data: frame.state(), timestamp: since_1970.as_secs_f64() }
+    }
+}

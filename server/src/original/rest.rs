@@ -1,0 +1,210 @@
+//! The original's REST routes.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use daladala_env::StateFrame;
+use serde::Serialize;
+use serde_json::{Value, json};
+use socketioxide::SocketIo;
+use utoipa::ToSchema;
+
+use super::describe::{EpisodeStats, environment_info as describe};
+use super::{action_of, load, room};
+use crate::app::App;
+use crate::config::Role;
+use crate::http::{Body, Caller};
+use crate::protocol::Refusal;
+use crate::rooms::{MAIN, ORIGINAL};
+
+/// The first five fields are the original's; its clients wait for just these values.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Health {
+    status: &'static str,
+    flask_running: bool,
+    model_loaded: bool,
+    current_algo: String,
+    env_ready: bool,
+    version: &'static str,
+    rules: String,
+    room: &'static str,
+    fps: f64,
+    viewers: usize,
+    uptime_seconds: u64,
+}
+
+/// Whether it is well
+#[utoipa::path(get, path = "/api/health", tag = "original", responses((status = 200, body = Health)))]
+pub(crate) async fn health(State(app): State<Arc<App>>) -> Result<Json<Health>, Refusal> {
+    // A room that has lost its driver takes the server down with it, so whoever can answer is well.
+    let (main, original) = (app.rooms.find(MAIN)?.summary(), room(&app)?.summary());
+    Ok(Json(Health {
+        status: "healthy",
+        flask_running: true,
+        model_loaded: true,
+        current_algo: original.model.to_uppercase(),
+        env_ready: true,
+        version: env!("CARGO_PKG_VERSION"),
+        rules: main.rules,
+        room: MAIN,
+        fps: main.fps,
+        viewers: main.viewers,
+        uptime_seconds: app.started.elapsed().as_secs(),
+    }))
+}
+
+/// A model by the name of its algorithm.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ModelFile {
+    path: String,
+    exists: bool,
+}
+
+/// The models by algorithm
+#[utoipa::path(get, path = "/api/models", tag = "original", responses((status = 200, body = BTreeMap<String, ModelFile>)))]
+pub(crate) async fn models(
+    State(app): State<Arc<App>>,
+    Caller(grant): Caller,
+) -> Result<Json<BTreeMap<String, ModelFile>>, Refusal> {
+    grant.may_in(Role::Watch, ORIGINAL)?;
+    let rules = room(&app)?.summary().rules;
+    let entries = app.rooms.catalog().entries().into_iter().filter(|entry| entry.rules == rules);
+    let file = |path: Option<String>| ModelFile { path: path.unwrap_or_else(|| "built-in".to_owned()), exists: true };
+    Ok(Json(entries.map(|entry| (entry.model.to_uppercase(), file(entry.path))).collect()))
+}
+
+/// Lets another model drive: `{"algorithm": "PPO"}`
+#[utoipa::path(post, path = "/api/load-model", tag = "original", request_body = Object,
+    responses((status = 200, body = Object), (status = 400, body = Object)))]
+pub(crate) async fn load_model(
+    State(app): State<Arc<App>>,
+    Caller(grant): Caller,
+    Body(fields): Body,
+) -> Result<Json<Value>, Refusal> {
+    grant.may_in(Role::Drive, ORIGINAL)?;
+    let algorithm = fields.get("algorithm").and_then(Value::as_str);
+    let algorithm = algorithm.ok_or_else(|| Refusal::invalid("algorithm: needed is the name of a model"))?;
+    let algorithm = load(&app, algorithm).await?;
+    let message = format!("{algorithm} drives");
+    Ok(Json(json!({ "algorithm": algorithm, "status": "success", "message": message })))
+}
+
+#[derive(Serialize)]
+struct ResetAnswer<'a> {
+    observation: &'a [f32],
+    state: &'a StateFrame,
+    #[serde(rename = "environmentInfo")]
+    environment: Value,
+}
+
+#[derive(Serialize)]
+struct StepAnswer<'a> {
+    action: Option<&'a str>,
+    reward: f32,
+    done: bool,
+    observation: &'a [f32],
+    state: &'a StateFrame,
+    episode_stats: EpisodeStats,
+}
+
+#[derive(Serialize)]
+struct EpisodeData<'a> {
+    episode_stats: EpisodeStats,
+    frames: Vec<&'a StateFrame>,
+}
+
+/// A new episode
+#[utoipa::path(post, path = "/api/reset", tag = "original", responses((status = 200, body = Object)))]
+pub(crate) async fn reset(
+    State(app): State<Arc<App>>,
+    Caller(grant): Caller,
+    Body(fields): Body,
+) -> Result<Response, Refusal> {
+    grant.may_in(Role::Drive, ORIGINAL)?;
+    let seed = match fields.get("seed") {
+        None | Some(Value::Null) => None,
+        Some(seed) => Some(seed.as_u64().ok_or_else(|| Refusal::invalid("seed: needed is a whole number from 0"))?),
+    };
+    let room = room(&app)?;
+    let stepped = room.ask(move |actor| actor.reset(seed)).await?;
+    let environment = describe(&room, &stepped);
+    Ok(Json(ResetAnswer { observation: &stepped.observation, state: stepped.frame.state(), environment })
+        .into_response())
+}
+
+/// One step: `{"action": 0}`, or by the model: `{"use_model": true}`
+#[utoipa::path(post, path = "/api/step", tag = "original", request_body = Object,
+    responses((status = 200, body = Object), (status = 400, body = Object)))]
+pub(crate) async fn step(
+    State(app): State<Arc<App>>,
+    Caller(grant): Caller,
+    Body(fields): Body,
+) -> Result<Response, Refusal> {
+    grant.may_in(Role::Drive, ORIGINAL)?;
+    let fields = Value::Object(fields);
+    let action = action_of(&fields)?;
+    let action = match fields.get("use_model") {
+        Some(Value::Bool(true)) => None,
+        Some(Value::Bool(false)) => {
+            Some(action.ok_or_else(|| Refusal::invalid("action: needed where the model is not used"))?)
+        }
+        None | Some(Value::Null) => action,
+        Some(_) => return Err(Refusal::invalid("use_model: needed is true or false")),
+    };
+    let stepped = super::step(&*room(&app)?, action).await?;
+    let state = stepped.frame.state();
+    let answer = StepAnswer {
+        action: state.action_name.as_deref(),
+        reward: state.reward,
+        done: stepped.frame.ends_episode(),
+        observation: &stepped.observation,
+        state,
+        episode_stats: EpisodeStats::of(&stepped.frame),
+    };
+    Ok(Json(answer).into_response())
+}
+
+/// What the room is like in the episode that runs
+#[utoipa::path(get, path = "/api/environment-info", tag = "original", responses((status = 200, body = Object)))]
+pub(crate) async fn environment_info(
+    State(app): State<Arc<App>>,
+    Caller(grant): Caller,
+) -> Result<Json<Value>, Refusal> {
+    grant.may_in(Role::Watch, ORIGINAL)?;
+    let room = room(&app)?;
+    let stepped = room.ask(|actor| Ok(actor.look())).await?;
+    Ok(Json(describe(&room, &stepped)))
+}
+
+/// The latest frame
+#[utoipa::path(get, path = "/api/current-state", tag = "original", responses((status = 200, body = Object)))]
+pub(crate) async fn current_state(State(app): State<Arc<App>>, Caller(grant): Caller) -> Result<Response, Refusal> {
+    grant.may_in(Role::Watch, ORIGINAL)?;
+    Ok(Json(room(&app)?.now().frame.state()).into_response())
+}
+
+/// The episode that runs: its figures, and its frames so far
+#[utoipa::path(get, path = "/api/episode-data", tag = "original", responses((status = 200, body = Object)))]
+pub(crate) async fn episode_data(State(app): State<Arc<App>>, Caller(grant): Caller) -> Result<Response, Refusal> {
+    grant.may_in(Role::Watch, ORIGINAL)?;
+    let room = room(&app)?;
+    let latest = room.now().frame;
+    let first = latest.base().map_or(latest.seq(), |base| base.seq());
+    let frames = room.history(|history| history.after(latest.epoch(), first.saturating_sub(1), usize::MAX));
+    let frames = frames.iter().map(|frame| frame.state()).collect();
+    Ok(Json(EpisodeData { episode_stats: EpisodeStats::of(&latest), frames }).into_response())
+}
+
+/// Who is connected by Socket.IO
+#[utoipa::path(get, path = "/api/ws-status", tag = "original", responses((status = 200, body = Object)))]
+pub(crate) async fn ws_status(
+    Caller(grant): Caller,
+    Extension(io): Extension<SocketIo>,
+) -> Result<Json<Value>, Refusal> {
+    grant.may_in(Role::Watch, ORIGINAL)?;
+    let ids: Vec<_> = io.sockets().iter().map(|socket| socket.id.to_string()).collect();
+    Ok(Json(json!({ "connected_clients": ids.len(), "client_ids": ids })))
+}

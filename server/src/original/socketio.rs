@@ -1,0 +1,236 @@
+//! The original's Socket.IO events, in both spellings.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::de::IgnoredAny;
+use serde_json::{Value, json};
+use socketioxide::SocketIo;
+use socketioxide::adapter::Adapter;
+use socketioxide::extract::{AckSender, Event as Name, SocketRef, TryData};
+use socketioxide::handler::{ConnectHandler, FromMessageParts, Value as Raw};
+use socketioxide::layer::SocketIoLayer;
+use socketioxide::socket::{Sid, Socket};
+use tokio::sync::mpsc;
+
+use super::relay::{Relay, Telling, Voice, What};
+use super::{action_of, room};
+use crate::access::{Grant, RequestLimit, token_of};
+use crate::app::App;
+use crate::config::Role;
+use crate::protocol::Refusal;
+use crate::room::{Actor, Frame, Room};
+use crate::rooms::ORIGINAL;
+
+/// Bytes of a request, by either transport: far above what these clients send.
+const MAX_PAYLOAD_BYTES: usize = 16 * 1024;
+
+/// Bytes of a connection's read buffer: these clients say little.
+const READ_BUFFER_BYTES: usize = 4096;
+
+/// Packets that may wait for a client, which share the text of what is told to all: what a burst of requests leads to,
+/// in both spellings, and as much again. Above that, it misses some.
+const MAX_WAITING_PACKETS: usize = 2048;
+
+/// Requests that may wait for their turn, of one client.
+const MAX_WAITING_REQUESTS: usize = 512;
+
+/// What may wait to be told; whoever has more to tell waits.
+const MAX_WAITING_TELLINGS: usize = 1024;
+
+/// What a connected client may do.
+#[derive(Clone)]
+struct Client {
+    grant: Grant,
+}
+
+/// Something that a client has said.
+struct Said {
+    event: String,
+    payload: Payload,
+    acknowledgement: AckSender,
+}
+
+/// What comes with an event: the first thing sent with it, nothing, or what cannot be read as JSON.
+struct Payload(Option<Result<Value, ()>>);
+
+impl<A: Adapter> FromMessageParts<A> for Payload {
+    type Error = Infallible;
+
+    fn from_message_parts(socket: &Arc<Socket<A>>, raw: &mut Raw, id: &Option<i64>) -> Result<Self, Infallible> {
+        // The event's name is the first of what is sent.
+        let alone = match &raw {
+            Raw::Str(text, _) => serde_json::from_str::<Vec<IgnoredAny>>(text).is_ok_and(|sent| sent.len() <= 1),
+            Raw::Bytes(_) => false,
+        };
+        let read = TryData::<Value>::from_message_parts(socket, raw, id);
+        Ok(Self((!alone).then(|| read.map_or(Err(()), |TryData(data)| data.map_err(|_| ())))))
+    }
+}
+
+/// What the handlers work on.
+#[derive(Clone)]
+struct Events {
+    app: Arc<App>,
+    voice: Voice,
+    tellings: mpsc::Sender<Telling>,
+}
+
+/// The layer that takes `/socket.io/`, and its handle. Needs a runtime.
+pub(super) fn build(app: &Arc<App>, underscored: bool) -> (SocketIoLayer, SocketIo) {
+    let (layer, io) = SocketIo::builder()
+        .max_payload(MAX_PAYLOAD_BYTES as u64)
+        .ws_max_message_size(MAX_PAYLOAD_BYTES)
+        .ws_max_frame_size(MAX_PAYLOAD_BYTES)
+        .ws_read_buffer_size(READ_BUFFER_BYTES)
+        .max_buffer_size(MAX_WAITING_PACKETS)
+        .build_layer();
+    let voice = Voice { underscored };
+    let (telling, tellings) = mpsc::channel(MAX_WAITING_TELLINGS);
+    let events = Events { app: Arc::clone(app), voice: voice.clone(), tellings: telling };
+    let admitting = Arc::clone(app);
+    let admit = async move |socket: SocketRef, TryData(auth): TryData<Value>| {
+        admit(&admitting, &socket, auth.ok().as_ref()).map_err(|refusal| refusal.message)
+    };
+    let connect = async move |socket: SocketRef, io: SocketIo| events.connect(&socket, io);
+    io.ns("/", connect.with(admit));
+    if let Ok(room) = room(app) {
+        tokio::spawn(Relay { io: io.clone(), voice, tellings }.run(room));
+    }
+    (layer, io)
+}
+
+/// Decides what a client may do: by the token in its `auth`, its headers or its query.
+fn admit(app: &App, socket: &SocketRef, auth: Option<&Value>) -> Result<(), Refusal> {
+    let request = socket.req_parts();
+    let given = auth.and_then(|auth| auth.get("token")?.as_str()).filter(|token| !token.is_empty()).map(str::to_owned);
+    let token = given.or_else(|| token_of(&request.headers, &request.uri));
+    let grant = app.access.grant(token.as_deref())?;
+    grant.may_in(Role::Watch, ORIGINAL)?;
+    socket.extensions.insert(Client { grant });
+    Ok(())
+}
+
+impl Events {
+    fn connect(&self, socket: &SocketRef, io: SocketIo) {
+        // Handlers run side by side; what one client asks has to be done in order, so it goes through a queue.
+        let (queue, said) = mpsc::channel(MAX_WAITING_REQUESTS);
+        let events = self.clone();
+        let hear = move |socket: SocketRef, Name(event): Name, payload: Payload, acknowledgement: AckSender| {
+            if queue.try_send(Said { event, payload, acknowledgement }).is_err() {
+                events.refuse(&socket, &Refusal::rate_limited(1000));
+            }
+            std::future::ready(())
+        };
+        socket.on_fallback(hear);
+        let Some(client) = socket.extensions.get::<Client>() else { return };
+        if let Some(left) = client.grant.time_left() {
+            tokio::spawn(expire(io.clone(), socket.id, left));
+        }
+        match room(&self.app) {
+            Ok(room) => {
+                let status = json!({
+                    "status": "connected",
+                    "model_loaded": true,
+                    "env_ready": true,
+                    "algorithm": room.summary().model.to_uppercase(),
+                });
+                self.voice.tell(socket, "connection-status", &status);
+            }
+            Err(refusal) => self.refuse(socket, &refusal),
+        }
+        tokio::spawn(self.clone().serve(io, socket.id, client, said));
+    }
+
+    /// Answers one client until it is gone.
+    async fn serve(self, io: SocketIo, id: Sid, client: Client, mut said: mpsc::Receiver<Said>) {
+        let mut requests = RequestLimit::new(&self.app.limits);
+        while let Some(Said { event, payload, acknowledgement }) = said.recv().await {
+            // Steps may come in a hurry: they wait their turn rather than being refused.
+            while let Err(refusal) = requests.check() {
+                tokio::time::sleep(Duration::from_millis(refusal.retry_after_ms.unwrap_or(1))).await;
+            }
+            let Some(socket) = io.get_socket(id) else { return };
+            let answered = self.answer(id, &client.grant, &event, payload).await;
+            self.app.metrics.request(answered.is_ok());
+            let frame = answered.unwrap_or_else(|refusal| {
+                self.refuse(&socket, &refusal);
+                None
+            });
+            self.tell(Telling { frame, what: What::Answered(acknowledgement) }).await;
+        }
+    }
+
+    /// Does what an event asks for; the frame that came of it.
+    async fn answer(
+        &self,
+        id: Sid,
+        grant: &Grant,
+        event: &str,
+        Payload(payload): Payload,
+    ) -> Result<Option<Arc<Frame>>, Refusal> {
+        let room = room(&self.app)?;
+        let frame = match event.replace('_', "-").as_str() {
+            "start-episode" => {
+                grant.may_in(Role::Drive, ORIGINAL)?;
+                self.ask(&room, "episode-started", None, |actor| Ok(actor.reset(None)?.frame)).await?
+            }
+            "reset" => {
+                grant.may_in(Role::Drive, ORIGINAL)?;
+                self.ask(&room, "episode-reset", None, |actor| Ok(actor.reset(None)?.frame)).await?
+            }
+            "step" => {
+                grant.may_in(Role::Drive, ORIGINAL)?;
+                let action = match payload {
+                    None | Some(Ok(Value::Null)) => None,
+                    Some(Ok(fields @ Value::Object(_))) => action_of(&fields)?,
+                    Some(Ok(_) | Err(())) => {
+                        let message = "step: needed is an object, such as {\"action\": 0}, or nothing";
+                        return Err(Refusal::invalid(message));
+                    }
+                };
+                super::step(&room, action).await?.frame
+            }
+            "get-state" => self.ask(&room, "rl-update", Some(id), |actor| Ok(actor.look().frame)).await?,
+            // As in the original, what is not known is passed over.
+            _ => return Ok(None),
+        };
+        Ok(Some(frame))
+    }
+
+    /// Has the room do something, and tells of the frame that comes of it before the next one is made.
+    async fn ask(
+        &self,
+        room: &Room,
+        event: &'static str,
+        to: Option<Sid>,
+        work: impl FnOnce(&mut Actor) -> Result<Arc<Frame>, Refusal> + Send + 'static,
+    ) -> Result<Arc<Frame>, Refusal> {
+        let place = self.tellings.clone().reserve_owned().await.map_err(|_| Refusal::internal())?;
+        room.ask(move |actor| {
+            let frame = work(actor)?;
+            place.send(Telling { frame: Some(Arc::clone(&frame)), what: What::Frame { event, to } });
+            Ok(frame)
+        })
+        .await
+    }
+
+    async fn tell(&self, telling: Telling) {
+        // The relay ends with the server.
+        _ = self.tellings.send(telling).await;
+    }
+
+    fn refuse(&self, socket: &SocketRef, refusal: &Refusal) {
+        self.voice.tell(socket, "error", &json!({ "message": refusal.message, "code": refusal.code }));
+    }
+}
+
+/// Lets a client go when its token expires.
+async fn expire(io: SocketIo, id: Sid, left: Duration) {
+    tokio::time::sleep(left).await;
+    if let Some(socket) = io.get_socket(id) {
+        // It may be leaving just now.
+        _ = socket.disconnect();
+    }
+}

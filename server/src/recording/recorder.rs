@@ -1,0 +1,148 @@
+//! Writes what a room shows into a file, as one more viewer of it.
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+use tokio::task::{JoinHandle, spawn_blocking};
+
+use super::file::{self, Header, Writer};
+use crate::feed::{Feed, Item, Keeping};
+use crate::protocol::Refusal;
+use crate::room::{Room, milliseconds_since_1970};
+
+/// A recording that is being written.
+pub(crate) struct Recorder {
+    name: String,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<Written>,
+}
+
+/// What a recording has become.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Written {
+    pub(crate) frames: u64,
+    pub(crate) bytes: u64,
+}
+
+impl Recorder {
+    /// Begins to record `room` into a new file. It goes on until it is stopped, the room closes, the disk is full or
+    /// the file has `max_bytes`.
+    pub(crate) async fn start(room: &Arc<Room>, name: String, path: &Path, max_bytes: u64) -> Result<Self, Refusal> {
+        let now = room.now();
+        let info = now.described.info();
+        let header = Header {
+            server: env!("CARGO_PKG_VERSION").to_owned(),
+            created: milliseconds_since_1970(),
+            room: info.code.clone(),
+            fps: info.fps,
+            game: info.game.clone(),
+        };
+        let created = path.to_owned();
+        let opened = spawn_blocking(move || file::create(&created)).await;
+        let output = opened.map_err(io::Error::other).and_then(|file| file).map_err(|error| {
+            if error.kind() == io::ErrorKind::AlreadyExists {
+                return Refusal::conflict(format!("there is a recording '{name}' already"));
+            }
+            tracing::error!(%error, ?path, "a recording cannot be begun");
+            Refusal::internal()
+        })?;
+        let shown = name.clone();
+        if let Err(refusal) = room.ask(move |actor| actor.recording_started(shown)).await {
+            // It holds nothing; where it cannot be removed, an empty recording stays.
+            _ = std::fs::remove_file(path);
+            return Err(refusal);
+        }
+        let (stop, stopped) = oneshot::channel();
+        let (room, writer) = (Arc::clone(room), Writer::new(&header));
+        let task = tokio::spawn(async move {
+            let mut recording = Running { output: Some(output), writer, written: Written::default(), max_bytes };
+            let reason = tokio::select! {
+                reason = recording.follow(&room) => Some(reason),
+                _ = stopped => None,
+            };
+            if let Err(error) = recording.finish().await {
+                tracing::error!(%error, "a recording was not finished");
+            }
+            // The room may have closed, which ends its recording too.
+            let told = room.ask(move |actor| {
+                actor.recording_stopped(reason);
+                Ok(())
+            });
+            _ = told.await;
+            recording.written
+        });
+        Ok(Self { name, stop, task })
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn is_running(&self) -> bool {
+        !self.task.is_finished()
+    }
+
+    /// Ends it, with all that was shown so far in the file.
+    pub(crate) async fn stop(self) -> Written {
+        // It may have ended by itself.
+        _ = self.stop.send(());
+        self.task.await.unwrap_or_default()
+    }
+}
+
+struct Running {
+    /// Away while a thread writes to it.
+    output: Option<File>,
+    writer: Writer,
+    written: Written,
+    max_bytes: u64,
+}
+
+impl Running {
+    /// Records until it cannot; returns why.
+    async fn follow(&mut self, room: &Arc<Room>) -> String {
+        let mut feed = Feed::new(room, Keeping { all: true, whole: false });
+        let mut items = Vec::new();
+        loop {
+            if feed.next(&mut items).await.is_err() {
+                return "the room has closed".to_owned();
+            }
+            for item in items.drain(..) {
+                if let Item::Keyframe(frame) | Item::Delta(frame) = item {
+                    self.writer.record(&frame.delta_binary());
+                    self.written.frames += 1;
+                }
+            }
+            self.written.bytes = self.writer.bytes();
+            if let Err(error) = self.write().await {
+                tracing::error!(%error, "a recording cannot be written");
+                return "the disk cannot take it".to_owned();
+            }
+            if self.written.bytes >= self.max_bytes {
+                return "it has become as long as it may".to_owned();
+            }
+        }
+    }
+
+    async fn write(&mut self) -> io::Result<()> {
+        let bytes = self.writer.take();
+        let Some(mut output) = self.output.take() else { return Err(io::Error::other("the file is lost")) };
+        let written = spawn_blocking(move || {
+            let written = file::append(&mut output, &bytes);
+            (output, written)
+        });
+        let (output, written) = written.await.map_err(io::Error::other)?;
+        self.output = Some(output);
+        written
+    }
+
+    /// Writes what is left. A write that was broken off by the stop goes on in its thread and is waited for by nobody:
+    /// the file is whole up to it.
+    async fn finish(&mut self) -> io::Result<()> {
+        let Some(output) = self.output.take() else { return Ok(()) };
+        spawn_blocking(move || output.sync_all()).await.map_err(io::Error::other)?
+    }
+}

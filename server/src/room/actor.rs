@@ -1,0 +1,491 @@
+//! The running part of a room: it owns the game, moves it on by its clock or when asked to, and publishes.
+
+use std::sync::{Arc, Mutex, RwLock};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use daladala_env::spaces::Spaces;
+use daladala_env::{Action, StateFrame};
+use tokio::sync::{Notify, broadcast, mpsc, watch};
+use tokio::time::{Instant, sleep_until};
+
+use super::choosing::Choosing;
+use super::{Ask, Described, EVENTS, Frame, History, Members, Noted, REQUESTS, Room, Snapshot};
+use crate::config::{FrameRate, Limits};
+use crate::error::RoomError;
+use crate::game::{Game, SharedDriver};
+use crate::metrics::Metrics;
+use crate::protocol::{ActionName, Event, Kind, Refusal, RoomInfo};
+use crate::publish::{Publication, Publisher};
+
+/// What is older than this is not worth sending: a late room skips ahead, a late viewer gets the latest. A tenth of a
+/// second is when people begin to notice.
+pub(crate) const FRESH: Duration = Duration::from_millis(100);
+
+/// Between two messages of presence, however many come and go.
+const PRESENCE_PERIOD: Duration = Duration::from_millis(500);
+
+/// The time of a turn until a vote says otherwise.
+const DEFAULT_TURN: Duration = Duration::from_secs(10);
+
+/// How a room begins.
+pub(crate) struct Opening {
+    pub(crate) code: String,
+    pub(crate) kind: Kind,
+    pub(crate) driver: SharedDriver,
+    pub(crate) fps: FrameRate,
+    pub(crate) seed: Option<u64>,
+    /// Whether it stays when nobody watches.
+    pub(crate) permanent: bool,
+    pub(crate) limits: Limits,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) publisher: Option<Arc<dyn Publisher>>,
+}
+
+/// A frame that was asked for, and what the driver sees in it.
+#[derive(Debug, Clone)]
+pub(crate) struct Stepped {
+    pub(crate) frame: Arc<Frame>,
+    pub(crate) observation: Vec<f32>,
+    pub(crate) spaces: Option<Spaces>,
+}
+
+/// The running part of a room.
+pub(crate) struct Actor {
+    pub(super) room: Arc<Room>,
+    kind: Kind,
+    driver: SharedDriver,
+    pub(super) game: Box<dyn Game>,
+    fps: FrameRate,
+    pub(super) paused: bool,
+    pub(super) choosing: Choosing,
+    recording: Option<String>,
+    epoch: u64,
+    pub(super) frame: Arc<Frame>,
+    described: Arc<Described>,
+    presence: Arc<Noted>,
+    /// When the next frame is due, if the clock drives.
+    next_frame: Instant,
+    next_presence: Option<Instant>,
+    /// When somebody watched last.
+    watched: Instant,
+    permanent: bool,
+    closed: bool,
+    failed: Option<RoomError>,
+    pub(super) limits: Limits,
+    metrics: Arc<Metrics>,
+    publisher: Option<Arc<dyn Publisher>>,
+    asks: mpsc::Receiver<Ask>,
+}
+
+impl Actor {
+    /// A room with its first frame, and the actor that moves it on.
+    pub(crate) fn open(opening: Opening) -> Result<(Arc<Room>, Self), RoomError> {
+        let Opening { code, kind, driver, fps, seed, permanent, limits, metrics, publisher } = opening;
+        let epoch = milliseconds_since_1970();
+        let seed = seed.unwrap_or(epoch);
+        let mut game = driver.begin(seed);
+        let frame = Frame::new(epoch, 1, game.advance(None)?, None);
+        let info = RoomInfo {
+            code: code.clone(),
+            epoch,
+            kind,
+            fps: fps.get(),
+            paused: false,
+            mode: Choosing::default().mode(),
+            wheel: None,
+            turn_seconds: DEFAULT_TURN.as_secs_f64(),
+            recording: None,
+            game: driver.info(),
+        };
+        tracing::info!(room = code, rules = info.game.rules, model = info.game.model, %fps, seed, "room opened");
+        let described = Described::new(info);
+        let presence = Noted::new(Members::default().presence());
+        let snapshot = Snapshot {
+            described: Arc::clone(&described),
+            frame: Arc::clone(&frame),
+            presence: Arc::clone(&presence),
+            closed: false,
+        };
+        let mut history = History::new(limits.history_frames);
+        history.push(Arc::clone(&frame));
+        let (ask, asks) = mpsc::channel(REQUESTS);
+        let room = Arc::new(Room {
+            code,
+            max_viewers: limits.max_viewers_per_room,
+            max_players: limits.max_players_per_room,
+            snapshots: watch::Sender::new(snapshot),
+            events: broadcast::Sender::new(EVENTS),
+            history: RwLock::new(history),
+            members: Mutex::default(),
+            stirred: Notify::new(),
+            asks: ask,
+        });
+        let now = Instant::now();
+        let actor = Self {
+            room: Arc::clone(&room),
+            kind,
+            driver,
+            game,
+            fps,
+            paused: false,
+            choosing: Choosing::default(),
+            recording: None,
+            epoch,
+            frame,
+            described,
+            presence,
+            next_frame: now + fps.period(),
+            next_presence: None,
+            watched: now,
+            permanent,
+            closed: false,
+            failed: None,
+            limits,
+            metrics,
+            publisher,
+            asks,
+        };
+        Ok((room, actor))
+    }
+
+    /// Runs until the room is closed, or cannot go on.
+    pub(crate) async fn run(mut self) -> Result<(), RoomError> {
+        while !self.closed {
+            let due = self.due();
+            tokio::select! {
+                ask = self.asks.recv() => match ask {
+                    Some(ask) => ask(&mut self),
+                    None => return Ok(()),
+                },
+                () = self.room.stirred.notified() => self.stirred(),
+                () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => self.on_time(),
+            }
+            if let Some(error) = self.failed.take() {
+                self.close("the room has failed");
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// When something is to be done next.
+    fn due(&self) -> Option<Instant> {
+        let frame = self.clock_drives().then_some(self.next_frame);
+        let idle = (!self.permanent && !self.is_watched()).then(|| self.watched + self.limits.close_idle_after);
+        [frame, idle, self.next_presence, self.choosing.due()].into_iter().flatten().min()
+    }
+
+    fn clock_drives(&self) -> bool {
+        let awake = self.is_watched() || self.watched.elapsed() < self.limits.sleep_after;
+        self.kind != Kind::Driven && !self.paused && matches!(self.choosing, Choosing::Policy) && awake
+    }
+
+    fn is_watched(&self) -> bool {
+        self.room.snapshots.receiver_count() > 0
+    }
+
+    /// Somebody came, left or looked.
+    fn stirred(&mut self) {
+        let now = Instant::now();
+        self.watched = now;
+        // A room that has slept is not late.
+        if self.next_frame + FRESH < now {
+            self.restart_clock();
+        }
+        self.voters_changed();
+        self.next_presence.get_or_insert(Instant::now() + PRESENCE_PERIOD);
+    }
+
+    fn on_time(&mut self) {
+        let now = Instant::now();
+        if self.is_watched() {
+            self.watched = now;
+        } else if !self.permanent && now >= self.watched + self.limits.close_idle_after {
+            self.close("nobody has watched for a long time");
+            return;
+        }
+        if self.next_presence.is_some_and(|due| due <= now) {
+            self.next_presence = None;
+            self.presence = Noted::new(self.room.presence());
+            self.publish();
+        }
+        self.choose_in_time(now);
+        if self.clock_drives() && self.next_frame <= now {
+            self.advance_to(now);
+        }
+    }
+
+    /// Makes the frames that are due. The timer ticks in milliseconds, so at great rates they are several.
+    fn advance_to(&mut self, now: Instant) {
+        self.metrics.tick_lateness(now - self.next_frame);
+        if now - self.next_frame > FRESH {
+            // After a standstill, frames that come in a hurry are of no use to anyone.
+            self.next_frame = now;
+        }
+        while self.next_frame <= now {
+            self.next_frame += self.fps.period();
+            if self.advance(None).is_err() {
+                return;
+            }
+        }
+        self.publish();
+    }
+
+    pub(super) fn restart_clock(&mut self) {
+        self.next_frame = Instant::now() + self.fps.period();
+    }
+
+    /// The next frame, kept but not yet shown.
+    fn advance(&mut self, choice: Option<Action>) -> Result<(), Refusal> {
+        match self.game.advance(choice) {
+            Ok(state) => {
+                self.keep(state);
+                Ok(())
+            }
+            Err(error) => Err(self.fail(error)),
+        }
+    }
+
+    fn fail(&mut self, error: RoomError) -> Refusal {
+        self.failed = Some(error);
+        Refusal::internal()
+    }
+
+    fn keep(&mut self, state: StateFrame) {
+        let same_epoch = self.frame.epoch() == self.epoch;
+        let seq = if same_epoch { self.frame.seq() + 1 } else { 1 };
+        let base = if state.step == 0 || !same_epoch {
+            None
+        } else {
+            Some(Arc::clone(self.frame.base().unwrap_or(&self.frame)))
+        };
+        self.frame = Frame::new(self.epoch, seq, state, base);
+        self.metrics.frames_made.inc();
+        let history = &self.room.history;
+        history.write().unwrap_or_else(std::sync::PoisonError::into_inner).push(Arc::clone(&self.frame));
+        if let Some(publisher) = &self.publisher {
+            let keyframe = self.frame.base().is_none();
+            let payload = self.frame.delta_binary();
+            publisher.publish(Publication { room: self.room.code(), epoch: self.epoch, seq, keyframe, payload });
+        }
+        if self.frame.ends_episode() {
+            self.metrics.episodes.inc();
+            let completed = self.episode_complete();
+            self.happened(completed);
+        }
+    }
+
+    fn episode_complete(&self) -> Event {
+        let state = self.frame.state();
+        let info = self.described.info();
+        let arrived = info.game.route.last() == Some(&state.position);
+        let (status, reason) = match (state.crashed == 1, state.truncated, state.fined == 1) {
+            (true, ..) => ("crashed", "the bus has crashed"),
+            (false, true, _) => ("truncated", "the step limit has cut the episode off"),
+            (false, false, true) if arrived => ("fined", "the bus has arrived, with a fine from the police"),
+            (false, false, true) => ("fined", "the police have impounded the bus"),
+            (false, false, false) => ("success", "the bus has arrived"),
+        };
+        Event::EpisodeComplete {
+            episode: state.episode,
+            steps: state.step,
+            total_reward: state.total_reward,
+            money: state.money,
+            passengers: state.passengers,
+            fined: state.fined == 1,
+            crashed: state.crashed == 1,
+            status,
+            reason,
+        }
+    }
+
+    pub(super) fn happened(&self, event: Event) {
+        self.room.happened_at(self.frame.seq(), event);
+    }
+
+    /// Shows the latest of everything.
+    fn publish(&self) {
+        self.room.snapshots.send_replace(Snapshot {
+            described: Arc::clone(&self.described),
+            frame: Arc::clone(&self.frame),
+            presence: Arc::clone(&self.presence),
+            closed: self.closed,
+        });
+    }
+
+    /// Shows what the room has become.
+    pub(super) fn describe(&mut self) {
+        let turn_seconds = match &self.choosing {
+            Choosing::Vote { turn_time, .. } => turn_time.as_secs_f64(),
+            Choosing::Policy | Choosing::Wheel { .. } => self.described.info().turn_seconds,
+        };
+        self.described = Described::new(RoomInfo {
+            epoch: self.epoch,
+            fps: self.fps.get(),
+            paused: self.paused,
+            mode: self.choosing.mode(),
+            wheel: self.choosing.wheel(),
+            turn_seconds,
+            recording: self.recording.clone(),
+            ..self.described.info().clone()
+        });
+        self.publish();
+    }
+
+    fn stepped(&self) -> Stepped {
+        Stepped {
+            frame: Arc::clone(&self.frame),
+            observation: self.game.observation().to_vec(),
+            spaces: self.driver.spaces(),
+        }
+    }
+
+    pub(super) fn actions(&self) -> usize {
+        self.described.info().game.actions.len()
+    }
+
+    pub(super) fn find_action(&self, action: &ActionName) -> Result<Action, Refusal> {
+        action.find(&self.described.info().game.actions)
+    }
+
+    /// An error in a playback, in which nobody chooses.
+    pub(super) fn check_drivable(&self) -> Result<(), Refusal> {
+        match self.kind {
+            Kind::Playback => Err(Refusal::conflict("this room plays a recording: nobody drives")),
+            Kind::Stream | Kind::Driven => Ok(()),
+        }
+    }
+
+    pub(super) fn step_once(&mut self, choice: Option<Action>) -> Result<Stepped, Refusal> {
+        self.advance(choice)?;
+        self.publish();
+        Ok(self.stepped())
+    }
+
+    /// Stops the clock.
+    pub(crate) fn pause(&mut self) -> Result<(), Refusal> {
+        self.check_has_clock()?;
+        if !self.paused {
+            self.paused = true;
+            self.happened(Event::Paused {});
+            self.describe();
+        }
+        Ok(())
+    }
+
+    /// Starts the clock again.
+    pub(crate) fn resume(&mut self) -> Result<(), Refusal> {
+        self.check_has_clock()?;
+        if self.paused {
+            self.paused = false;
+            self.restart_clock();
+            self.happened(Event::Resumed {});
+            self.describe();
+        }
+        Ok(())
+    }
+
+    fn check_has_clock(&self) -> Result<(), Refusal> {
+        match self.kind {
+            Kind::Driven => Err(Refusal::conflict("this room moves only when it is stepped")),
+            Kind::Stream | Kind::Playback => Ok(()),
+        }
+    }
+
+    /// One frame, now.
+    pub(crate) fn step(&mut self, action: Option<&ActionName>) -> Result<Stepped, Refusal> {
+        let choice = action.map(|action| self.find_action(action)).transpose()?;
+        if choice.is_some() {
+            self.check_drivable()?;
+        }
+        match self.choosing {
+            Choosing::Policy => {}
+            Choosing::Wheel { .. } => return Err(Refusal::conflict("somebody has the wheel")),
+            Choosing::Vote { .. } => return Err(Refusal::conflict("the room votes: send a vote")),
+        }
+        if self.kind != Kind::Driven {
+            self.pause()?;
+        }
+        self.step_once(choice)
+    }
+
+    /// Another frame rate.
+    pub(crate) fn speed(&mut self, fps: FrameRate) -> Result<(), Refusal> {
+        self.check_has_clock()?;
+        self.fps = fps;
+        self.restart_clock();
+        self.happened(Event::Speed { fps: fps.get() });
+        self.describe();
+        Ok(())
+    }
+
+    /// A new episode; with a seed, the first of those drawn from it.
+    pub(crate) fn reset(&mut self, seed: Option<u64>) -> Result<Stepped, Refusal> {
+        let state = self.game.reset(seed).map_err(|error| self.fail(error))?;
+        self.happened(Event::Reset { seed });
+        self.keep(state);
+        self.restart_clock();
+        self.publish();
+        Ok(self.stepped())
+    }
+
+    /// Another driver. Its first frame begins a new epoch.
+    pub(crate) fn load(&mut self, driver: SharedDriver) -> Result<Stepped, Refusal> {
+        self.check_drivable()?;
+        let epoch = milliseconds_since_1970().max(self.epoch + 1);
+        let mut game = driver.begin(epoch);
+        let state = game.advance(None).map_err(|error| self.fail(error))?;
+        (self.game, self.driver, self.epoch) = (game, driver, epoch);
+        let game = self.driver.info();
+        let (model, rules) = (game.model.clone(), game.rules.clone());
+        tracing::info!(room = self.room.code(), model, rules, "model loaded");
+        self.choosing = Choosing::Policy;
+        self.keep(state);
+        self.described = Described::new(RoomInfo { game, ..self.described.info().clone() });
+        self.restart_clock();
+        self.happened(Event::ModelLoaded { model, rules });
+        self.describe();
+        Ok(self.stepped())
+    }
+
+    /// The latest frame, with what the driver sees.
+    pub(crate) fn look(&self) -> Stepped {
+        self.stepped()
+    }
+
+    /// Whether the episode has ended, so that the next step is a reset.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.game.ended()
+    }
+
+    /// A recording has begun.
+    pub(crate) fn recording_started(&mut self, recording: String) -> Result<(), Refusal> {
+        if self.recording.is_some() {
+            return Err(Refusal::conflict("the room is being recorded already"));
+        }
+        self.happened(Event::RecordingStarted { recording: recording.clone() });
+        self.recording = Some(recording);
+        self.describe();
+        Ok(())
+    }
+
+    /// A recording has ended; `reason` if nobody asked for it.
+    pub(crate) fn recording_stopped(&mut self, reason: Option<String>) {
+        if let Some(recording) = self.recording.take() {
+            self.happened(Event::RecordingStopped { recording, reason });
+            self.describe();
+        }
+    }
+
+    /// The last thing a room does.
+    pub(crate) fn close(&mut self, reason: &str) {
+        tracing::info!(room = self.room.code(), reason, "room closed");
+        self.closed = true;
+        self.happened(Event::RoomClosed { reason: reason.to_owned() });
+        self.publish();
+    }
+}
+
+pub(crate) fn milliseconds_since_1970() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64
+}

@@ -1,0 +1,253 @@
+//! Who chooses the next action: the policy, a person who has taken the wheel, or all who are present by vote.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use daladala_env::Action;
+use tokio::time::Instant;
+
+use super::actor::{Actor, Stepped};
+use crate::protocol::{ActionName, Event, Mode, Refusal};
+
+/// Who chooses.
+#[derive(Debug, Default)]
+pub(super) enum Choosing {
+    #[default]
+    Policy,
+    Wheel {
+        member: u64,
+        /// When it goes back to the policy unless its holder does something.
+        until: Instant,
+    },
+    Vote {
+        turn_time: Duration,
+        turns: u64,
+        turn: Option<Turn>,
+        /// When the next episode begins, after the end of one.
+        begins: Option<Instant>,
+    },
+}
+
+/// For people to see how an episode ended before the next one begins.
+const AFTER_THE_END: Duration = Duration::from_secs(2);
+
+/// One choice to be made together.
+#[derive(Debug)]
+pub(super) struct Turn {
+    number: u64,
+    deadline: Instant,
+    votes: BTreeMap<u64, Action>,
+}
+
+impl Choosing {
+    pub(super) fn mode(&self) -> Mode {
+        match self {
+            Self::Policy => Mode::Policy,
+            Self::Wheel { .. } => Mode::Wheel,
+            Self::Vote { .. } => Mode::Vote,
+        }
+    }
+
+    pub(super) fn wheel(&self) -> Option<u64> {
+        match self {
+            Self::Wheel { member, .. } => Some(*member),
+            Self::Policy | Self::Vote { .. } => None,
+        }
+    }
+
+    /// When something is to be done even if nobody says anything.
+    pub(super) fn due(&self) -> Option<Instant> {
+        match self {
+            Self::Policy => None,
+            Self::Wheel { until, .. } => Some(*until),
+            Self::Vote { turn, begins, .. } => turn.as_ref().map(|turn| turn.deadline).or(*begins),
+        }
+    }
+}
+
+impl Actor {
+    /// One step by hand. Whoever has no member's number is alone in asking and keeps no wheel.
+    pub(crate) fn act(&mut self, member: Option<u64>, action: &ActionName) -> Result<Stepped, Refusal> {
+        let action = self.find_action(action)?;
+        self.check_drivable()?;
+        match (&self.choosing, member) {
+            (Choosing::Vote { .. }, _) => return Err(Refusal::conflict("the room votes: send a vote")),
+            (Choosing::Wheel { member: holder, .. }, _) if member != Some(*holder) => {
+                return Err(Refusal::conflict("somebody else has the wheel"));
+            }
+            (Choosing::Policy, Some(member)) => {
+                let name = self.room.members().name(member);
+                self.happened(Event::WheelTaken { member, name });
+            }
+            _ => {}
+        }
+        if let Some(member) = member {
+            self.choosing = Choosing::Wheel { member, until: Instant::now() + self.limits.wheel_timeout };
+            self.describe();
+        }
+        self.step_once(Some(action))
+    }
+
+    /// Gives the wheel back.
+    pub(crate) fn release(&mut self, member: Option<u64>) -> Result<(), Refusal> {
+        match self.choosing.wheel() {
+            Some(holder) if member == Some(holder) => {
+                self.release_wheel(holder);
+                Ok(())
+            }
+            Some(_) => Err(Refusal::conflict("somebody else has the wheel")),
+            None => Err(Refusal::conflict("nobody has the wheel")),
+        }
+    }
+
+    fn release_wheel(&mut self, member: u64) {
+        self.choosing = Choosing::Policy;
+        let name = self.room.members().name(member);
+        self.happened(Event::WheelReleased { member, name });
+        self.restart_clock();
+        self.describe();
+    }
+
+    /// Lets those who are present choose together.
+    pub(crate) fn vote_start(&mut self, turn_time: Duration) -> Result<(), Refusal> {
+        self.check_drivable()?;
+        if self.choosing.wheel().is_some() {
+            return Err(Refusal::conflict("somebody has the wheel: it has to be released first"));
+        }
+        self.choosing = Choosing::Vote { turn_time, turns: 0, turn: None, begins: None };
+        self.happened(Event::VoteStarted { turn_seconds: turn_time.as_secs_f64() });
+        self.describe();
+        self.begin_turn();
+        Ok(())
+    }
+
+    /// Lets the policy choose again.
+    pub(crate) fn vote_stop(&mut self) -> Result<(), Refusal> {
+        let Choosing::Vote { turn_time, .. } = self.choosing else { return Err(Refusal::conflict("nobody votes")) };
+        self.choosing = Choosing::Policy;
+        self.happened(Event::VoteStopped { turn_seconds: turn_time.as_secs_f64() });
+        self.restart_clock();
+        self.describe();
+        Ok(())
+    }
+
+    /// Takes a vote; the last one of a turn counts.
+    pub(crate) fn vote(&mut self, member: u64, action: &ActionName) -> Result<u64, Refusal> {
+        let action = self.find_action(action)?;
+        let voters = self.room.members().voters();
+        let Choosing::Vote { turn: Some(turn), .. } = &mut self.choosing else {
+            return Err(Refusal::conflict("there is no turn to vote in"));
+        };
+        if !voters.contains(&member) {
+            return Err(Refusal::conflict("only players vote: join with a name"));
+        }
+        turn.votes.insert(member, action);
+        let number = turn.number;
+        let choosing: Vec<_> = voters.into_iter().filter(|voter| !turn.votes.contains_key(voter)).collect();
+        self.happened(Event::VoteCast { turn: number, member, choosing });
+        self.resolve_if_all_have_chosen();
+        Ok(number)
+    }
+
+    /// Somebody came or left.
+    pub(super) fn voters_changed(&mut self) {
+        if let Some(holder) = self.choosing.wheel()
+            && !self.room.members().is_here(holder)
+        {
+            self.release_wheel(holder);
+        }
+        match &self.choosing {
+            Choosing::Vote { turn: None, begins: None, .. } => self.begin_turn(),
+            Choosing::Vote { turn: Some(_), .. } => self.resolve_if_all_have_chosen(),
+            _ => {}
+        }
+    }
+
+    /// What is due without anybody saying anything.
+    pub(super) fn choose_in_time(&mut self, now: Instant) {
+        match &self.choosing {
+            Choosing::Wheel { member, until } if *until <= now => self.release_wheel(*member),
+            Choosing::Vote { turn: Some(turn), .. } if turn.deadline <= now => self.resolve(),
+            Choosing::Vote { turn: None, begins: Some(begins), .. } if *begins <= now => self.begin_turn(),
+            _ => {}
+        }
+    }
+
+    fn begin_turn(&mut self) {
+        let choosing = self.room.members().voters();
+        // The reset is nobody's choice.
+        if matches!(self.choosing, Choosing::Vote { .. }) && self.game.ended() && self.step_once(None).is_err() {
+            return;
+        }
+        let Choosing::Vote { turn_time, turns, turn, begins } = &mut self.choosing else { return };
+        *begins = None;
+        if choosing.is_empty() {
+            return;
+        }
+        *turns += 1;
+        *turn = Some(Turn { number: *turns, deadline: Instant::now() + *turn_time, votes: BTreeMap::new() });
+        let (turn, seconds) = (*turns, turn_time.as_secs_f64());
+        self.happened(Event::TurnStarted { turn, seconds, choosing });
+    }
+
+    fn resolve_if_all_have_chosen(&mut self) {
+        let voters = self.room.members().voters();
+        if let Choosing::Vote { turn: Some(turn), .. } = &self.choosing
+            && !voters.is_empty()
+            && voters.iter().all(|voter| turn.votes.contains_key(voter))
+        {
+            self.resolve();
+        }
+    }
+
+    fn resolve(&mut self) {
+        let Choosing::Vote { turn, .. } = &mut self.choosing else { return };
+        let Some(turn) = turn.take() else { return };
+        let mut votes = vec![0u32; self.actions()];
+        for &action in turn.votes.values() {
+            votes[usize::from(action)] += 1;
+        }
+        let choice = if turn.votes.is_empty() { None } else { Some(most_votes(&votes, &self.game.preferences())) };
+        if self.step_once(choice).is_err() {
+            return;
+        }
+        let action = self.frame.state().action.unwrap_or_default();
+        let by = if choice.is_some() { "votes" } else { "policy" };
+        self.happened(Event::TurnResolved { turn: turn.number, action, votes, by });
+        if self.game.ended() {
+            if let Choosing::Vote { begins, .. } = &mut self.choosing {
+                *begins = Some(Instant::now() + AFTER_THE_END);
+            }
+        } else {
+            self.begin_turn();
+        }
+    }
+}
+
+/// The action with most votes; among equals the one that `preferences` like best, then the first.
+fn most_votes(votes: &[u32], preferences: &[f32]) -> Action {
+    let preference = |action: usize| preferences.get(action).copied().unwrap_or_default();
+    let mut best = 0;
+    for action in 1..votes.len() {
+        let better =
+            votes[action] > votes[best] || (votes[action] == votes[best] && preference(action) > preference(best));
+        if better {
+            best = action;
+        }
+    }
+    best as Action
+}
+
+#[cfg(test)]
+mod tests {
+    use super::most_votes;
+
+    #[test]
+    fn ties_go_to_what_the_policy_prefers_among_them() {
+        let preferences = [9.0, 1.0, 2.0, 0.0, 0.0];
+        assert_eq!(most_votes(&[0, 2, 2, 1, 0], &preferences), 2);
+        assert_eq!(most_votes(&[0, 2, 1, 1, 0], &preferences), 1);
+        assert_eq!(most_votes(&[1, 1, 1, 1, 1], &[0.0; 5]), 0);
+        assert_eq!(most_votes(&[0, 0, 0, 0, 3], &[]), 4);
+    }
+}

@@ -1,0 +1,146 @@
+//! What a room publishes, each with its encodings, made once when the first viewer needs them and shared by all.
+
+use std::sync::{Arc, OnceLock};
+
+use axum::extract::ws::Utf8Bytes;
+use bytes::Bytes;
+use daladala_env::StateFrame;
+
+use crate::protocol::{
+    Event, Presence, RoomInfo, ServerMessage, delta_json, encode_delta, encode_keyframe, keyframe_json, to_json,
+};
+
+/// A frame with its place and its keyframe.
+#[derive(Debug)]
+pub(crate) struct Frame {
+    epoch: u64,
+    seq: u64,
+    state: StateFrame,
+    /// What its delta is over; none for a keyframe, which is its own.
+    base: Option<Arc<Frame>>,
+    whole_json: OnceLock<Utf8Bytes>,
+    delta_json: OnceLock<Utf8Bytes>,
+    whole_binary: OnceLock<Bytes>,
+    delta_binary: OnceLock<Bytes>,
+}
+
+impl Frame {
+    pub(super) fn new(epoch: u64, seq: u64, state: StateFrame, base: Option<Arc<Self>>) -> Arc<Self> {
+        let (whole_json, delta_json, whole_binary, delta_binary) = Default::default();
+        Arc::new(Self { epoch, seq, state, base, whole_json, delta_json, whole_binary, delta_binary })
+    }
+
+    pub(crate) fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    pub(crate) fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    pub(crate) fn state(&self) -> &StateFrame {
+        &self.state
+    }
+
+    pub(crate) fn ends_episode(&self) -> bool {
+        self.state.terminated || self.state.truncated
+    }
+
+    /// The keyframe that this frame's delta is over; none if it is one.
+    pub(crate) fn base(&self) -> Option<&Arc<Self>> {
+        self.base.as_ref()
+    }
+
+    /// The message `keyframe` as JSON.
+    pub(crate) fn whole_json(&self) -> Utf8Bytes {
+        let encode = || keyframe_json(self.epoch, self.seq, &self.state).unwrap_or_else(|error| unencodable(&error));
+        self.whole_json.get_or_init(encode).clone()
+    }
+
+    /// The message `delta` as JSON, or `keyframe` for a keyframe.
+    pub(crate) fn delta_json(&self) -> Utf8Bytes {
+        let Some(base) = &self.base else { return self.whole_json() };
+        let encode = || {
+            let delta = delta_json(self.seq, base.seq, &self.whole_json(), &base.whole_json());
+            delta.unwrap_or_else(|error| unencodable(&error))
+        };
+        self.delta_json.get_or_init(encode).clone()
+    }
+
+    /// The binary keyframe.
+    pub(crate) fn whole_binary(&self) -> Bytes {
+        self.whole_binary.get_or_init(|| encode_keyframe(self.epoch, self.seq, &self.state)).clone()
+    }
+
+    /// The binary delta, or the keyframe for a keyframe.
+    pub(crate) fn delta_binary(&self) -> Bytes {
+        let Some(base) = &self.base else { return self.whole_binary() };
+        self.delta_binary.get_or_init(|| encode_delta(self.seq, &self.state, base.seq, &base.state)).clone()
+    }
+}
+
+/// A frame is numbers and short texts, so this stands for what cannot be; a client passes over a message without a type.
+fn unencodable(error: &serde_json::Error) -> Utf8Bytes {
+    tracing::error!(%error, "a frame cannot be encoded");
+    Utf8Bytes::from_static("{}")
+}
+
+/// What a room is, with its message.
+#[derive(Debug)]
+pub(crate) struct Described {
+    info: RoomInfo,
+    json: OnceLock<Utf8Bytes>,
+}
+
+impl Described {
+    pub(super) fn new(info: RoomInfo) -> Arc<Self> {
+        Arc::new(Self { info, json: OnceLock::new() })
+    }
+
+    pub(crate) fn info(&self) -> &RoomInfo {
+        &self.info
+    }
+
+    pub(crate) fn json(&self) -> Utf8Bytes {
+        self.json.get_or_init(|| to_json(&ServerMessage::Room(&self.info))).clone()
+    }
+}
+
+/// Who is here, with its message.
+#[derive(Debug)]
+pub(crate) struct Noted {
+    presence: Presence,
+    json: OnceLock<Utf8Bytes>,
+}
+
+impl Noted {
+    pub(super) fn new(presence: Presence) -> Arc<Self> {
+        Arc::new(Self { presence, json: OnceLock::new() })
+    }
+
+    pub(crate) fn json(&self) -> Utf8Bytes {
+        self.json.get_or_init(|| to_json(&ServerMessage::Presence(&self.presence))).clone()
+    }
+}
+
+/// What happened, with its message.
+#[derive(Debug)]
+pub(crate) struct Happened {
+    event: Event,
+    seq: u64,
+    json: OnceLock<Utf8Bytes>,
+}
+
+impl Happened {
+    pub(super) fn new(event: Event, seq: u64) -> Self {
+        Self { event, seq, json: OnceLock::new() }
+    }
+
+    pub(crate) fn event(&self) -> &Event {
+        &self.event
+    }
+
+    pub(crate) fn json(&self) -> Utf8Bytes {
+        self.json.get_or_init(|| to_json(&ServerMessage::Event { event: &self.event, seq: self.seq })).clone()
+    }
+}

@@ -1,0 +1,116 @@
+//! What those need who run a server.
+
+use std::sync::{Arc, Mutex};
+
+use daladala_server::{FrameReader, Publication, Publisher, ServerConfig};
+use serde_json::Value;
+
+use crate::harness::{TestServer, config, number, within};
+
+#[tokio::test]
+async fn metrics_count_what_happens() {
+    let server = TestServer::start(config()).await;
+    let mut client = server.connect().await;
+    for _ in 0..20 {
+        client.frame().await;
+    }
+    let (status, head, text) = server.request("GET", "/metrics", "").await;
+    assert_eq!(status, 200);
+    assert!(head.contains("application/openmetrics-text"), "{head}");
+    let value = |name: &str| -> f64 {
+        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        line.and_then(|value| value.parse().ok()).unwrap_or_else(|| panic!("{name} in {text}"))
+    };
+    assert_eq!(value("daladala_rooms"), 2.0);
+    assert_eq!(value("daladala_viewers{transport=\"websocket\"}"), 1.0);
+    assert!(value("daladala_frames_made_total") >= 15.0 && value("daladala_frames_sent_total") >= 15.0);
+    assert!(value("daladala_sent_bytes_total") > 10_000.0 && text.ends_with("# EOF\n"));
+    let totals = server.get("/api/admin/totals").await;
+    assert_eq!((&totals["rooms"], &totals["viewers"]), (&2.into(), &1.into()));
+    assert!(number(&totals["frames_made"]) >= 15);
+}
+
+#[tokio::test]
+async fn a_server_says_whether_it_is_well_and_ready() {
+    let server = TestServer::start(config()).await;
+    assert_eq!(server.request("GET", "/healthz", "").await.2, "ok\n");
+    assert_eq!(server.request("GET", "/readyz", "").await.2, "ready\n");
+}
+
+#[tokio::test]
+async fn the_api_describes_itself() {
+    let server = TestServer::start(config()).await;
+    let document = server.get("/api/openapi.json").await;
+    let paths = document["paths"].as_object().expect("paths");
+    for path in ["/api/rooms", "/api/rooms/{code}/{command}", "/api/rooms/{code}/frames", "/api/health", "/metrics"] {
+        assert!(paths.contains_key(path), "{path}");
+    }
+    // What it describes without a parameter can be had.
+    for (path, methods) in paths {
+        if methods.get("get").is_some() && !path.contains('{') && path != "/api/recordings" {
+            assert_eq!(server.request("GET", path, "").await.0, 200, "{path}");
+        }
+    }
+    let (status, _, page) = server.request("GET", "/api/docs/", "").await;
+    assert!(status == 200 && page.contains("swagger-ui"), "{page}");
+}
+
+#[tokio::test]
+async fn the_admins_page_and_its_script_are_there() {
+    let server = TestServer::start(config()).await;
+    let (status, _, page) = server.request("GET", "/admin", "").await;
+    assert!(status == 200 && page.contains("<script src=\"/admin.js\">"), "{page}");
+    let (status, head, _) = server.request("GET", "/admin.js", "").await;
+    assert!(status == 200 && head.contains("content-type: text/javascript"), "{head}");
+}
+
+/// Room, number, whether it is a keyframe, and payload.
+type Message = (String, u64, bool, Vec<u8>);
+
+/// Keeps what is published, as a queue to a broker would.
+#[derive(Default)]
+struct Kept(Mutex<Vec<Message>>);
+
+impl Publisher for Kept {
+    fn publish(&self, publication: Publication<'_>) {
+        let Publication { room, seq, keyframe, payload, .. } = publication;
+        self.0.lock().expect("no panic").push((room.to_owned(), seq, keyframe, payload.to_vec()));
+    }
+}
+
+#[tokio::test]
+async fn what_is_published_is_enough_to_show_the_room_elsewhere() {
+    let kept = Arc::new(Kept::default());
+    let publisher: Arc<dyn Publisher> = kept.clone();
+    let server = TestServer::start(ServerConfig { publisher: Some(publisher), ..config() }).await;
+    let mut client = server.connect().await;
+    let actions: Vec<String> = serde_json::from_value(client.next_of("room").await["actions"].clone()).expect("names");
+    let first = number(&client.frame().await["seq"]);
+    let mut shown = Vec::new();
+    while shown.len() < 60 {
+        shown.push(client.frame().await);
+    }
+    within(async {
+        while kept.0.lock().expect("no panic").len() < 60 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    let mut reader = FrameReader::new(actions);
+    let (mut begun, mut same) = (false, 0);
+    for (room, seq, keyframe, payload) in kept.0.lock().expect("no panic").iter() {
+        assert_eq!(room, "main");
+        begun |= keyframe;
+        if begun {
+            let frame = reader.read(payload).expect("readable from the first keyframe on");
+            assert_eq!(frame.seq, *seq);
+            if let Some(shown) = shown.iter().find(|shown| number(&shown["seq"]) == *seq) {
+                let state: Value =
+                    serde_json::from_str(&serde_json::to_string(&frame.state).expect("JSON")).expect("JSON");
+                assert_eq!(state["total_reward"], shown["total_reward"]);
+                same += 1;
+            }
+        }
+    }
+    assert!(same > 20, "{same} of those from {first} on");
+}

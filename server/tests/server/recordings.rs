@@ -1,0 +1,144 @@
+//! Recordings: written, read back, and played.
+
+use std::path::Path;
+
+use daladala_server::ServerConfig;
+use serde_json::{Value, json};
+
+use crate::harness::{JSON, TestServer, config, number};
+
+fn recording_config(folder: &Path) -> ServerConfig {
+    ServerConfig { recordings: Some(folder.join("kept")), ..config() }
+}
+
+/// A frame without what differs each time it is shown.
+fn plain(mut frame: Value) -> Value {
+    for field in ["epoch", "seq", "type"] {
+        frame.as_object_mut().expect("an object").remove(field);
+    }
+    frame
+}
+
+#[tokio::test]
+async fn what_was_shown_is_played_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = TestServer::start(recording_config(folder.path())).await;
+    let mut client = server.client(Some(JSON), "").await;
+    client.granted(json!({ "type": "create", "code": "studio", "kind": "driven", "model": "random" })).await;
+    client.granted(json!({ "type": "join", "room": "studio" })).await;
+    let first = client.frame().await;
+    assert_eq!(client.granted(json!({ "type": "record", "name": "one" })).await["recording"], "one");
+    assert_eq!(client.event("recording_started").await["recording"], "one");
+    assert_eq!(client.refused(json!({ "type": "record", "name": "two" })).await, "CONFLICT");
+    let mut shown = vec![plain(first)];
+    for _ in 0..70 {
+        let seq = client.granted(json!({ "type": "step" })).await["seq"].clone();
+        loop {
+            let frame = client.frame().await;
+            if frame["seq"] == seq {
+                shown.push(plain(frame));
+                break;
+            }
+        }
+    }
+    let stopped = client.granted(json!({ "type": "record_stop" })).await;
+    assert_eq!((&stopped["recording"], &stopped["frames"]), (&json!("one"), &json!(71)));
+    assert_eq!(client.refused(json!({ "type": "record_stop" })).await, "CONFLICT");
+
+    let list = server.get("/api/recordings").await;
+    assert_eq!((&list["recordings"][0]["name"], &list["recordings"][0]["bytes"]), (&json!("one"), &stopped["bytes"]));
+    assert_eq!(list["recordings"].as_array().map(Vec::len), Some(1), "the second was never begun");
+    assert!(number(&stopped["bytes"]) < 71 * 67 + 2000, "{stopped}");
+
+    client.granted(json!({ "type": "create", "code": "cinema", "recording": "one", "fps": 200 })).await;
+    client.granted(json!({ "type": "join", "room": "cinema" })).await;
+    let mut played = Vec::new();
+    while played.len() < 100 {
+        let frame = client.frame().await;
+        played.push((number(&frame["seq"]), plain(frame)));
+    }
+    for (seq, frame) in played {
+        assert_eq!(frame, shown[(seq as usize - 1) % shown.len()], "frame {seq}");
+    }
+    assert_eq!(client.refused(json!({ "type": "act", "action": 0 })).await, "CONFLICT");
+    assert_eq!(client.refused(json!({ "type": "load", "model": "ppo" })).await, "CONFLICT");
+    client.granted(json!({ "type": "pause" })).await;
+    client.granted(json!({ "type": "step" })).await;
+}
+
+#[tokio::test]
+async fn a_recording_survives_the_end_of_its_room_and_of_the_server() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = TestServer::start(recording_config(folder.path())).await;
+    let mut client = server.client(Some(JSON), "").await;
+    client.granted(json!({ "type": "create", "code": "brief" })).await;
+    client.granted(json!({ "type": "join", "room": "brief" })).await;
+    client.granted(json!({ "type": "record", "name": "brief" })).await;
+    let mut main = server.client(Some(JSON), "?room=main").await;
+    main.granted(json!({ "type": "record", "name": "main" })).await;
+    let until = number(&main.frame().await["seq"]) + 20;
+    while number(&main.frame().await["seq"]) < until {}
+    client.granted(json!({ "type": "close", "room": "brief" })).await;
+    client.event("room_closed").await;
+    drop((client, main));
+    server.stop().stopped().await;
+
+    let server = TestServer::start(recording_config(folder.path())).await;
+    let mut client = server.client(Some(JSON), "").await;
+    for name in ["brief", "main"] {
+        let room = format!("play-{name}");
+        client.granted(json!({ "type": "create", "code": room, "recording": name })).await;
+        client.granted(json!({ "type": "join", "room": room })).await;
+        client.frame().await;
+    }
+}
+
+#[tokio::test]
+async fn a_recording_cut_off_by_a_kill_is_played_up_to_there() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = TestServer::start(recording_config(folder.path())).await;
+    let mut client = server.client(Some(JSON), "?room=main").await;
+    client.granted(json!({ "type": "record", "name": "whole" })).await;
+    let until = number(&client.frame().await["seq"]) + 50;
+    while number(&client.frame().await["seq"]) < until {}
+    // What the file holds while it is being written is all that a kill would leave.
+    let kept = folder.path().join("kept");
+    let bytes = std::fs::read(kept.join("whole.dalarec")).expect("a file");
+    assert!(bytes.len() > 1500, "{} bytes", bytes.len());
+    std::fs::write(kept.join("cut.dalarec"), &bytes[..bytes.len() - 7]).expect("written");
+    client.granted(json!({ "type": "create", "code": "cut", "recording": "cut", "fps": 500 })).await;
+    client.granted(json!({ "type": "join", "room": "cut" })).await;
+    while number(&client.frame().await["seq"]) < 100 {}
+
+    std::fs::write(kept.join("other.dalarec"), b"something else").expect("written");
+    std::fs::write(kept.join("head.dalarec"), &bytes[..40]).expect("written");
+    for other in ["other", "head"] {
+        assert_eq!(client.refused(json!({ "type": "create", "recording": other })).await, "VALIDATION_ERROR");
+    }
+}
+
+#[tokio::test]
+async fn names_of_recordings_lead_nowhere_else() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("secret.dalarec"), b"secret").expect("written");
+    let server = TestServer::start(recording_config(folder.path())).await;
+    let mut client = server.client(Some(JSON), "?room=main").await;
+    for name in ["../secret", "..", "", "a/b", "A", "a.b", &"x".repeat(65)] {
+        assert_eq!(client.refused(json!({ "type": "record", "name": name })).await, "VALIDATION_ERROR", "{name}");
+        assert_eq!(client.refused(json!({ "type": "create", "recording": name })).await, "VALIDATION_ERROR", "{name}");
+    }
+    for path in ["/api/recordings/..%2fsecret", "/api/recordings/%2e%2e", "/api/recordings/none"] {
+        let (status, _, body) = server.request("GET", path, "").await;
+        assert!(status == 400 || status == 404, "{path}: {status}");
+        assert!(!body.contains("secret\""), "{path}: {body}");
+    }
+    client.granted(json!({ "type": "record", "name": "mine" })).await;
+    assert_eq!(client.refused(json!({ "type": "record", "name": "mine" })).await, "CONFLICT");
+    client.granted(json!({ "type": "record_stop" })).await;
+    assert_eq!(
+        client.refused(json!({ "type": "record", "name": "mine" })).await,
+        "CONFLICT",
+        "nothing is written over"
+    );
+    assert!(server.request("GET", "/api/recordings/mine", "").await.1.contains("filename=\"mine.dalarec\""));
+}

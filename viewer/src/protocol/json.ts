@@ -1,0 +1,174 @@
+/** JSON messages: one reader a type. Fields that the page has no use for are not looked at. */
+import { asCell, asText, Fields, Malformed } from "./check";
+import { readChanges, readWorld } from "./json-world";
+import {
+  MODES,
+  PROTOCOL_VERSION,
+  RESUMES,
+  ROLES,
+  ROOM_KINDS,
+  type Delta,
+  type Hello,
+  type Joined,
+  type Keyframe,
+  type Parsed,
+  type Player,
+  type Pong,
+  type Presence,
+  type Refusal,
+  type Reply,
+  type RequestId,
+  type Room,
+  type RoomEvent,
+} from "./messages";
+
+/** The widest grid drawn; the coordinates in `check.ts` have the same bound. */
+const MAX_GRID = 256;
+
+/** The longest text that is written for people, in UTF-16 units. */
+const MAX_WORDS = 2_000;
+
+export function readJson(fields: Fields): Parsed {
+  switch (fields.text("type")) {
+    case "hello":
+      return readHello(fields);
+    case "joined":
+      return readJoined(fields);
+    case "room":
+      return { kind: "room", room: readRoom(fields) };
+    case "keyframe":
+      return readKeyframe(fields);
+    case "delta":
+      return readDelta(fields);
+    case "event":
+      return readEvent(fields);
+    case "presence":
+      return readPresence(fields);
+    case "reply":
+      return readReply(fields);
+    case "error":
+      return readRefusal(fields);
+    case "pong":
+      return readPong(fields);
+    default:
+      return { kind: "unknown" };
+  }
+}
+
+function readHello(fields: Fields): Hello | Extract<Parsed, { kind: "incompatible" }> {
+  const theirs = fields.count("protocol");
+  if (theirs !== PROTOCOL_VERSION) return { kind: "incompatible", theirs };
+  return { kind: "hello", server: fields.text("server"), role: fields.oneOf("role", ROLES) };
+}
+
+function readJoined(fields: Fields): Joined {
+  return {
+    kind: "joined",
+    key: fields.textOrNull("key"),
+    resume: fields.oneOf("resume", RESUMES),
+    missed: fields.count("missed"),
+  };
+}
+
+function readRoom(fields: Fields): Room {
+  const grid = fields.list("grid", asCount);
+  const [width, height] = grid;
+  if (grid.length !== 2 || !isGridSide(width) || !isGridSide(height)) {
+    throw new Malformed("message.grid is not a width and a height");
+  }
+  const route = fields.list("route", asCell);
+  if (route.length === 0) throw new Malformed("message.route is empty");
+  if (route.some(([x, y]) => x >= width || y >= height)) {
+    throw new Malformed("message.route leaves the grid");
+  }
+  return {
+    code: fields.text("code"),
+    epoch: fields.count("epoch"),
+    kind: fields.oneOf("kind", ROOM_KINDS),
+    rules: fields.text("rules"),
+    model: fields.text("model"),
+    fps: fields.number("fps"),
+    paused: fields.boolean("paused"),
+    mode: fields.oneOf("mode", MODES),
+    wheel: fields.countOrNull("wheel"),
+    turnSeconds: fields.number("turn_seconds"),
+    recording: fields.textOrNull("recording"),
+    grid: [width, height],
+    route,
+    maxSteps: fields.count("max_steps"),
+    maxPassengers: fields.count("physical_max_passengers"),
+    legalCapacity: fields.count("legal_capacity"),
+    actions: fields.list("actions", asText),
+  };
+}
+
+function readKeyframe(fields: Fields): Keyframe {
+  return {
+    kind: "keyframe",
+    epoch: fields.count("epoch"),
+    seq: fields.count("seq"),
+    world: readWorld(fields),
+  };
+}
+
+function readDelta(fields: Fields): Delta {
+  const seq = fields.count("seq");
+  return { kind: "delta", seq, base: fields.count("base", seq), changes: readChanges(fields) };
+}
+
+function readEvent(fields: Fields): RoomEvent {
+  const data = new Fields(fields.raw("data"), fields.path("data"));
+  const reason = data.raw("reason") === undefined ? null : data.textOrNull("reason", MAX_WORDS);
+  return { kind: "event", name: fields.text("kind"), reason };
+}
+
+function readPresence(fields: Fields): Presence {
+  return {
+    kind: "presence",
+    viewers: fields.count("viewers"),
+    players: fields.list("players", readPlayer),
+  };
+}
+
+function readPlayer(value: unknown, path: string): Player {
+  const fields = new Fields(value, path);
+  return {
+    member: fields.count("member"),
+    name: fields.text("name"),
+    online: fields.boolean("online"),
+  };
+}
+
+function readReply(fields: Fields): Reply {
+  return { kind: "reply", id: readId(fields) };
+}
+
+function readRefusal(fields: Fields): Refusal {
+  return {
+    kind: "error",
+    id: readId(fields),
+    code: fields.text("code"),
+    message: fields.text("message", MAX_WORDS),
+    retryAfterMs: fields.countOrNull("retry_after_ms"),
+  };
+}
+
+function readPong(fields: Fields): Pong {
+  return { kind: "pong", id: readId(fields), time: fields.number("time") };
+}
+
+function readId(fields: Fields): RequestId {
+  const id = fields.raw("id");
+  return typeof id === "number" || typeof id === "string" ? id : null;
+}
+
+function asCount(value: unknown, path: string): number {
+  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0) {
+    throw new Malformed(`${path} is not a count`);
+  }
+  return value;
+}
+
+function isGridSide(value: number | undefined): value is number {
+  return value !== undefined && value >= 1 && value <= MAX_GRID;
+}
