@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use anyhow::{Context, anyhow, bail, ensure};
-use clap::Command;
+use clap::{ArgAction, Command};
 use toml::Value;
 
 /// `command` with the settings in `file` as the defaults of `subcommand`.
@@ -16,14 +16,18 @@ pub(crate) fn as_defaults(command: Command, subcommand: &str, file: &Path) -> an
         anyhow!("{shown}, line {line}: {}", error.message().replace('\n', " "))
     })?;
     let known = command.find_subcommand(subcommand).map(flags).unwrap_or_default();
-    let mut defaults = Vec::new();
+    let mut defaults: Vec<(String, Vec<String>)> = Vec::new();
     for (key, value) in settings {
         let flag = key.replace('_', "-");
+        let id = flag.replace('-', "_");
+        ensure!(defaults.iter().all(|(known, _)| *known != id), "{shown}: '{key}' is set twice");
+        let list = value.is_array();
+        ensure!(!list || takes_many(&command, subcommand, &id), "{shown}: {key}: needed is one value, not a list");
         ensure!(
             known.contains(&flag),
             "{shown}: there is no setting '{key}' (`daladala {subcommand} --help` lists them)"
         );
-        defaults.push((flag.replace('-', "_"), values(&value).with_context(|| format!("{shown}: {key}"))?));
+        defaults.push((id, values(&value).with_context(|| format!("{shown}: {key}"))?));
     }
     let set = |serve: Command| {
         let with_default =
@@ -31,6 +35,12 @@ pub(crate) fn as_defaults(command: Command, subcommand: &str, file: &Path) -> an
         defaults.into_iter().fold(serve, with_default)
     };
     Ok(command.mut_subcommand(subcommand, set))
+}
+
+fn takes_many(command: &Command, subcommand: &str, id: &str) -> bool {
+    let argument =
+        command.find_subcommand(subcommand).and_then(|serve| serve.get_arguments().find(|arg| arg.get_id() == id));
+    argument.is_some_and(|arg| matches!(arg.get_action(), ArgAction::Append))
 }
 
 /// What can be set; not where it is set.

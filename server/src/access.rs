@@ -10,17 +10,23 @@ use std::time::{Duration, SystemTime};
 
 use axum::http::{HeaderMap, Uri, header};
 pub(crate) use origin::Origins;
-pub(crate) use rate::{AddressLimits, AddressSlot, RequestLimit};
+pub(crate) use rate::{AddressLimits, AddressSlot, RequestLimit, per_second};
 use token::Signer;
 pub use token::{Claims, make_token};
 
 use crate::config::{AccessConfig, Anonymous, Limits, Role, Secret};
 use crate::protocol::{Code, Refusal};
 
+/// What proxies say of whom they speak for.
+const FORWARDED: [&str; 3] = ["forwarded", "x-forwarded-for", "x-real-ip"];
+
 /// Judges requests.
 pub(crate) struct Access {
     signer: Signer,
     anonymous: Option<Role>,
+    /// Whether that is so because of the address alone.
+    by_address: bool,
+    behind_proxy: bool,
     pub(crate) origins: Origins,
     pub(crate) addresses: Arc<AddressLimits>,
 }
@@ -41,10 +47,12 @@ impl Access {
         Self {
             signer: Signer::new(secret),
             anonymous: match config.anonymous {
-                Anonymous::ByAddress => loopback.then_some(Role::Admin),
+                Anonymous::ByAddress => (loopback && !config.behind_proxy).then_some(Role::Admin),
                 Anonymous::Nothing => None,
                 Anonymous::May(role) => Some(role),
             },
+            by_address: config.anonymous == Anonymous::ByAddress,
+            behind_proxy: config.behind_proxy,
             origins: Origins::new(config, loopback),
             addresses: Arc::new(AddressLimits::new(limits)),
         }
@@ -55,20 +63,31 @@ impl Access {
         self.anonymous
     }
 
-    /// What the bearer of `token` may do.
-    pub(crate) fn grant(&self, token: Option<&str>) -> Result<Grant, Refusal> {
-        let Some(token) = token else {
-            let role = self.anonymous.ok_or_else(|| {
-                Refusal::new(
-                    Code::AuthRequired,
-                    "a token is needed: `daladala token` on the server's machine makes one",
-                )
-            })?;
-            return Ok(Grant { role, room: None, expires: None });
-        };
-        let claims = self.signer.read(token)?;
-        let expires = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(claims.exp));
-        Ok(Grant { role: claims.role, room: claims.room, expires })
+    /// What the maker of a request may do, by the token it brings: `given`, or the one in its headers or its query.
+    pub(crate) fn admit(&self, headers: &HeaderMap, uri: &Uri, given: Option<String>) -> Result<Grant, Refusal> {
+        if let Some(token) = given.or_else(|| token_of(headers, uri)) {
+            let claims = self.signer.read(&token)?;
+            let expires = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(claims.exp));
+            return Ok(Grant { role: claims.role, room: claims.room, expires });
+        }
+        // What a proxy passes on comes from this machine, but not from its people.
+        let stranger = self.by_address && FORWARDED.iter().any(|name| headers.contains_key(*name));
+        let role = self.anonymous.filter(|_| !stranger).ok_or_else(|| {
+            Refusal::new(Code::AuthRequired, "a token is needed: `daladala token` on the server's machine makes one")
+        })?;
+        Ok(Grant { role, room: None, expires: None })
+    }
+
+    /// A place among the connections of `address`; none is needed for a proxy, which has all of them.
+    pub(crate) fn connect(&self, address: IpAddr) -> Result<Option<AddressSlot>, Refusal> {
+        if self.behind_proxy { Ok(None) } else { self.addresses.connect(address).map(Some) }
+    }
+
+    /// The address that a request is counted for: behind a proxy the one that the proxy has added last.
+    pub(crate) fn address_of(&self, headers: &HeaderMap, peer: IpAddr) -> IpAddr {
+        let forwarded = || headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?.rsplit(',').next();
+        let forwarded = self.behind_proxy.then(forwarded).flatten();
+        forwarded.and_then(|address| address.trim().parse().ok()).unwrap_or(peer)
     }
 }
 
@@ -108,7 +127,7 @@ impl Grant {
 }
 
 /// The token of a request: from its `Authorization` header or its query.
-pub(crate) fn token_of(headers: &HeaderMap, uri: &Uri) -> Option<String> {
+fn token_of(headers: &HeaderMap, uri: &Uri) -> Option<String> {
     let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let bearer = bearer.and_then(|value| value.split_once(' ')).filter(|(kind, _)| kind.eq_ignore_ascii_case("bearer"));
     let query = || uri.query()?.split('&').find_map(|pair| pair.strip_prefix("token="));
@@ -129,7 +148,7 @@ pub(crate) fn one_of_many(address: IpAddr) -> IpAddr {
 
 #[cfg(test)]
 mod tests {
-    use axum::http::HeaderValue;
+    use axum::http::{HeaderName, HeaderValue};
 
     use super::*;
 
@@ -138,17 +157,48 @@ mod tests {
         Access::new(&config, &Secret::random(), &Limits::default(), address.parse().expect("an address"))
     }
 
+    fn anyone(access: &Access) -> Result<Grant, Refusal> {
+        access.admit(&HeaderMap::new(), &Uri::from_static("/ws"), None)
+    }
+
+    #[test]
+    fn strangers_behind_a_proxy_on_this_machine_are_strangers() {
+        let open = access("127.0.0.1:5000", Anonymous::ByAddress);
+        for name in FORWARDED {
+            let headers =
+                HeaderMap::from_iter([(HeaderName::from_static(name), HeaderValue::from_static("203.0.113.9"))]);
+            assert!(open.admit(&headers, &Uri::from_static("/ws"), None).is_err(), "{name}");
+            let told = access("127.0.0.1:5000", Anonymous::May(Role::Watch));
+            assert!(told.admit(&headers, &Uri::from_static("/ws"), None).is_ok(), "{name}");
+        }
+    }
+
+    #[test]
+    fn behind_a_proxy_addresses_are_those_that_it_names() {
+        let config = AccessConfig { behind_proxy: true, ..AccessConfig::default() };
+        let address = "127.0.0.1:5000".parse().expect("an address");
+        let proxied = Access::new(&config, &Secret::random(), &Limits::default(), address);
+        assert!(anyone(&proxied).is_err());
+        let peer = IpAddr::from([127, 0, 0, 1]);
+        for (named, counted) in [("10.0.0.1, 203.0.113.9", IpAddr::from([203, 0, 113, 9])), ("nonsense", peer)] {
+            let named = HeaderValue::from_static(named);
+            let headers = HeaderMap::from_iter([(HeaderName::from_static("x-forwarded-for"), named)]);
+            assert_eq!(proxied.address_of(&headers, peer), counted);
+            assert_eq!(access("127.0.0.1:5000", Anonymous::ByAddress).address_of(&headers, peer), peer);
+        }
+    }
+
     #[test]
     fn only_this_machine_is_open_by_default() {
-        assert_eq!(access("127.0.0.1:5000", Anonymous::ByAddress).grant(None).map(|grant| grant.role), Ok(Role::Admin));
-        assert_eq!(access("[::1]:5000", Anonymous::ByAddress).grant(None).map(|grant| grant.role), Ok(Role::Admin));
+        assert_eq!(anyone(&access("127.0.0.1:5000", Anonymous::ByAddress)).map(|grant| grant.role), Ok(Role::Admin));
+        assert_eq!(anyone(&access("[::1]:5000", Anonymous::ByAddress)).map(|grant| grant.role), Ok(Role::Admin));
         for open in ["0.0.0.0:5000", "10.1.2.3:5000"] {
-            let refused = access(open, Anonymous::ByAddress).grant(None).expect_err("no token");
+            let refused = anyone(&access(open, Anonymous::ByAddress)).expect_err("no token");
             assert_eq!(refused.code, Code::AuthRequired);
         }
-        let watch = access("0.0.0.0:5000", Anonymous::May(Role::Watch)).grant(None).expect("open to watch");
+        let watch = anyone(&access("0.0.0.0:5000", Anonymous::May(Role::Watch))).expect("open to watch");
         assert!(watch.may(Role::Watch).is_ok() && watch.may(Role::Drive).is_err());
-        assert!(access("127.0.0.1:5000", Anonymous::Nothing).grant(None).is_err());
+        assert!(anyone(&access("127.0.0.1:5000", Anonymous::Nothing)).is_err());
     }
 
     #[test]

@@ -5,7 +5,6 @@ use std::time::Instant;
 
 use axum::extract::ws::Utf8Bytes;
 use tokio::sync::watch;
-use uuid::Uuid;
 
 use crate::access::{Access, Grant};
 use crate::config::Limits;
@@ -31,11 +30,11 @@ pub(crate) struct App {
 
 impl App {
     /// The first message of a connection.
-    pub(crate) fn hello(&self, grant: &Grant) -> Utf8Bytes {
+    pub(crate) fn hello(&self, grant: &Grant, connection: &str) -> Utf8Bytes {
         to_json(&ServerMessage::Hello {
             protocol: PROTOCOL_VERSION,
             server: env!("CARGO_PKG_VERSION"),
-            connection: &Uuid::new_v4().simple().to_string(),
+            connection,
             role: grant.role,
             time: milliseconds_since_1970() as f64,
             limits: HelloLimits {

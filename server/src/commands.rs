@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::access::Grant;
 use crate::config::Role;
 use crate::protocol::{ActionName, Refusal, Request, frame_rate};
-use crate::room::{Actor, Room};
+use crate::room::{Actor, Room, Stepped};
 use crate::rooms::Rooms;
 
 /// The seconds that a turn may take, and does unless told otherwise.
@@ -47,7 +47,7 @@ pub(crate) async fn of_server(rooms: &Arc<Rooms>, grant: &Grant, request: &Reque
 
 /// Does what `request` asks of `room`.
 pub(crate) async fn of_room(
-    rooms: &Rooms,
+    rooms: &Arc<Rooms>,
     room: &Arc<Room>,
     asker: Asker<'_>,
     request: Request,
@@ -60,21 +60,21 @@ pub(crate) async fn of_room(
         Request::Resume => room.ask(Actor::resume).await.map(done),
         Request::Step { action } => {
             let stepped = room.ask(move |actor| actor.step(action.as_ref())).await?;
-            Ok(json!({ "seq": stepped.frame.seq() }))
+            Ok(outcome(&stepped))
         }
         Request::Act { action } => {
             let stepped = room.ask(move |actor| actor.act(member, &action)).await?;
-            Ok(json!({ "seq": stepped.frame.seq() }))
+            Ok(outcome(&stepped))
         }
         Request::Release => room.ask(move |actor| actor.release(member)).await.map(done),
         Request::Speed { fps } => {
-            let fps = frame_rate(fps)?;
+            let fps = frame_rate(fps, rooms.max_fps())?;
             room.ask(move |actor| actor.speed(fps)).await?;
             Ok(json!({ "fps": fps.get() }))
         }
         Request::Reset { seed } => {
             let stepped = room.ask(move |actor| actor.reset(seed)).await?;
-            Ok(json!({ "seq": stepped.frame.seq() }))
+            Ok(outcome(&stepped))
         }
         Request::Load { model, rules } => {
             let rules = rules.unwrap_or_else(|| room.now().described.info().game.rules.clone());
@@ -109,6 +109,19 @@ pub(crate) async fn of_room(
         | Request::Create(_)
         | Request::Close { .. } => Err(Refusal::invalid("this is nothing that can be asked of a room")),
     }
+}
+
+/// What a frame that was asked for has brought.
+fn outcome(stepped: &Stepped) -> Value {
+    let state = stepped.frame.state();
+    json!({
+        "seq": stepped.frame.seq(),
+        "action": state.action,
+        "reward": state.reward,
+        "terminated": state.terminated,
+        "truncated": state.truncated,
+        "observation": stepped.observation,
+    })
 }
 
 async fn vote(room: &Room, member: Option<u64>, action: ActionName) -> Result<Value, Refusal> {

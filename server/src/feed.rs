@@ -7,7 +7,7 @@ use tokio::sync::{broadcast, watch};
 use tokio::time::{Instant, sleep_until};
 
 use crate::protocol::{Code, Refusal, ResumeFrom, Resumed};
-use crate::room::{Described, FRESH, Frame, Happened, Noted, Room, Snapshot};
+use crate::room::{Described, Frame, Happened, Noted, Room, Snapshot};
 
 /// Items handed over at once, so that what is written at once stays small.
 const BATCH: usize = 64;
@@ -16,6 +16,8 @@ const BATCH: usize = 64;
 #[derive(Debug, Clone)]
 pub(crate) enum Item {
     Room(Arc<Described>),
+    /// A frame whole, for the deltas that follow to be laid over. It has been shown before, or is too old to be.
+    Base(Arc<Frame>),
     /// A frame whole.
     Keyframe(Arc<Frame>),
     /// A frame over its base, which has been handed over before.
@@ -60,7 +62,7 @@ enum View {
 pub(crate) struct Feed {
     room: Arc<Room>,
     keeping: Keeping,
-    snapshots: watch::Receiver<Snapshot>,
+    snapshots: watch::Receiver<Arc<Snapshot>>,
     events: broadcast::Receiver<Arc<Happened>>,
     view: View,
     described: Option<Arc<Described>>,
@@ -101,7 +103,7 @@ impl Feed {
     pub(crate) fn resume(room: &Arc<Room>, keeping: Keeping, from: Option<ResumeFrom>) -> (Self, Resumed, u64) {
         let mut feed = Self::new(room, keeping);
         let Some(from) = from else { return (feed, Resumed::New, 0) };
-        let latest = room.now().frame;
+        let latest = Arc::clone(&room.now().frame);
         if !room.history(|history| history.continues(from.epoch, from.seq)) {
             return (feed, Resumed::Keyframe, 0);
         }
@@ -163,7 +165,7 @@ impl Feed {
                 _ = self.snapshots.changed() => {}
                 event = self.events.recv() => match event {
                     Ok(event) => items.push(Item::Event(event)),
-                    Err(RecvError::Lagged(_)) => return Err(FeedEnd::TooSlow),
+                    Err(RecvError::Lagged(_)) => self.events_lost()?,
                     Err(RecvError::Closed) => return Err(FeedEnd::Closed),
                 },
                 () = sleep_until(playing.unwrap_or_else(Instant::now)), if playing.is_some() => {}
@@ -173,7 +175,7 @@ impl Feed {
 
     /// Adds what is there already; whether nothing will follow.
     fn gather(&mut self, items: &mut Vec<Item>) -> Result<bool, FeedEnd> {
-        let now = self.snapshots.borrow_and_update().clone();
+        let now = Arc::clone(&self.snapshots.borrow_and_update());
         // What happened came before what it led to, but for those who enter, who first learn where they are.
         let entering = self.described.is_none();
         if entering {
@@ -182,7 +184,7 @@ impl Feed {
         while items.len() < BATCH {
             match self.events.try_recv() {
                 Ok(event) => items.push(Item::Event(event)),
-                Err(TryRecvError::Lagged(_)) => return Err(FeedEnd::TooSlow),
+                Err(TryRecvError::Lagged(_)) => self.events_lost()?,
                 Err(TryRecvError::Empty | TryRecvError::Closed) => break,
             }
         }
@@ -192,6 +194,10 @@ impl Feed {
         if let Some(frame) = self.sought.take() {
             self.push(&frame, items);
         }
+        if self.last.is_some_and(|(epoch, _)| epoch != now.frame.epoch()) {
+            // What one was looking at is gone.
+            self.view = View::Live;
+        }
         match self.view {
             View::Held => {}
             View::Playing { next } => self.play(&now, next, items),
@@ -199,9 +205,14 @@ impl Feed {
         }
         if self.presence.as_ref().is_none_or(|sent| !Arc::ptr_eq(sent, &now.presence)) {
             items.push(Item::Presence(Arc::clone(&now.presence)));
-            self.presence = Some(now.presence);
+            self.presence = Some(Arc::clone(&now.presence));
         }
         Ok(now.closed)
+    }
+
+    /// Too many events have waited. Those who are here for the frames do without them.
+    fn events_lost(&self) -> Result<(), FeedEnd> {
+        if self.keeping.all { Ok(()) } else { Err(FeedEnd::TooSlow) }
     }
 
     fn describe(&mut self, now: &Snapshot, items: &mut Vec<Item>) {
@@ -221,28 +232,36 @@ impl Feed {
                 return self.push(latest, items);
             }
         };
-        let behind = latest.seq().saturating_sub(last);
-        let all = self.keeping.all || matches!(self.view, View::CatchingUp);
-        if behind == 0 {
-            self.view = View::Live;
-        } else if behind == 1 {
-            self.view = View::Live;
-            self.push(latest, items);
-        } else if all || behind <= fresh_frames(now) {
-            let missed = self.room.history(|history| history.after(latest.epoch(), last, BATCH));
-            if missed.is_empty() {
-                self.skipped += behind - 1;
+        match latest.seq().saturating_sub(last) {
+            0 => self.view = View::Live,
+            1 => {
+                self.view = View::Live;
                 self.push(latest, items);
-            } else if missed.len() as u64 == BATCH as u64 {
-                // There may be more.
-                self.snapshots.mark_changed();
             }
-            for frame in &missed {
-                self.push(frame, items);
-            }
-        } else {
+            behind => self.catch_up(latest, last, behind, items),
+        }
+    }
+
+    /// Adds what follows frame `last`, without what is no longer fresh unless all is wanted.
+    fn catch_up(&mut self, latest: &Arc<Frame>, last: u64, behind: u64, items: &mut Vec<Item>) {
+        let all = self.keeping.all || matches!(self.view, View::CatchingUp);
+        let mut missed = self.room.history(|history| history.after(latest.epoch(), last, BATCH));
+        let found = missed.len() as u64;
+        if !all {
+            missed.retain(|frame| frame.is_fresh());
+        }
+        if missed.is_empty() {
+            // Some are no longer kept, or none of those looked at is fresh: then the latest does.
             self.skipped += behind - 1;
             self.push(latest, items);
+            return;
+        }
+        self.skipped += found - missed.len() as u64;
+        if found < behind {
+            self.snapshots.mark_changed();
+        }
+        for frame in &missed {
+            self.push(frame, items);
         }
     }
 
@@ -272,7 +291,7 @@ impl Feed {
                 let place = (base.epoch(), base.seq());
                 if self.base != Some(place) {
                     self.base = Some(place);
-                    items.push(Item::Keyframe(Arc::clone(base)));
+                    items.push(Item::Base(Arc::clone(base)));
                 }
                 items.push(Item::Delta(Arc::clone(frame)));
             }
@@ -282,9 +301,4 @@ impl Feed {
             }
         }
     }
-}
-
-/// How many frames a room makes while they are fresh.
-fn fresh_frames(now: &Snapshot) -> u64 {
-    (now.described.info().fps * FRESH.as_secs_f64()) as u64
 }

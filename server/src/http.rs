@@ -15,11 +15,12 @@ mod viewer;
 
 use std::sync::Arc;
 
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Router, middleware};
+use tower_http::timeout::RequestBodyTimeoutLayer;
 use tower_http::trace::TraceLayer;
 use utoipa_swagger_ui::SwaggerUi;
 
@@ -68,10 +69,15 @@ pub(crate) fn router(app: &Arc<App>, original: &Original) -> Router {
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(original.layer());
     routes
-        .layer(guard::cross_origin(app))
+        .layer(RequestBodyTimeoutLayer::new(app.limits.header_timeout))
         .layer(middleware::from_fn_with_state(Arc::clone(app), guard::guard))
+        // Pages may read refusals too.
+        .layer(guard::cross_origin(app))
         .layer(middleware::map_response(secure))
-        .layer(TraceLayer::new_for_http())
+        // Without the query, which may hold a token.
+        .layer(TraceLayer::new_for_http().make_span_with(|request: &Request| {
+            tracing::debug_span!("request", method = %request.method(), path = request.uri().path())
+        }))
 }
 
 async fn secure(mut response: Response) -> Response {

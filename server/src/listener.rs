@@ -41,7 +41,9 @@ pub(crate) async fn bind(host: &str, port: u16) -> Result<TcpListener, ServerErr
         _ => ServerError::Bind { host: host.to_owned(), port, source },
     };
     let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
-    for address in lookup_host((host, port)).await.map_err(failed)? {
+    // An IPv6 address may come in the brackets that it has in a URL.
+    let name = host.trim_start_matches('[').trim_end_matches(']');
+    for address in lookup_host((name, port)).await.map_err(failed)? {
         match listen(address) {
             Ok(listener) => return Ok(listener),
             Err(error) => last = error,
@@ -70,7 +72,7 @@ pub(crate) struct Peer(Arc<Connection>);
 struct Connection {
     address: IpAddr,
     _of_all: OwnedSemaphorePermit,
-    _of_address: AddressSlot,
+    _of_address: Option<AddressSlot>,
     _counted: Counted,
 }
 
@@ -82,7 +84,7 @@ impl Peer {
 
 /// Accepts connections until the server stops, and waits for their requests to end.
 pub(crate) async fn serve(listener: TcpListener, router: Router, app: Arc<App>) {
-    let places = Arc::new(Semaphore::new(app.limits.max_connections));
+    let places = Arc::new(Semaphore::new(app.limits.max_connections.min(Semaphore::MAX_PERMITS)));
     let mut stop = app.stop.subscribe();
     loop {
         let accepted = tokio::select! {
@@ -91,7 +93,7 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, app: Arc<App>) 
         };
         let (stream, address, place) = accepted;
         set_up(&stream, app.limits.idle_timeout);
-        match app.access.addresses.connect(address.ip()) {
+        match app.access.connect(address.ip()) {
             Ok(of_address) => {
                 let counted = Counted::new(&app.metrics.connections);
                 let address = address.ip();

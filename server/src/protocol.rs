@@ -10,11 +10,11 @@ pub use binary::{Damaged, FrameReader, Numbered};
 pub(crate) use binary::{encode_delta, encode_keyframe};
 pub(crate) use delta::{delta_json, keyframe_json};
 pub(crate) use messages::{
-    Event, FramesPage, HelloLimits, Kind, Mode, PlayerInfo, Presence, Resumed, RoomInfo, RoomSummary, ServerMessage,
-    to_json,
+    Ending, Event, FramesPage, HelloLimits, Kind, Mode, PlayerInfo, Presence, Resumed, RoomInfo, RoomSummary,
+    ServerMessage, to_json,
 };
 pub(crate) use refusal::{Code, Refusal};
-pub(crate) use requests::{ActionName, Envelope, Frames, Join, Request, ResumeFrom, RoomSpec, frame_rate, request_id};
+pub(crate) use requests::{ActionName, Envelope, Frames, Join, Request, ResumeFrom, RoomSpec, frame_rate};
 
 /// The version of the protocol, told in `hello.protocol`. It changes when a client of the version before could misread
 /// what it is sent; new fields and message types do not change it.

@@ -14,8 +14,9 @@ mod members;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
-pub(crate) use actor::{Actor, FRESH, Opening, Stepped, milliseconds_since_1970};
+pub(crate) use actor::{Actor, Opening, Stepped, milliseconds_since_1970};
 pub(crate) use frame::{Described, Frame, Happened, Noted};
+use governor::DefaultDirectRateLimiter;
 pub(crate) use history::History;
 use members::Members;
 pub(crate) use members::{Introduction, MAX_NAME_CHARS, Seat};
@@ -51,10 +52,11 @@ pub(crate) struct Room {
     code: String,
     max_viewers: usize,
     max_players: usize,
-    snapshots: watch::Sender<Snapshot>,
+    snapshots: watch::Sender<Arc<Snapshot>>,
     events: broadcast::Sender<Arc<Happened>>,
     history: RwLock<History>,
     members: Mutex<Members>,
+    announcements: DefaultDirectRateLimiter,
     /// Somebody came or left; somebody wants to see frames.
     stirred: Notify,
     asks: mpsc::Sender<Ask>,
@@ -66,12 +68,12 @@ impl Room {
     }
 
     /// The latest of everything, now.
-    pub(crate) fn now(&self) -> Snapshot {
-        self.snapshots.borrow().clone()
+    pub(crate) fn now(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.snapshots.borrow())
     }
 
     /// The latest of everything, from now on. Whoever holds one keeps the room awake.
-    pub(crate) fn watch(&self) -> watch::Receiver<Snapshot> {
+    pub(crate) fn watch(&self) -> watch::Receiver<Arc<Snapshot>> {
         let snapshots = self.snapshots.subscribe();
         self.stirred.notify_one();
         snapshots
@@ -112,7 +114,9 @@ impl Room {
 
     /// Marks the room as closed when its actor could not.
     pub(crate) fn abandon(&self) {
-        self.snapshots.send_modify(|snapshot| snapshot.closed = true);
+        let now = self.now();
+        self.happened_at(now.frame.seq(), Event::RoomClosed { reason: "the room has failed".to_owned() });
+        self.snapshots.send_replace(Arc::new(Snapshot { closed: true, ..(*now).clone() }));
     }
 
     fn gone(&self) -> Refusal {

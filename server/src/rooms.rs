@@ -123,7 +123,7 @@ impl Rooms {
 
     /// Who drives a room as asked for, when, and how fast.
     async fn to_be_driven(&self, spec: &RoomSpec) -> Result<(SharedDriver, Kind, FrameRate), Refusal> {
-        let fps = spec.frame_rate()?;
+        let fps = spec.frame_rate(self.max_fps())?;
         if let Some(recording) = &spec.recording {
             let playback = self.playback(recording).await?;
             let fps = fps.unwrap_or(playback.fps());
@@ -147,6 +147,11 @@ impl Rooms {
             tracing::warn!(%error, "a recording cannot be played");
             Refusal::invalid(format!("the recording '{recording}' cannot be played"))
         })
+    }
+
+    /// The greatest frame rate that a client may ask for; what the server was started with, if that is more.
+    pub(crate) fn max_fps(&self) -> FrameRate {
+        if self.fps > self.limits.max_fps { self.fps } else { self.limits.max_fps }
     }
 
     fn check_place(&self, code: &str, open: &BTreeMap<String, Arc<Room>>) -> Result<(), Refusal> {
@@ -222,11 +227,21 @@ impl Rooms {
         self.recordings.as_ref().ok_or_else(off)
     }
 
-    /// Begins to record a room; the recording's name.
-    pub(crate) async fn record(&self, room: &Arc<Room>, name: Option<String>) -> Result<String, Refusal> {
+    /// Begins to record a room; the recording's name. It is done even if whoever asked for it goes away meanwhile.
+    pub(crate) async fn record(self: &Arc<Self>, room: &Arc<Room>, name: Option<String>) -> Result<String, Refusal> {
+        let (rooms, room) = (Arc::clone(self), Arc::clone(room));
+        let begun = tokio::spawn(async move { rooms.begin_recording(&room, name).await });
+        begun.await.map_err(|_| Refusal::internal())?
+    }
+
+    async fn begin_recording(&self, room: &Arc<Room>, name: Option<String>) -> Result<String, Refusal> {
         let unique = || format!("{}-{}", room.code(), crate::room::milliseconds_since_1970());
         let name = name.unwrap_or_else(unique);
         let path = self.recordings()?.path(&name)?;
+        let kept = self.recordings()?.list().map_or(0, |list| list.len());
+        if kept >= self.limits.max_recordings {
+            return Err(Refusal::new(Code::RoomFull, "the server has as many recordings as it may: remove some"));
+        }
         let recorder = Recorder::start(room, name.clone(), &path, self.limits.max_recording_bytes).await?;
         let mut recorders = self.recorders.lock().unwrap_or_else(PoisonError::into_inner);
         recorders.retain(|_, recorder| recorder.is_running());

@@ -1,6 +1,7 @@
 //! The server as a whole: what it is made of, and the order in which it starts and stops.
 
 use std::future::Future;
+use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -104,17 +105,20 @@ impl Server {
         let app = self.app;
         let original = Original::new(&app, self.underscored_events);
         let router = http::router(&app, &original);
-        let serving = tokio::spawn(listener::serve(self.listener, router, Arc::clone(&app)));
+        let mut serving = tokio::spawn(listener::serve(self.listener, router, Arc::clone(&app)));
         tracing::info!(address = %self.address, "serving");
         let outcome = tokio::select! {
             () = shutdown => Ok(()),
             Some((room, source)) = self.losses.recv() => Err(ServerError::Room { room, source }),
+            _ = &mut serving => Err(ServerError::Serve(io::Error::other("it no longer accepts connections"))),
         };
         tracing::info!("shutting down");
         app.stop.send_replace(true);
         // Each session and each connection holds a receiver, so the channel closes with the last of them.
         let drained = async {
-            _ = serving.await;
+            if !serving.is_finished() {
+                _ = serving.await;
+            }
             original.close().await;
             app.rooms.stop_recordings().await;
             app.stop.closed().await;

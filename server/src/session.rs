@@ -14,6 +14,7 @@ use futures_util::SinkExt;
 use serde_json::Value;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::Error as WebSocketError;
+use uuid::Uuid;
 
 use crate::access::{Grant, RequestLimit};
 use crate::app::App;
@@ -21,7 +22,7 @@ use crate::commands::{self, Asker};
 use crate::config::Role;
 use crate::feed::{FeedEnd, Item};
 use crate::metrics::Transport;
-use crate::protocol::{Code, Envelope, Frames, Join, Refusal, Request, ServerMessage, request_id, to_json};
+use crate::protocol::{Code, Envelope, Frames, Join, Refusal, Request, ServerMessage, to_json};
 use crate::room::milliseconds_since_1970;
 use seat::Seated;
 
@@ -89,14 +90,15 @@ pub(crate) async fn run(mut socket: WebSocket, app: Arc<App>, beginning: Beginni
     let _counted = app.metrics.viewer(Transport::WebSocket);
     let mut shutdown = app.stop.subscribe();
     let mut session = Session::new(&app, &beginning);
+    tracing::debug!(connection = session.connection, role = %session.grant.role, "session begun");
     // Leaving off in the middle of a write is fine: the rest of the message stays in the socket's buffer, and the
     // close frame queues up behind it.
     let end = tokio::select! {
         end = session.follow(&mut socket, beginning.join) => end,
         _ = shutdown.wait_for(|&down| down) => End::Over(close_code::AWAY, "server shutting down"),
     };
+    tracing::debug!(connection = session.connection, ?end, "session ended");
     drop(session);
-    tracing::debug!(?end, "session ended");
     app.metrics.session_ended(end.reason());
     let close_timeout = app.limits.close_timeout;
     match end {
@@ -117,6 +119,8 @@ struct Session<'a> {
     app: &'a App,
     encoding: Encoding,
     grant: Grant,
+    /// What the connection is called in the log.
+    connection: String,
     requests: RequestLimit,
     seated: Option<Seated>,
     heard: Instant,
@@ -128,6 +132,7 @@ impl<'a> Session<'a> {
             app,
             encoding: beginning.encoding,
             grant: beginning.grant.clone(),
+            connection: Uuid::new_v4().simple().to_string(),
             requests: RequestLimit::new(&app.limits),
             seated: None,
             heard: Instant::now(),
@@ -138,7 +143,7 @@ impl<'a> Session<'a> {
     async fn follow(&mut self, socket: &mut WebSocket, join: Option<Join>) -> End {
         let limits = self.app.limits;
         let mut items = Vec::new();
-        let mut answer = vec![Message::Text(self.app.hello(&self.grant))];
+        let mut answer = vec![Message::Text(self.app.hello(&self.grant, &self.connection))];
         if self.encoding == Encoding::Unknown {
             // Whoever leaves before the hello has learned as much.
             _ = timeout(limits.write_timeout, self.send(socket, &mut answer, &mut items)).await;
@@ -170,17 +175,14 @@ impl<'a> Session<'a> {
                     match received {
                         Some(Ok(Message::Text(text))) => {
                             answer.push(self.answer(&text).await);
-                            if self.requests.refused() >= MAX_REFUSED {
-                                return End::Over(TOO_MANY_REQUESTS, "too many requests");
-                            }
                         }
-                        Some(Ok(Message::Binary(_))) => {
-                            let refusal = Refusal::invalid("requests are text");
-                            answer.push(refused(&Value::Null, &refusal));
-                        }
+                        Some(Ok(Message::Binary(_))) => answer.push(self.answer("").await),
                         Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Close(_))) => {}
                         Some(Err(error)) => return unreadable(error),
                         None => return End::Gone,
+                    }
+                    if self.requests.refused() >= MAX_REFUSED {
+                        return End::Over(TOO_MANY_REQUESTS, "too many requests");
                     }
                 }
                 now = pings.tick() => {
@@ -215,7 +217,7 @@ impl<'a> Session<'a> {
                     events += 1;
                     Message::Text(happened.json())
                 }
-                Item::Keyframe(frame) => {
+                Item::Base(frame) | Item::Keyframe(frame) => {
                     frames += 1;
                     match self.encoding {
                         Encoding::Binary => Message::Binary(frame.whole_binary()),
@@ -250,18 +252,16 @@ impl<'a> Session<'a> {
 
     /// The answer to whatever a client has said.
     async fn answer(&mut self, text: &str) -> Message {
-        let id = request_id(text);
-        let answered = match self.requests.check() {
-            Ok(()) => self.request(&id, text).await,
+        let Envelope { id, request } = Envelope::read(text);
+        let answered = match self.requests.check().and(request) {
+            Ok(request) => self.request(&id, request).await,
             Err(refusal) => Err(refusal),
         };
         self.app.metrics.request(answered.is_ok());
         answered.unwrap_or_else(|refusal| refused(&id, &refusal))
     }
 
-    async fn request(&mut self, id: &Value, text: &str) -> Result<Message, Refusal> {
-        let envelope = serde_json::from_str::<Envelope>(text);
-        let request = envelope.map_err(|error| Refusal::invalid(format!("this is no request: {error}")))?.request;
+    async fn request(&mut self, id: &Value, request: Request) -> Result<Message, Refusal> {
         let reply = |result: Value| Message::Text(to_json(&ServerMessage::Reply { id, result: &result }));
         match request {
             Request::Ping { sent } => {
@@ -305,14 +305,10 @@ impl<'a> Session<'a> {
             Some(frames) => frames == Frames::Whole,
             None => self.encoding == Encoding::Plain,
         };
-        let room = self.app.rooms.find(&join.room);
-        let room = room.and_then(|room| self.grant.may_in(Role::Watch, room.code()).map(|()| room));
         let may_drive = self.grant.role >= Role::Drive;
-        // The old place is given up first, so that one who joins again under the same key is one player.
-        let entered = room.and_then(|room| {
-            self.seated = None;
-            Seated::enter(&room, join, whole, may_drive)
-        });
+        let room = self.grant.may_in(Role::Watch, &join.room).and_then(|()| self.app.rooms.find(&join.room));
+        // The old place is given up when the new one is had, so a join that fails changes nothing.
+        let entered = room.and_then(|room| Seated::enter(&room, join, whole, may_drive));
         match entered {
             Ok((seated, resume, missed)) => {
                 let (room, member) = (seated.feed.room().code(), seated.seat.member());

@@ -1,5 +1,6 @@
 //! `daladala serve`
 
+use std::io::IsTerminal;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -73,6 +74,10 @@ struct AccessArgs {
     /// An origin whose pages may use the server, such as `https://bus.example`; can be given several times.
     #[arg(long, env = "DALADALA_ALLOW_ORIGIN", value_name = "ORIGIN", value_delimiter = ',')]
     allow_origin: Vec<String>,
+    /// All requests come through a proxy, which names their addresses in X-Forwarded-For: then nobody is trusted for
+    /// coming from this machine.
+    #[arg(long, env = "DALADALA_BEHIND_PROXY", action = ArgAction::SetTrue)]
+    behind_proxy: bool,
     /// A name by which a server on a loopback address may be called, as by a proxy; can be given several times.
     #[arg(long, env = "DALADALA_ALLOW_HOST", value_name = "NAME", value_delimiter = ',')]
     allow_host: Vec<String>,
@@ -113,7 +118,8 @@ struct LimitArgs {
 impl Args {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+        let colours = std::io::stderr().is_terminal();
+        tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
         // A viewer is a file to the system. With fewer than were hoped for, the server says so when it comes to it.
         if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
             tracing::debug!(%error, "the limit of open files stays");
@@ -159,22 +165,27 @@ impl Args {
 
 impl AccessArgs {
     fn config(self) -> anyhow::Result<AccessConfig> {
-        let secret = match (std::env::var(SECRET_VARIABLE), self.token_secret_file) {
-            (_, Some(file)) => Some(secret_in(&file)?),
-            (Ok(secret), None) => Some(Secret::new(secret).context(SECRET_VARIABLE)?),
-            (Err(_), None) => None,
-        };
         Ok(AccessConfig {
-            secret,
+            secret: secret(self.token_secret_file.as_deref())?,
             anonymous: self.anonymous.unwrap_or_default(),
             allow_origins: self.allow_origin,
+            behind_proxy: self.behind_proxy,
             allow_hosts: self.allow_host,
         })
     }
 }
 
+/// The secret in `file`, or else the one in the environment, if there is one.
+pub(crate) fn secret(file: Option<&Path>) -> anyhow::Result<Option<Secret>> {
+    match (file, std::env::var(SECRET_VARIABLE)) {
+        (Some(file), _) => secret_in(file).map(Some),
+        (None, Ok(secret)) => Secret::new(secret).context(SECRET_VARIABLE).map(Some),
+        (None, Err(_)) => Ok(None),
+    }
+}
+
 /// The secret in a file; a new one that only its owner can read, if there is no such file.
-pub(crate) fn secret_in(file: &Path) -> anyhow::Result<Secret> {
+fn secret_in(file: &Path) -> anyhow::Result<Secret> {
     let shown = file.display();
     if !file.exists() {
         let mut options = std::fs::OpenOptions::new();

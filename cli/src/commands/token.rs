@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use anyhow::Context;
 use clap::builder::RangedU64ValueParser;
 use daladala_server::{Claims, Role, make_token};
 use serde::Serialize;
 
-use super::serve::secret_in;
+use super::serve::secret;
 use crate::output::{print, print_json};
 
 /// The longest that a token may be good for, hours: a year.
@@ -15,9 +16,10 @@ const MAX_HOURS: u64 = 366 * 24;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The file of the secret, as given to `daladala serve`; made if it is missing.
+    /// The file of the secret, as given to `daladala serve`; made if it is missing. Without it, the secret itself is
+    /// read from the variable `DALADALA_TOKEN_SECRET`.
     #[arg(long, env = "DALADALA_TOKEN_SECRET_FILE", value_name = "FILE")]
-    token_secret_file: PathBuf,
+    token_secret_file: Option<PathBuf>,
     /// What its bearer may do: watch, drive or admin.
     #[arg(long, default_value_t = Role::Watch)]
     role: Role,
@@ -45,7 +47,8 @@ struct Made {
 
 impl Args {
     pub(crate) fn run(self) -> anyhow::Result<()> {
-        let secret = secret_in(&self.token_secret_file)?;
+        let secret = secret(self.token_secret_file.as_deref())?;
+        let secret = secret.context("a secret is needed: give --token-secret-file, the same as to `daladala serve`")?;
         let time = Duration::from_secs(self.hours * 3600);
         let claims = Claims { sub: self.subject, room: self.room, ..Claims::new(self.role, time) };
         let token = make_token(&secret, &claims)?;

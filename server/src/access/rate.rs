@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use governor::clock::{Clock, DefaultClock};
@@ -15,8 +16,9 @@ use crate::protocol::{Code, Refusal};
 /// Seconds of its rate that an address may use at once: a page loads its files in one go, a class opens it together.
 const ADDRESS_BURST_SECONDS: u32 = 2;
 
-/// Addresses after which those that have not been heard of for a while are forgotten.
-const FORGET_ABOVE: usize = 10_000;
+/// Requests after which the addresses are forgotten that have not been heard of for a while: so there are never more of
+/// them than this, and those of the last seconds.
+const FORGET_EVERY: u64 = 10_000;
 
 /// Requests of one connection.
 pub(crate) struct RequestLimit {
@@ -27,7 +29,7 @@ pub(crate) struct RequestLimit {
 
 impl RequestLimit {
     pub(crate) fn new(limits: &Limits) -> Self {
-        Self { limiter: RateLimiter::direct(quota(limits.requests_per_second, limits.request_burst)), refused: 0 }
+        Self { limiter: RateLimiter::direct(per_second(limits.requests_per_second, limits.request_burst)), refused: 0 }
     }
 
     /// An error if it is one too many.
@@ -54,6 +56,7 @@ impl RequestLimit {
 /// What all connections of one address may do together.
 pub(crate) struct AddressLimits {
     requests: DefaultKeyedRateLimiter<IpAddr>,
+    checks: AtomicU64,
     connections: Mutex<HashMap<IpAddr, usize>>,
     max_connections: usize,
 }
@@ -62,7 +65,8 @@ impl AddressLimits {
     pub(super) fn new(limits: &Limits) -> Self {
         let burst = limits.max_requests_per_address.saturating_mul(ADDRESS_BURST_SECONDS);
         Self {
-            requests: RateLimiter::keyed(quota(limits.max_requests_per_address, burst)),
+            requests: RateLimiter::keyed(per_second(limits.max_requests_per_address, burst)),
+            checks: AtomicU64::new(1),
             connections: Mutex::default(),
             max_connections: limits.max_connections_per_address,
         }
@@ -70,7 +74,7 @@ impl AddressLimits {
 
     /// An error if `address` asks too often.
     pub(crate) fn check(&self, address: IpAddr) -> Result<(), Refusal> {
-        if self.requests.len() > FORGET_ABOVE {
+        if self.checks.fetch_add(1, Ordering::Relaxed).is_multiple_of(FORGET_EVERY) {
             self.requests.retain_recent();
         }
         self.requests.check_key(&one_of_many(address)).map_err(|not_until| {
@@ -111,9 +115,10 @@ impl Drop for AddressSlot {
     }
 }
 
-fn quota(per_second: u32, burst: u32) -> Quota {
+/// `rate` a second over time, `burst` at once.
+pub(crate) fn per_second(rate: u32, burst: u32) -> Quota {
     let at_least_one = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
-    Quota::per_second(at_least_one(per_second)).allow_burst(at_least_one(burst))
+    Quota::per_second(at_least_one(rate)).allow_burst(at_least_one(burst))
 }
 
 #[cfg(test)]

@@ -14,6 +14,8 @@ pub struct AccessConfig {
     pub anonymous: Anonymous,
     /// Origins (`https://bus.example`) whose pages may use the server, beside its own.
     pub allow_origins: Vec<String>,
+    /// Whether all requests come through a proxy, which names their addresses in `X-Forwarded-For`.
+    pub behind_proxy: bool,
     /// Names (`bus.example`) by which a server on a loopback address may be called, as by a proxy.
     pub allow_hosts: Vec<String>,
 }

@@ -14,12 +14,15 @@ impl FrameRate {
     /// As many as one core makes and encodes with room to spare. Nobody looks at that many; tests of load do.
     const MAX: f64 = 20_000.0;
 
+    /// The fastest that screens are.
+    pub(super) const SCREEN: Self = Self(240.0);
+
     /// A rate of `fps` frames a second, from 0.01 to 20 000.
     pub fn new(fps: f64) -> Result<Self, FrameRateError> {
         if (Self::MIN..=Self::MAX).contains(&fps) {
             Ok(Self(fps))
         } else {
-            Err(FrameRateError { given: fps.to_string() })
+            Err(FrameRateError { given: format!("{fps:?}") })
         }
     }
 

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use super::FrameRate;
+
 /// The limits of a server. What a client may cost is bounded by them, whatever it sends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Limits {
     /// For the head of an HTTP request to arrive.
     pub header_timeout: Duration,
@@ -41,6 +43,10 @@ pub struct Limits {
     pub request_burst: u32,
     /// HTTP requests and connections of one address a second, over time. A client that polls makes two for each step.
     pub max_requests_per_address: u32,
+    /// Frames a second that clients may ask of a room: more than a screen shows. A recording is played as fast as it was.
+    pub max_fps: FrameRate,
+    /// Recordings in the folder.
+    pub max_recordings: usize,
     /// Frames that a room keeps for those who come back, or go back: at 5 a second, two minutes.
     pub history_frames: usize,
     /// Bytes that one recording may take: some ten million frames.
@@ -67,6 +73,8 @@ impl Default for Limits {
             requests_per_second: 200,
             request_burst: 400,
             max_requests_per_address: 2000,
+            max_fps: FrameRate::SCREEN,
+            max_recordings: 1000,
             history_frames: 600,
             max_recording_bytes: 512 << 20,
         }

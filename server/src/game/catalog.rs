@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use daladala_agents::{AgentError, Choice, Policy, registry};
 use daladala_env::rules::Classic;
-use daladala_env::{RuleSet, Rules};
+use daladala_env::{EnvError, RuleSet, Rules};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -59,6 +59,9 @@ pub enum CatalogError {
         /// What there is.
         known: String,
     },
+    /// No such rules.
+    #[error(transparent)]
+    Rules(#[from] EnvError),
     /// A model that cannot be loaded.
     #[error("model '{model}' cannot be loaded: {source}")]
     Load {
@@ -139,6 +142,8 @@ impl Catalog {
     pub(crate) fn load(&self, rules: &str, model: &str) -> Result<SharedDriver, CatalogError> {
         let key = (rules.to_owned(), model.to_owned());
         let Some(source) = self.sources.get(&key) else {
+            let rules: RuleSet = rules.parse()?;
+            let rules = rules.name();
             let of_rules = self.sources.keys().filter(|(of, _)| of == rules);
             let known: Vec<_> = of_rules.map(|(_, model)| model.as_str()).collect();
             return Err(CatalogError::Unknown { model: key.1, rules: key.0, known: known.join(", ") });

@@ -1,5 +1,7 @@
 //! Refusals over HTTP, and bodies that are read as JSON.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -7,9 +9,13 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use serde::Serialize;
 use serde_json::Value;
+use tokio::time::timeout;
 use utoipa::ToSchema;
 
 use crate::protocol::{Code, Refusal};
+
+/// For a body to arrive: they are short.
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A refusal, with the fields that clients of the original look for.
 #[derive(Debug, Serialize, ToSchema)]
@@ -54,7 +60,8 @@ impl<S: Send + Sync> FromRequest<S> for Body {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
-        let bytes = Bytes::from_request(request, state).await;
+        let bytes = timeout(BODY_TIMEOUT, Bytes::from_request(request, state)).await;
+        let bytes = bytes.map_err(|_| Refusal::invalid("the body has not arrived in time"))?;
         let bytes = bytes.map_err(|_| Refusal::invalid("the body is too long, or has not arrived whole"))?;
         if bytes.is_empty() {
             return Ok(Self(serde_json::Map::new()));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
-use crate::access::{Grant, token_of};
+use crate::access::Grant;
 use crate::app::App;
 use crate::protocol::Refusal;
 
@@ -17,6 +17,6 @@ impl FromRequestParts<Arc<App>> for Caller {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Refusal> {
-        app.access.grant(token_of(&parts.headers, &parts.uri).as_deref()).map(Self)
+        app.access.admit(&parts.headers, &parts.uri, None).map(Self)
     }
 }

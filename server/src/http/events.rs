@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
+use uuid::Uuid;
 
 use super::Caller;
 use crate::app::App;
@@ -62,7 +63,9 @@ pub(super) async fn follow(
     let (feed, resume, missed) = Feed::resume(&room, keeping, last.or(asked));
     let joined =
         ServerMessage::Joined { id: &Value::Null, room: room.code(), member: seat.member(), key: None, resume, missed };
-    let ready = VecDeque::from([named("hello", &app.hello(&grant)), named("joined", &to_json(&joined))]);
+    let connection = Uuid::new_v4().simple().to_string();
+    tracing::debug!(connection, role = %grant.role, "event stream begun");
+    let ready = VecDeque::from([named("hello", &app.hello(&grant, &connection)), named("joined", &to_json(&joined))]);
     let following = Following {
         feed,
         _seat: seat,
@@ -105,6 +108,7 @@ impl Following {
                 self.metrics.events_sent.inc();
                 named("event", &happened.json())
             }
+            Item::Base(frame) => named("keyframe", &frame.whole_json()),
             Item::Keyframe(frame) => self.frame("keyframe", &frame.whole_json(), &frame),
             Item::Delta(frame) => self.frame("delta", &frame.delta_json(), &frame),
         }

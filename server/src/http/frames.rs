@@ -55,7 +55,7 @@ pub(super) async fn page(
     let limit = options.limit.unwrap_or(MAX_FRAMES).clamp(1, MAX_FRAMES);
     let room = app.rooms.find(&code)?;
     room.visit();
-    let latest = room.now().frame;
+    let latest = Arc::clone(&room.now().frame);
     let epoch = options.epoch.unwrap_or(latest.epoch());
     let from = options.after.map(|seq| ResumeFrom { epoch, seq });
     let keeping = Keeping { all: true, whole: options.frames == Some(Frames::Whole) };
@@ -86,7 +86,7 @@ pub(super) async fn page(
 #[derive(Default)]
 struct Gathered {
     frames: Vec<Box<RawValue>>,
-    /// Keyframes that only serve as a base are not counted.
+    /// Without those that only serve as a base.
     count: usize,
     last: Option<u64>,
 }
@@ -97,14 +97,13 @@ impl Gathered {
             return;
         }
         let (json, frame) = match item {
+            Item::Base(frame) => return self.frames.push(raw(&frame.whole_json())),
             Item::Keyframe(frame) => (frame.whole_json(), frame),
             Item::Delta(frame) => (frame.delta_json(), frame),
             Item::Room(_) | Item::Event(_) | Item::Presence(_) => return,
         };
         self.frames.push(raw(&json));
-        if self.last.is_none_or(|last| frame.seq() > last) {
-            self.count += 1;
-        }
+        self.count += 1;
         self.last = Some(frame.seq());
     }
 }

@@ -31,7 +31,7 @@ fn check(app: &App, request: &Request) -> Result<(), Refusal> {
         return Err(Refusal::new(Code::Forbidden, message));
     }
     match request.extensions().get::<Peer>() {
-        Some(peer) => app.access.addresses.check(peer.ip()),
+        Some(peer) => app.access.addresses.check(app.access.address_of(headers, peer.ip())),
         None => Ok(()),
     }
 }

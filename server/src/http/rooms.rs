@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::commands::{self, Asker};
 use crate::config::Role;
 use crate::game::CatalogEntry;
-use crate::protocol::{Code, Envelope, PlayerInfo, Refusal, RoomSpec, RoomSummary};
+use crate::protocol::{Code, PlayerInfo, Refusal, RoomSpec, RoomSummary};
 
 /// What can be asked of a room by its route; all but what needs a member.
 const COMMANDS: [&str; 10] =
@@ -103,14 +103,15 @@ pub(super) async fn command(
     Path((code, command)): Path<(String, String)>,
     Body(mut fields): Body,
 ) -> Result<Json<Value>, Refusal> {
+    grant.may_in(Role::Drive, &code)?;
     let room = app.rooms.find(&code)?;
     if !COMMANDS.contains(&command.as_str()) {
         let message = format!("there is no such command: name one of {}", COMMANDS.join(", "));
         return Err(Refusal::new(Code::NotFound, message));
     }
     fields.insert("type".to_owned(), Value::String(command));
-    let envelope: Envelope = serde_json::from_value(Value::Object(fields)).map_err(|error| unreadable(&error))?;
-    let answered = commands::of_room(&app.rooms, &room, Asker { grant: &grant, member: None }, envelope.request).await;
+    let request = serde_json::from_value(Value::Object(fields)).map_err(|error| unreadable(&error))?;
+    let answered = commands::of_room(&app.rooms, &room, Asker { grant: &grant, member: None }, request).await;
     app.metrics.request(answered.is_ok());
     answered.map(Json)
 }

@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
+use crate::protocol::Ending;
 use crate::room::{Frame, Room, Stepped};
 
 /// How an episode stands.
@@ -59,8 +60,9 @@ pub(super) fn environment_info(room: &Room, stepped: &Stepped) -> Value {
     })
 }
 
-/// How the episode that has ended with `frame` ended.
-pub(super) fn episode_complete(frame: &Frame, status: &str, reason: &str) -> Value {
+/// How the episode that ended with `frame` ended.
+pub(super) fn episode_complete(frame: &Frame, terminus: Option<(u8, u8)>) -> Value {
     let state = frame.state();
+    let Ending { status, reason } = Ending::of(state, terminus);
     json!({ "status": status, "total_reward": state.total_reward, "steps": state.step, "reason": reason })
 }

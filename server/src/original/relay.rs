@@ -16,8 +16,7 @@ use socketioxide::socket::Sid;
 use tokio::sync::mpsc;
 
 use super::describe::episode_complete;
-use crate::feed::{Feed, FeedEnd, Item, Keeping};
-use crate::protocol::{Event, ResumeFrom};
+use crate::feed::{Feed, Item, Keeping};
 use crate::room::{Frame, Room};
 
 /// Something to tell beside the updates.
@@ -55,27 +54,18 @@ pub(super) struct Relay {
     pub(super) tellings: mpsc::Receiver<Telling>,
 }
 
-/// An episode that has ended, until its last frame has been told: its number, and how it ended.
-type Ended = (u64, &'static str, &'static str);
-
 impl Relay {
     /// Runs until the room closes.
     pub(super) async fn run(mut self, room: Arc<Room>) {
         let keeping = Keeping { all: true, whole: true };
         let mut feed = Feed::new(&room, keeping);
-        let (mut items, mut ended) = (Vec::new(), VecDeque::<Ended>::new());
-        let mut waiting = VecDeque::new();
+        let (mut items, mut waiting) = (Vec::new(), VecDeque::new());
         // The frame that is there at the beginning is told to those who ask for it.
         let mut place = None;
         loop {
             tokio::select! {
-                filled = feed.next(&mut items) => match filled {
-                    Ok(()) => {}
-                    Err(FeedEnd::Closed) => return,
-                    Err(FeedEnd::TooSlow) => {
-                        let last = place.map(|(epoch, seq)| ResumeFrom { epoch, seq });
-                        feed = Feed::resume(&room, keeping, last).0;
-                    }
+                filled = feed.next(&mut items) => if filled.is_err() {
+                    return;
                 },
                 Some(telling) = self.tellings.recv() => waiting.push_back(telling),
             }
@@ -84,19 +74,11 @@ impl Relay {
                 waiting.push_back(telling);
             }
             for item in items.drain(..) {
-                match item {
-                    Item::Event(happened) => {
-                        if let Event::EpisodeComplete { episode, status, reason, .. } = happened.event() {
-                            ended.push_back((*episode, *status, *reason));
-                        }
+                if let Item::Keyframe(frame) | Item::Delta(frame) = item {
+                    self.tell_due(&mut waiting, place).await;
+                    if place.replace((frame.epoch(), frame.seq())).is_some() {
+                        self.update(&room, &frame).await;
                     }
-                    Item::Keyframe(frame) | Item::Delta(frame) => {
-                        self.tell_due(&mut waiting, place).await;
-                        if place.replace((frame.epoch(), frame.seq())).is_some() {
-                            self.update(&frame, &mut ended).await;
-                        }
-                    }
-                    Item::Room(_) | Item::Presence(_) => {}
                 }
             }
             self.tell_due(&mut waiting, place).await;
@@ -110,14 +92,11 @@ impl Relay {
         }
     }
 
-    async fn update(&self, frame: &Frame, ended: &mut VecDeque<Ended>) {
+    async fn update(&self, room: &Room, frame: &Frame) {
         self.voice.tell_all(&self.io, "rl-update", &Update::of(frame)).await;
-        let episode = frame.state().episode;
-        if frame.ends_episode()
-            && let Some(place) = ended.iter().position(|(of, ..)| *of == episode)
-            && let Some((_, status, reason)) = ended.drain(..=place).next_back()
-        {
-            self.voice.tell_all(&self.io, "episode-complete", &episode_complete(frame, status, reason)).await;
+        if frame.ends_episode() {
+            let terminus = room.now().described.info().game.route.last().copied();
+            self.voice.tell_all(&self.io, "episode-complete", &episode_complete(frame, terminus)).await;
         }
     }
 

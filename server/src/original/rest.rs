@@ -191,7 +191,7 @@ pub(crate) async fn current_state(State(app): State<Arc<App>>, Caller(grant): Ca
 pub(crate) async fn episode_data(State(app): State<Arc<App>>, Caller(grant): Caller) -> Result<Response, Refusal> {
     grant.may_in(Role::Watch, ORIGINAL)?;
     let room = room(&app)?;
-    let latest = room.now().frame;
+    let latest = Arc::clone(&room.now().frame);
     let first = latest.base().map_or(latest.seq(), |base| base.seq());
     let frames = room.history(|history| history.after(latest.epoch(), first.saturating_sub(1), usize::MAX));
     let frames = frames.iter().map(|frame| frame.state()).collect();

@@ -13,10 +13,11 @@ use socketioxide::handler::{ConnectHandler, FromMessageParts, Value as Raw};
 use socketioxide::layer::SocketIoLayer;
 use socketioxide::socket::{Sid, Socket};
 use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
 
 use super::relay::{Relay, Telling, Voice, What};
 use super::{action_of, room};
-use crate::access::{Grant, RequestLimit, token_of};
+use crate::access::{Grant, RequestLimit};
 use crate::app::App;
 use crate::config::Role;
 use crate::protocol::Refusal;
@@ -38,6 +39,10 @@ const MAX_WAITING_REQUESTS: usize = 512;
 
 /// What may wait to be told; whoever has more to tell waits.
 const MAX_WAITING_TELLINGS: usize = 1024;
+
+/// Between two pings, for an answer to each, and for a connection to join: one that was broken off without a word keeps
+/// its place among the connections for twice as long.
+const PING_INTERVAL: Duration = Duration::from_secs(10);
 
 /// What a connected client may do.
 #[derive(Clone)]
@@ -85,6 +90,9 @@ pub(super) fn build(app: &Arc<App>, underscored: bool) -> (SocketIoLayer, Socket
         .ws_max_frame_size(MAX_PAYLOAD_BYTES)
         .ws_read_buffer_size(READ_BUFFER_BYTES)
         .max_buffer_size(MAX_WAITING_PACKETS)
+        .ping_interval(PING_INTERVAL)
+        .ping_timeout(PING_INTERVAL)
+        .connect_timeout(PING_INTERVAL)
         .build_layer();
     let voice = Voice { underscored };
     let (telling, tellings) = mpsc::channel(MAX_WAITING_TELLINGS);
@@ -105,8 +113,7 @@ pub(super) fn build(app: &Arc<App>, underscored: bool) -> (SocketIoLayer, Socket
 fn admit(app: &App, socket: &SocketRef, auth: Option<&Value>) -> Result<(), Refusal> {
     let request = socket.req_parts();
     let given = auth.and_then(|auth| auth.get("token")?.as_str()).filter(|token| !token.is_empty()).map(str::to_owned);
-    let token = given.or_else(|| token_of(&request.headers, &request.uri));
-    let grant = app.access.grant(token.as_deref())?;
+    let grant = app.access.admit(&request.headers, &request.uri, given)?;
     grant.may_in(Role::Watch, ORIGINAL)?;
     socket.extensions.insert(Client { grant });
     Ok(())
@@ -125,9 +132,6 @@ impl Events {
         };
         socket.on_fallback(hear);
         let Some(client) = socket.extensions.get::<Client>() else { return };
-        if let Some(left) = client.grant.time_left() {
-            tokio::spawn(expire(io.clone(), socket.id, left));
-        }
         match room(&self.app) {
             Ok(room) => {
                 let status = json!({
@@ -146,7 +150,20 @@ impl Events {
     /// Answers one client until it is gone.
     async fn serve(self, io: SocketIo, id: Sid, client: Client, mut said: mpsc::Receiver<Said>) {
         let mut requests = RequestLimit::new(&self.app.limits);
-        while let Some(Said { event, payload, acknowledgement }) = said.recv().await {
+        let expires = client.grant.time_left().map(|left| Instant::now() + left);
+        loop {
+            let heard = tokio::select! {
+                heard = said.recv() => heard,
+                () = sleep_until(expires.unwrap_or_else(Instant::now)), if expires.is_some() => {
+                    if let Some(socket) = io.get_socket(id) {
+                        // It may be leaving just now.
+                        _ = socket.disconnect();
+                    }
+                    return;
+                }
+            };
+            // The handler that fills the queue goes with its socket.
+            let Some(Said { event, payload, acknowledgement }) = heard else { return };
             // Steps may come in a hurry: they wait their turn rather than being refused.
             while let Err(refusal) = requests.check() {
                 tokio::time::sleep(Duration::from_millis(refusal.retry_after_ms.unwrap_or(1))).await;
@@ -223,14 +240,5 @@ impl Events {
 
     fn refuse(&self, socket: &SocketRef, refusal: &Refusal) {
         self.voice.tell(socket, "error", &json!({ "message": refusal.message, "code": refusal.code }));
-    }
-}
-
-/// Lets a client go when its token expires.
-async fn expire(io: SocketIo, id: Sid, left: Duration) {
-    tokio::time::sleep(left).await;
-    if let Some(socket) = io.get_socket(id) {
-        // It may be leaving just now.
-        _ = socket.disconnect();
     }
 }

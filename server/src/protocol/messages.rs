@@ -1,6 +1,7 @@
 //! What the server sends, as JSON.
 
 use axum::extract::ws::Utf8Bytes;
+use daladala_env::StateFrame;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -254,4 +255,43 @@ pub(crate) enum Event {
     RoomClosed {
         reason: String,
     },
+}
+
+/// How an episode ended: for programs, and in words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Ending {
+    pub(crate) status: &'static str,
+    pub(crate) reason: &'static str,
+}
+
+impl Ending {
+    /// From the last frame of the episode, and the cell where its route ends.
+    pub(crate) fn of(last: &StateFrame, terminus: Option<(u8, u8)>) -> Self {
+        let arrived = terminus == Some(last.position);
+        let (status, reason) = match (last.crashed == 1, last.truncated, last.fined == 1) {
+            (true, ..) => ("crashed", "the bus has crashed"),
+            (false, true, _) => ("truncated", "the step limit has cut the episode off"),
+            (false, false, true) if arrived => ("fined", "the bus has arrived, with a fine from the police"),
+            (false, false, true) => ("fined", "the police have impounded the bus"),
+            (false, false, false) => ("success", "the bus has arrived"),
+        };
+        Self { status, reason }
+    }
+}
+
+impl Event {
+    /// An episode has ended with `last`.
+    pub(crate) fn episode_complete(last: &StateFrame, Ending { status, reason }: Ending) -> Self {
+        Self::EpisodeComplete {
+            episode: last.episode,
+            steps: last.step,
+            total_reward: last.total_reward,
+            money: last.money,
+            passengers: last.passengers,
+            fined: last.fined == 1,
+            crashed: last.crashed == 1,
+            status,
+            reason,
+        }
+    }
 }

@@ -11,11 +11,50 @@ use crate::config::FrameRate;
 /// The longest text as a request's `id`, bytes: room for a UUID and a prefix.
 const MAX_ID_BYTES: usize = 64;
 
-/// A request with the name that its answer is to have.
-#[derive(Debug, Deserialize)]
+/// A request with the `id` that its answer is to have.
+#[derive(Debug)]
 pub(crate) struct Envelope {
-    #[serde(flatten)]
-    pub(crate) request: Request,
+    pub(crate) id: Value,
+    pub(crate) request: Result<Request, Refusal>,
+}
+
+impl Envelope {
+    /// Reads whatever a client has said. What cannot be read is answered to whoever asked, if that can be seen.
+    pub(crate) fn read(message: &str) -> Self {
+        let head = serde_json::from_str::<Head>(message).unwrap_or_default();
+        let request = Request::read(&head, message);
+        Self { id: head.sent_back(), request }
+    }
+}
+
+/// What says whose and which a request is.
+#[derive(Default, Deserialize)]
+struct Head {
+    #[serde(default)]
+    id: Value,
+    #[serde(default, rename = "type")]
+    kind: Value,
+}
+
+impl Head {
+    /// The `id`, if it is one that can be sent back, otherwise null.
+    fn sent_back(self) -> Value {
+        match self.id {
+            Value::String(text) if text.len() <= MAX_ID_BYTES => Value::String(text),
+            Value::Number(number) => Value::Number(number),
+            _ => Value::Null,
+        }
+    }
+}
+
+impl Request {
+    fn read(head: &Head, message: &str) -> Result<Self, Refusal> {
+        // By itself, a number would be read as the place of a type in the list.
+        if !head.kind.is_string() {
+            return Err(Refusal::invalid("this is no request: needed is a JSON object with a type, in a text message"));
+        }
+        serde_json::from_str(message).map_err(|error| Refusal::invalid(format!("this is no request: {error}")))
+    }
 }
 
 /// A request. Fields that are not known are passed over.
@@ -163,27 +202,17 @@ impl ActionName {
 }
 
 impl RoomSpec {
-    pub(crate) fn frame_rate(&self) -> Result<Option<FrameRate>, Refusal> {
-        self.fps.map(frame_rate).transpose()
+    pub(crate) fn frame_rate(&self, max: FrameRate) -> Result<Option<FrameRate>, Refusal> {
+        self.fps.map(|fps| frame_rate(fps, max)).transpose()
     }
 }
 
-pub(crate) fn frame_rate(fps: f64) -> Result<FrameRate, Refusal> {
-    FrameRate::new(fps).map_err(|error| Refusal::invalid(error.to_string()))
-}
-
-/// The `id` of whatever was sent, so that even what cannot be read is answered to whoever asked; null where there is
-/// none that can be sent back.
-pub(crate) fn request_id(message: &str) -> Value {
-    #[derive(Deserialize)]
-    struct Id {
-        #[serde(default)]
-        id: Value,
-    }
-    match serde_json::from_str::<Id>(message).map(|id| id.id) {
-        Ok(Value::String(text)) if text.len() <= MAX_ID_BYTES => Value::String(text),
-        Ok(Value::Number(number)) => Value::Number(number),
-        _ => Value::Null,
+/// A rate that a client asks for, at most `max`.
+pub(crate) fn frame_rate(fps: f64, max: FrameRate) -> Result<FrameRate, Refusal> {
+    match FrameRate::new(fps) {
+        Ok(fps) if fps <= max => Ok(fps),
+        Ok(_) => Err(Refusal::invalid(format!("this server's rooms make at most {max} frames a second"))),
+        Err(error) => Err(Refusal::invalid(error.to_string())),
     }
 }
 
@@ -191,8 +220,8 @@ pub(crate) fn request_id(message: &str) -> Value {
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Result<Request, serde_json::Error> {
-        serde_json::from_str::<Envelope>(text).map(|envelope| envelope.request)
+    fn read(text: &str) -> Result<Request, Refusal> {
+        Envelope::read(text).request
     }
 
     #[test]
@@ -211,17 +240,26 @@ mod tests {
             }
             other => panic!("{other:?}"),
         }
-        for bad in ["", "null", "[]", "{}", r#"{"type":"fly"}"#, r#"{"type":"seek"}"#, r#"{"type":"seek","seq":-1}"#] {
+        for bad in [
+            "",
+            "null",
+            "[]",
+            "{}",
+            r#"{"type":"fly"}"#,
+            r#"{"type":"seek"}"#,
+            r#"{"type":"seek","seq":-1}"#,
+            r#"{"type":2}"#,
+        ] {
             assert!(read(bad).is_err(), "{bad}");
         }
     }
 
     #[test]
     fn ids_are_found_even_where_nothing_else_is() {
-        assert_eq!(request_id(r#"{"type":5,"id":7}"#), 7);
-        assert_eq!(request_id(r#"{"id":"a"}"#), "a");
+        assert_eq!(Envelope::read(r#"{"type":5,"id":7}"#).id, 7);
+        assert_eq!(Envelope::read(r#"{"id":"a"}"#).id, "a");
         for none in ["", "[]", "{}", r#"{"id":{"deep":1}}"#, &format!(r#"{{"id":"{}"}}"#, "x".repeat(65))] {
-            assert_eq!(request_id(none), Value::Null, "{none}");
+            assert_eq!(Envelope::read(none).id, Value::Null, "{none}");
         }
     }
 

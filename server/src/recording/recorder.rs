@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, spawn_blocking};
 
@@ -58,11 +59,9 @@ impl Recorder {
         let (stop, stopped) = oneshot::channel();
         let (room, writer) = (Arc::clone(room), Writer::new(&header));
         let task = tokio::spawn(async move {
-            let mut recording = Running { output: Some(output), writer, written: Written::default(), max_bytes };
-            let reason = tokio::select! {
-                reason = recording.follow(&room) => Some(reason),
-                _ = stopped => None,
-            };
+            let feed = Feed::new(&room, Keeping { all: true, whole: false });
+            let mut recording = Running { feed, output: Some(output), writer, written: Written::default(), max_bytes };
+            let reason = recording.follow(stopped).await;
             if let Err(error) = recording.finish().await {
                 tracing::error!(%error, "a recording was not finished");
             }
@@ -94,6 +93,7 @@ impl Recorder {
 }
 
 struct Running {
+    feed: Feed,
     /// Away while a thread writes to it.
     output: Option<File>,
     writer: Writer,
@@ -102,29 +102,40 @@ struct Running {
 }
 
 impl Running {
-    /// Records until it cannot; returns why.
-    async fn follow(&mut self, room: &Arc<Room>) -> String {
-        let mut feed = Feed::new(room, Keeping { all: true, whole: false });
+    /// Records until it is told to stop, or cannot go on; returns why not.
+    async fn follow(&mut self, mut stopped: oneshot::Receiver<()>) -> Option<String> {
         let mut items = Vec::new();
         loop {
-            if feed.next(&mut items).await.is_err() {
-                return "the room has closed".to_owned();
+            tokio::select! {
+                // All events may be lost on it, so a feed of this kind ends with its room alone.
+                filled = self.feed.next(&mut items) => if filled.is_err() {
+                    return Some("the room has closed".to_owned());
+                },
+                _ = &mut stopped => return None,
             }
-            for item in items.drain(..) {
-                if let Item::Keyframe(frame) | Item::Delta(frame) = item {
+            self.gather(&mut items);
+            if let Err(error) = self.write().await {
+                tracing::error!(%error, "a recording cannot be written");
+                return Some("the disk cannot take it".to_owned());
+            }
+            if self.written.bytes >= self.max_bytes {
+                return Some("it has become as long as it may".to_owned());
+            }
+        }
+    }
+
+    fn gather(&mut self, items: &mut Vec<Item>) {
+        for item in items.drain(..) {
+            match item {
+                Item::Base(frame) => self.writer.record(&frame.whole_binary()),
+                Item::Keyframe(frame) | Item::Delta(frame) => {
                     self.writer.record(&frame.delta_binary());
                     self.written.frames += 1;
                 }
-            }
-            self.written.bytes = self.writer.bytes();
-            if let Err(error) = self.write().await {
-                tracing::error!(%error, "a recording cannot be written");
-                return "the disk cannot take it".to_owned();
-            }
-            if self.written.bytes >= self.max_bytes {
-                return "it has become as long as it may".to_owned();
+                Item::Room(_) | Item::Event(_) | Item::Presence(_) => {}
             }
         }
+        self.written.bytes = self.writer.bytes();
     }
 
     async fn write(&mut self) -> io::Result<()> {
@@ -139,9 +150,13 @@ impl Running {
         written
     }
 
-    /// Writes what is left. A write that was broken off by the stop goes on in its thread and is waited for by nobody:
-    /// the file is whole up to it.
+    /// Writes what has been shown and is not written yet.
     async fn finish(&mut self) -> io::Result<()> {
+        let mut items = Vec::new();
+        while let Some(Ok(())) = self.feed.next(&mut items).now_or_never() {
+            self.gather(&mut items);
+        }
+        self.write().await?;
         let Some(output) = self.output.take() else { return Ok(()) };
         spawn_blocking(move || output.sync_all()).await.map_err(io::Error::other)?
     }

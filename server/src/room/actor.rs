@@ -5,16 +5,19 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use daladala_env::spaces::Spaces;
 use daladala_env::{Action, StateFrame};
+use governor::RateLimiter;
 use tokio::sync::{Notify, broadcast, mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
 use super::choosing::Choosing;
+use super::members::ANNOUNCEMENTS_PER_SECOND;
 use super::{Ask, Described, EVENTS, Frame, History, Members, Noted, REQUESTS, Room, Snapshot};
+use crate::access::per_second;
 use crate::config::{FrameRate, Limits};
 use crate::error::RoomError;
 use crate::game::{Game, SharedDriver};
 use crate::metrics::Metrics;
-use crate::protocol::{ActionName, Event, Kind, Refusal, RoomInfo};
+use crate::protocol::{ActionName, Ending, Event, Kind, Refusal, RoomInfo};
 use crate::publish::{Publication, Publisher};
 
 /// What is older than this is not worth sending: a late room skips ahead, a late viewer gets the latest. A tenth of a
@@ -113,10 +116,11 @@ impl Actor {
             code,
             max_viewers: limits.max_viewers_per_room,
             max_players: limits.max_players_per_room,
-            snapshots: watch::Sender::new(snapshot),
+            snapshots: watch::Sender::new(Arc::new(snapshot)),
             events: broadcast::Sender::new(EVENTS),
             history: RwLock::new(history),
             members: Mutex::default(),
+            announcements: RateLimiter::direct(per_second(ANNOUNCEMENTS_PER_SECOND, 4 * ANNOUNCEMENTS_PER_SECOND)),
             stirred: Notify::new(),
             asks: ask,
         });
@@ -154,7 +158,10 @@ impl Actor {
             let due = self.due();
             tokio::select! {
                 ask = self.asks.recv() => match ask {
-                    Some(ask) => ask(&mut self),
+                    Some(ask) => {
+                        self.watched = Instant::now();
+                        ask(&mut self);
+                    }
                     None => return Ok(()),
                 },
                 () = self.room.stirred.notified() => self.stirred(),
@@ -270,32 +277,9 @@ impl Actor {
         }
         if self.frame.ends_episode() {
             self.metrics.episodes.inc();
-            let completed = self.episode_complete();
-            self.happened(completed);
-        }
-    }
-
-    fn episode_complete(&self) -> Event {
-        let state = self.frame.state();
-        let info = self.described.info();
-        let arrived = info.game.route.last() == Some(&state.position);
-        let (status, reason) = match (state.crashed == 1, state.truncated, state.fined == 1) {
-            (true, ..) => ("crashed", "the bus has crashed"),
-            (false, true, _) => ("truncated", "the step limit has cut the episode off"),
-            (false, false, true) if arrived => ("fined", "the bus has arrived, with a fine from the police"),
-            (false, false, true) => ("fined", "the police have impounded the bus"),
-            (false, false, false) => ("success", "the bus has arrived"),
-        };
-        Event::EpisodeComplete {
-            episode: state.episode,
-            steps: state.step,
-            total_reward: state.total_reward,
-            money: state.money,
-            passengers: state.passengers,
-            fined: state.fined == 1,
-            crashed: state.crashed == 1,
-            status,
-            reason,
+            let terminus = self.described.info().game.route.last().copied();
+            let ending = Ending::of(self.frame.state(), terminus);
+            self.happened(Event::episode_complete(self.frame.state(), ending));
         }
     }
 
@@ -305,12 +289,12 @@ impl Actor {
 
     /// Shows the latest of everything.
     fn publish(&self) {
-        self.room.snapshots.send_replace(Snapshot {
+        self.room.snapshots.send_replace(Arc::new(Snapshot {
             described: Arc::clone(&self.described),
             frame: Arc::clone(&self.frame),
             presence: Arc::clone(&self.presence),
             closed: self.closed,
-        });
+        }));
     }
 
     /// Shows what the room has become.
@@ -365,6 +349,7 @@ impl Actor {
     /// Stops the clock.
     pub(crate) fn pause(&mut self) -> Result<(), Refusal> {
         self.check_has_clock()?;
+        self.check_policy_chooses()?;
         if !self.paused {
             self.paused = true;
             self.happened(Event::Paused {});
@@ -398,15 +383,19 @@ impl Actor {
         if choice.is_some() {
             self.check_drivable()?;
         }
-        match self.choosing {
-            Choosing::Policy => {}
-            Choosing::Wheel { .. } => return Err(Refusal::conflict("somebody has the wheel")),
-            Choosing::Vote { .. } => return Err(Refusal::conflict("the room votes: send a vote")),
-        }
+        self.check_policy_chooses()?;
         if self.kind != Kind::Driven {
             self.pause()?;
         }
         self.step_once(choice)
+    }
+
+    pub(super) fn check_policy_chooses(&self) -> Result<(), Refusal> {
+        match self.choosing {
+            Choosing::Policy => Ok(()),
+            Choosing::Wheel { .. } => Err(Refusal::conflict("somebody has the wheel: it has to be released first")),
+            Choosing::Vote { .. } => Err(Refusal::conflict("the room votes: send a vote, or vote_stop")),
+        }
     }
 
     /// Another frame rate.
@@ -439,7 +428,7 @@ impl Actor {
         let game = self.driver.info();
         let (model, rules) = (game.model.clone(), game.rules.clone());
         tracing::info!(room = self.room.code(), model, rules, "model loaded");
-        self.choosing = Choosing::Policy;
+        self.let_policy_choose();
         self.keep(state);
         self.described = Described::new(RoomInfo { game, ..self.described.info().clone() });
         self.restart_clock();

@@ -23,13 +23,18 @@ pub(super) enum Choosing {
         turn_time: Duration,
         turns: u64,
         turn: Option<Turn>,
-        /// When the next episode begins, after the end of one.
+        /// When the next turn begins, after the end of an episode or when nobody is there to vote.
         begins: Option<Instant>,
+        /// Nobody was there to vote when a turn was to begin.
+        deserted: bool,
     },
 }
 
 /// For people to see how an episode ended before the next one begins.
 const AFTER_THE_END: Duration = Duration::from_secs(2);
+
+/// For somebody to come who votes, before the policy chooses again.
+const DESERTED: Duration = Duration::from_secs(10);
 
 /// One choice to be made together.
 #[derive(Debug)]
@@ -92,7 +97,7 @@ impl Actor {
     pub(crate) fn release(&mut self, member: Option<u64>) -> Result<(), Refusal> {
         match self.choosing.wheel() {
             Some(holder) if member == Some(holder) => {
-                self.release_wheel(holder);
+                self.let_policy_choose();
                 Ok(())
             }
             Some(_) => Err(Refusal::conflict("somebody else has the wheel")),
@@ -100,10 +105,18 @@ impl Actor {
         }
     }
 
-    fn release_wheel(&mut self, member: u64) {
-        self.choosing = Choosing::Policy;
-        let name = self.room.members().name(member);
-        self.happened(Event::WheelReleased { member, name });
+    /// Gives the choice back to the policy, and tells so.
+    pub(super) fn let_policy_choose(&mut self) {
+        match std::mem::take(&mut self.choosing) {
+            Choosing::Policy => return,
+            Choosing::Wheel { member, .. } => {
+                let name = self.room.members().name(member);
+                self.happened(Event::WheelReleased { member, name });
+            }
+            Choosing::Vote { turn_time, .. } => {
+                self.happened(Event::VoteStopped { turn_seconds: turn_time.as_secs_f64() });
+            }
+        }
         self.restart_clock();
         self.describe();
     }
@@ -111,10 +124,9 @@ impl Actor {
     /// Lets those who are present choose together.
     pub(crate) fn vote_start(&mut self, turn_time: Duration) -> Result<(), Refusal> {
         self.check_drivable()?;
-        if self.choosing.wheel().is_some() {
-            return Err(Refusal::conflict("somebody has the wheel: it has to be released first"));
-        }
-        self.choosing = Choosing::Vote { turn_time, turns: 0, turn: None, begins: None };
+        self.check_policy_chooses()?;
+        self.choosing = Choosing::Vote { turn_time, turns: 0, turn: None, begins: None, deserted: false };
+        self.paused = false;
         self.happened(Event::VoteStarted { turn_seconds: turn_time.as_secs_f64() });
         self.describe();
         self.begin_turn();
@@ -123,11 +135,10 @@ impl Actor {
 
     /// Lets the policy choose again.
     pub(crate) fn vote_stop(&mut self) -> Result<(), Refusal> {
-        let Choosing::Vote { turn_time, .. } = self.choosing else { return Err(Refusal::conflict("nobody votes")) };
-        self.choosing = Choosing::Policy;
-        self.happened(Event::VoteStopped { turn_seconds: turn_time.as_secs_f64() });
-        self.restart_clock();
-        self.describe();
+        if !matches!(self.choosing, Choosing::Vote { .. }) {
+            return Err(Refusal::conflict("nobody votes"));
+        }
+        self.let_policy_choose();
         Ok(())
     }
 
@@ -154,10 +165,12 @@ impl Actor {
         if let Some(holder) = self.choosing.wheel()
             && !self.room.members().is_here(holder)
         {
-            self.release_wheel(holder);
+            self.let_policy_choose();
         }
         match &self.choosing {
-            Choosing::Vote { turn: None, begins: None, .. } => self.begin_turn(),
+            Choosing::Vote { turn: None, deserted: true, .. } if !self.room.members().voters().is_empty() => {
+                self.begin_turn();
+            }
             Choosing::Vote { turn: Some(_), .. } => self.resolve_if_all_have_chosen(),
             _ => {}
         }
@@ -166,7 +179,7 @@ impl Actor {
     /// What is due without anybody saying anything.
     pub(super) fn choose_in_time(&mut self, now: Instant) {
         match &self.choosing {
-            Choosing::Wheel { member, until } if *until <= now => self.release_wheel(*member),
+            Choosing::Wheel { until, .. } if *until <= now => self.let_policy_choose(),
             Choosing::Vote { turn: Some(turn), .. } if turn.deadline <= now => self.resolve(),
             Choosing::Vote { turn: None, begins: Some(begins), .. } if *begins <= now => self.begin_turn(),
             _ => {}
@@ -179,11 +192,16 @@ impl Actor {
         if matches!(self.choosing, Choosing::Vote { .. }) && self.game.ended() && self.step_once(None).is_err() {
             return;
         }
-        let Choosing::Vote { turn_time, turns, turn, begins } = &mut self.choosing else { return };
-        *begins = None;
+        let Choosing::Vote { turn_time, turns, turn, begins, deserted } = &mut self.choosing else { return };
         if choosing.is_empty() {
+            if std::mem::replace(deserted, true) {
+                self.let_policy_choose();
+            } else {
+                *begins = Some(Instant::now() + DESERTED);
+            }
             return;
         }
+        (*begins, *deserted) = (None, false);
         *turns += 1;
         *turn = Some(Turn { number: *turns, deadline: Instant::now() + *turn_time, votes: BTreeMap::new() });
         let (turn, seconds) = (*turns, turn_time.as_secs_f64());

@@ -1,11 +1,13 @@
 //! What a room publishes, each with its encodings, made once when the first viewer needs them and shared by all.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Instant;
 
 use axum::extract::ws::Utf8Bytes;
 use bytes::Bytes;
 use daladala_env::StateFrame;
 
+use super::actor::FRESH;
 use crate::protocol::{
     Event, Presence, RoomInfo, ServerMessage, delta_json, encode_delta, encode_keyframe, keyframe_json, to_json,
 };
@@ -16,6 +18,7 @@ pub(crate) struct Frame {
     epoch: u64,
     seq: u64,
     state: StateFrame,
+    made: Instant,
     /// What its delta is over; none for a keyframe, which is its own.
     base: Option<Arc<Frame>>,
     whole_json: OnceLock<Utf8Bytes>,
@@ -27,7 +30,17 @@ pub(crate) struct Frame {
 impl Frame {
     pub(super) fn new(epoch: u64, seq: u64, state: StateFrame, base: Option<Arc<Self>>) -> Arc<Self> {
         let (whole_json, delta_json, whole_binary, delta_binary) = Default::default();
-        Arc::new(Self { epoch, seq, state, base, whole_json, delta_json, whole_binary, delta_binary })
+        Arc::new(Self {
+            epoch,
+            seq,
+            state,
+            made: Instant::now(),
+            base,
+            whole_json,
+            delta_json,
+            whole_binary,
+            delta_binary,
+        })
     }
 
     pub(crate) fn epoch(&self) -> u64 {
@@ -40,6 +53,11 @@ impl Frame {
 
     pub(crate) fn state(&self) -> &StateFrame {
         &self.state
+    }
+
+    /// Whether it is worth sending to one who is late.
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.made.elapsed() <= FRESH
     }
 
     pub(crate) fn ends_episode(&self) -> bool {
@@ -134,10 +152,6 @@ pub(crate) struct Happened {
 impl Happened {
     pub(super) fn new(event: Event, seq: u64) -> Self {
         Self { event, seq, json: OnceLock::new() }
-    }
-
-    pub(crate) fn event(&self) -> &Event {
-        &self.event
     }
 
     pub(crate) fn json(&self) -> Utf8Bytes {

@@ -63,6 +63,9 @@ impl Room {
         }
         members.forget_the_gone();
         members.viewers += 1;
+        if members.players.len() >= self.max_players {
+            members.forget_the_longest_gone();
+        }
         let room_for_one = members.players.len() < self.max_players;
         let known = members.players.iter_mut().find(|player| who.key.as_ref() == Some(&player.key));
         let (member, key, event) = match (known, name) {
@@ -86,10 +89,22 @@ impl Room {
         drop(members);
         let seq = self.now().frame.seq();
         if let Some(event) = event {
-            self.happened_at(seq, event);
+            self.announce(seq, event);
         }
         self.stirred.notify_one();
         Ok(Seat { room: Arc::clone(self), member, key })
+    }
+}
+
+/// Comings and goings that are told a second, over time; presence tells of all. Otherwise a few who come and go without
+/// end would fill the lane of events, and nobody could keep up.
+pub(super) const ANNOUNCEMENTS_PER_SECOND: u32 = 10;
+
+impl Room {
+    fn announce(&self, seq: u64, event: Event) {
+        if self.announcements.check().is_ok() {
+            self.happened_at(seq, event);
+        }
     }
 }
 
@@ -109,7 +124,7 @@ impl Drop for Seat {
         let left = self.room.members().leave(self.member);
         if let Some(name) = left {
             let seq = self.room.now().frame.seq();
-            self.room.happened_at(seq, Event::PlayerLeft { member: self.member, name });
+            self.room.announce(seq, Event::PlayerLeft { member: self.member, name });
         }
         self.room.stirred.notify_one();
     }
@@ -137,6 +152,13 @@ impl Members {
 
     fn forget_the_gone(&mut self) {
         self.players.retain(|player| player.left.is_none_or(|left| left.elapsed() < REMEMBERED));
+    }
+
+    fn forget_the_longest_gone(&mut self) {
+        let gone = self.players.iter().enumerate().filter_map(|(place, player)| Some((player.left?, place)));
+        if let Some((_, place)) = gone.min() {
+            self.players.remove(place);
+        }
     }
 
     pub(super) fn viewers(&self) -> usize {

@@ -133,7 +133,8 @@ async fn a_stream_is_paused_stepped_hurried_and_begun_anew() {
             break;
         }
     }
-    assert_eq!(client.granted(json!({ "type": "speed", "fps": 500 })).await["fps"], 500.0);
+    assert_eq!(client.granted(json!({ "type": "speed", "fps": 200 })).await["fps"], 200.0);
+    assert_eq!(client.refused(json!({ "type": "speed", "fps": 241 })).await, "VALIDATION_ERROR");
     let reset = client.granted(json!({ "type": "reset", "seed": 9 })).await;
     let first = loop {
         let frame = client.frame().await;
@@ -317,4 +318,88 @@ async fn a_created_room_that_nobody_watches_is_closed() {
     while server.get("/api/rooms").await["rooms"].as_array().expect("a list").len() > 2 {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+}
+
+#[tokio::test]
+async fn a_program_that_steps_a_room_misses_no_frame_and_learns_what_each_step_brought() {
+    let server = TestServer::start(config()).await;
+    let mut client = still_room(&server, "gym").await;
+    client.granted(json!({ "type": "join", "room": "gym" })).await;
+    let begin = number(&client.frame().await["seq"]);
+    for id in 0..40 {
+        client.say(json!({ "type": "step", "id": format!("step {id}"), "action": 4 }).to_string()).await;
+    }
+    let (mut frames, mut replies) = (Vec::new(), Vec::new());
+    while frames.len() < 40 || replies.len() < 40 {
+        let message = client.next().await;
+        match message["type"].as_str() {
+            Some("reply") => replies.push(message["result"].clone()),
+            Some("keyframe" | "delta") => frames.push(number(&message["seq"])),
+            _ => {}
+        }
+    }
+    assert_eq!(frames, (begin + 1..=begin + 40).collect::<Vec<_>>());
+    assert!(replies.iter().all(|result| result["observation"].as_array().map(Vec::len) == Some(14)));
+    let ends: Vec<_> = replies.iter().filter(|result| result["terminated"] == true).collect();
+    assert_eq!(ends.len(), 1, "29 steps, a reset, 10 steps");
+    assert!(ends[0]["reward"].as_f64().is_some_and(|reward| reward > 50.0));
+}
+
+#[tokio::test]
+async fn those_who_come_and_go_without_end_drive_nobody_out() {
+    let server = TestServer::start(config()).await;
+    let mut viewer = server.client(Some(JSON), "?room=main").await;
+    let mut restless = Vec::new();
+    for number in 0..4 {
+        let mut client = join(&server, "main", &format!("player{number}")).await;
+        let key = client.next_of("joined").await["key"].clone();
+        restless.push((client, key));
+    }
+    for _ in 0..100 {
+        for (client, key) in &mut restless {
+            client.granted(json!({ "type": "leave" })).await;
+            client.granted(json!({ "type": "join", "room": "main", "key": key })).await;
+        }
+    }
+    // 800 comings and goings are far more than the lane of events holds.
+    assert_eq!(viewer.ask(json!({ "type": "ping", "sent": 0 })).await["type"], "pong");
+    while viewer.frame().await["step"] != 29 {}
+}
+
+#[tokio::test]
+async fn names_of_those_who_left_make_place_for_others() {
+    let limits = Limits { max_players_per_room: 2, ..Limits::default() };
+    let server = TestServer::start(ServerConfig { limits, ..config() }).await;
+    let mut one = server.client(Some(JSON), "").await;
+    for name in ["a", "b", "c", "d", "e"] {
+        one.granted(json!({ "type": "join", "room": "main", "name": name })).await;
+    }
+    let mut other = join(&server, "main", "Asha").await;
+    assert!(other.next_of("joined").await["key"].is_string());
+}
+
+#[tokio::test]
+async fn a_join_that_fails_changes_nothing() {
+    let server = TestServer::start(config()).await;
+    let mut client = server.client(Some(JSON), "?room=main").await;
+    client.frame().await;
+    for room in ["none", "No", "original"] {
+        assert_eq!(client.ask(json!({ "type": "join", "room": room, "name": "" })).await["type"], "error");
+    }
+    client.granted(json!({ "type": "pause" })).await;
+}
+
+#[tokio::test]
+async fn loading_a_model_gives_the_wheel_back_and_tells_so() {
+    let server = TestServer::start(config()).await;
+    let mut asha = join(&server, "main", "Asha").await;
+    asha.granted(json!({ "type": "act", "action": 0 })).await;
+    assert_eq!(asha.refused(json!({ "type": "pause" })).await, "CONFLICT");
+    asha.granted(json!({ "type": "load", "model": "ppo" })).await;
+    assert_eq!(asha.event("wheel_released").await["name"], "Asha");
+    asha.granted(json!({ "type": "vote_start" })).await;
+    assert_eq!(asha.refused(json!({ "type": "vote_start" })).await, "CONFLICT");
+    assert_eq!(asha.refused(json!({ "type": "pause" })).await, "CONFLICT");
+    asha.granted(json!({ "type": "load", "model": "dqn" })).await;
+    asha.event("vote_stopped").await;
 }

@@ -136,3 +136,15 @@ async fn a_poll_is_bounded_and_waits_no_longer_than_it_may() {
     }
     assert_eq!(server.request("GET", "/api/rooms/none/frames", "").await.0, 404);
 }
+
+#[tokio::test]
+async fn polling_one_frame_at_a_time_gets_on() {
+    let server = TestServer::start(config()).await;
+    let first = server.get("/api/rooms/main/frames?limit=1").await;
+    assert!(number(&first["next"]) + 100 > number(&server.get("/api/rooms/main").await["seq"]), "not the latest");
+    let begin = number(&first["next"]);
+    for after in begin..begin + 40 {
+        let page = server.get(&format!("/api/rooms/main/frames?after={after}&limit=1")).await;
+        assert_eq!(number(&page["next"]), after + 1);
+    }
+}

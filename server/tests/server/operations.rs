@@ -114,3 +114,10 @@ async fn what_is_published_is_enough_to_show_the_room_elsewhere() {
     }
     assert!(same > 20, "{same} of those from {first} on");
 }
+
+#[tokio::test]
+async fn totals_can_be_the_first_thing_that_is_asked_for() {
+    let server = TestServer::start(config()).await;
+    assert_eq!(server.get("/api/admin/totals").await["requests_refused"], 0);
+    assert_eq!(server.get("/api/admin/totals").await["requests_granted"], 0);
+}

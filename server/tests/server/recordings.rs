@@ -106,7 +106,7 @@ async fn a_recording_cut_off_by_a_kill_is_played_up_to_there() {
     let bytes = std::fs::read(kept.join("whole.dalarec")).expect("a file");
     assert!(bytes.len() > 1500, "{} bytes", bytes.len());
     std::fs::write(kept.join("cut.dalarec"), &bytes[..bytes.len() - 7]).expect("written");
-    client.granted(json!({ "type": "create", "code": "cut", "recording": "cut", "fps": 500 })).await;
+    client.granted(json!({ "type": "create", "code": "cut", "recording": "cut", "fps": 200 })).await;
     client.granted(json!({ "type": "join", "room": "cut" })).await;
     while number(&client.frame().await["seq"]) < 100 {}
 
@@ -141,4 +141,45 @@ async fn names_of_recordings_lead_nowhere_else() {
         "nothing is written over"
     );
     assert!(server.request("GET", "/api/recordings/mine", "").await.1.contains("filename=\"mine.dalarec\""));
+}
+
+#[tokio::test]
+async fn a_recording_that_is_stopped_has_all_that_was_shown() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = TestServer::start(recording_config(folder.path())).await;
+    let mut client = server.client(Some(JSON), "").await;
+    client.granted(json!({ "type": "create", "code": "studio", "kind": "driven" })).await;
+    client.granted(json!({ "type": "join", "room": "studio" })).await;
+    for round in 0..30 {
+        client.granted(json!({ "type": "record", "name": format!("round-{round}") })).await;
+        for _ in 0..3 {
+            client.granted(json!({ "type": "step" })).await;
+        }
+        let stopped = client.granted(json!({ "type": "record_stop" })).await;
+        assert_eq!(stopped["frames"], 4, "round {round}: what was there, and three steps");
+    }
+}
+
+#[tokio::test]
+async fn a_request_to_record_that_is_hung_up_on_can_be_undone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = TestServer::start(recording_config(folder.path())).await;
+    let mut client = server.client(Some(JSON), "?room=main").await;
+    for _ in 0..20 {
+        let mut stream = tokio::net::TcpStream::connect(server.address).await.expect("a connection");
+        let request =
+            format!("POST /api/rooms/main/record HTTP/1.1\r\nHost: {}\r\nContent-Length: 0\r\n\r\n", server.address);
+        tokio::io::AsyncWriteExt::write_all(&mut stream, request.as_bytes()).await.expect("sent");
+        drop(stream);
+        // It has begun or not, but nothing in between.
+        loop {
+            let stopped = client.ask(json!({ "type": "record_stop" })).await;
+            let begun = client.ask(json!({ "type": "record" })).await;
+            if begun["type"] == "reply" {
+                client.granted(json!({ "type": "record_stop" })).await;
+                break;
+            }
+            drop(stopped);
+        }
+    }
 }
