@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::broadcast::error::{RecvError, TryRecvError};
+use tokio::sync::broadcast::error::TryRecvError;
 use tokio::sync::{broadcast, watch};
 use tokio::time::{Instant, sleep_until};
 
@@ -161,13 +161,9 @@ impl Feed {
                 View::Live | View::CatchingUp | View::Held => None,
             };
             tokio::select! {
-                // The room holds the sender as long as the feed holds the room.
+                // The room holds the sender as long as the feed holds the room. Whatever happens is followed by a
+                // snapshot, so there is one thing to wait for, which matters to thousands of viewers.
                 _ = self.snapshots.changed() => {}
-                event = self.events.recv() => match event {
-                    Ok(event) => items.push(Item::Event(event)),
-                    Err(RecvError::Lagged(_)) => self.events_lost()?,
-                    Err(RecvError::Closed) => return Err(FeedEnd::Closed),
-                },
                 () = sleep_until(playing.unwrap_or_else(Instant::now)), if playing.is_some() => {}
             }
         }

@@ -11,6 +11,7 @@ mod frame;
 mod history;
 mod members;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -54,6 +55,8 @@ pub(crate) struct Room {
     max_players: usize,
     snapshots: watch::Sender<Arc<Snapshot>>,
     events: broadcast::Sender<Arc<Happened>>,
+    /// Something has happened since the last snapshot, which viewers wait for.
+    unshown: AtomicBool,
     history: RwLock<History>,
     members: Mutex<Members>,
     announcements: DefaultDirectRateLimiter,
@@ -125,6 +128,7 @@ impl Room {
 
     /// Tells what happened at frame `seq`.
     fn happened_at(&self, seq: u64, event: Event) {
+        self.unshown.store(true, Ordering::Relaxed);
         // Without anybody to hear there is nobody to tell.
         _ = self.events.send(Arc::new(Happened::new(event, seq)));
     }

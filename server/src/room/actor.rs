@@ -1,5 +1,6 @@
 //! The running part of a room: it owns the game, moves it on by its clock or when asked to, and publishes.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, RwLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -120,6 +121,7 @@ impl Actor {
             events: broadcast::Sender::new(EVENTS),
             history: RwLock::new(history),
             members: Mutex::default(),
+            unshown: false.into(),
             announcements: RateLimiter::direct(per_second(ANNOUNCEMENTS_PER_SECOND, 4 * ANNOUNCEMENTS_PER_SECOND)),
             stirred: Notify::new(),
             asks: ask,
@@ -166,6 +168,9 @@ impl Actor {
                 },
                 () = self.room.stirred.notified() => self.stirred(),
                 () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => self.on_time(),
+            }
+            if self.room.unshown.load(Ordering::Relaxed) {
+                self.publish();
             }
             if let Some(error) = self.failed.take() {
                 self.close("the room has failed");
@@ -289,6 +294,7 @@ impl Actor {
 
     /// Shows the latest of everything.
     fn publish(&self) {
+        self.room.unshown.store(false, Ordering::Relaxed);
         self.room.snapshots.send_replace(Arc::new(Snapshot {
             described: Arc::clone(&self.described),
             frame: Arc::clone(&self.frame),
