@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::ArgAction;
+use clap::builder::RangedU64ValueParser;
 use daladala_agents::{Choice, Policy, registry};
 use daladala_env::RuleSet;
 use daladala_env::rules::Classic;
@@ -20,6 +21,9 @@ use crate::output::print;
 
 /// The variable with the secret itself, for those who keep secrets in the environment.
 const SECRET_VARIABLE: &str = "DALADALA_TOKEN_SECRET";
+
+/// The most threads: more than any machine has cores.
+const MAX_THREADS: u64 = 1024;
 
 /// Each setting can also be in the environment (DALADALA_ and its name) or in a TOML file (--config).
 #[derive(Debug, clap::Args)]
@@ -48,6 +52,10 @@ pub(crate) struct Args {
     /// The seed of the episodes; another one each time if none is given.
     #[arg(long, env = "DALADALA_SEED", allow_negative_numbers = true)]
     seed: Option<u64>,
+    /// Threads that serve [default: one fewer than there are cores, at least one]
+    #[arg(long, env = "DALADALA_THREADS", value_name = "N", allow_negative_numbers = true,
+          value_parser = RangedU64ValueParser::<usize>::new().range(1..=MAX_THREADS))]
+    threads: Option<usize>,
     /// A folder to keep recordings of rooms in; made if it is missing. Without one there are none.
     #[arg(long, env = "DALADALA_RECORDINGS", value_name = "FOLDER")]
     recordings: Option<PathBuf>,
@@ -124,7 +132,11 @@ impl Args {
         if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
             tracing::debug!(%error, "the limit of open files stays");
         }
-        let runtime = tokio::runtime::Runtime::new().context("cannot start the async runtime")?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(self.threads.unwrap_or_else(default_threads))
+            .enable_all()
+            .build()
+            .context("cannot start the async runtime")?;
         runtime.block_on(self.serve())
     }
 
@@ -222,6 +234,12 @@ impl LimitArgs {
             ..defaults
         }
     }
+}
+
+/// The core that is left over serves the network below, and browsers and load clients on the same machine: with all
+/// cores taken, thousands of viewers there see their frames twice as late (docs/BENCHMARKS.md).
+fn default_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, |cores| cores.get().saturating_sub(1).max(1))
 }
 
 /// Ctrl-C, or the request to end that service managers send.
