@@ -83,6 +83,8 @@ impl Feed {
         let events = room.events();
         let mut snapshots = room.watch();
         snapshots.mark_changed();
+        // It does not know of this viewer yet; the next one will.
+        let presence = Some(Arc::clone(&snapshots.borrow().presence));
         Self {
             room: Arc::clone(room),
             keeping,
@@ -90,7 +92,7 @@ impl Feed {
             events,
             view: View::Live,
             described: None,
-            presence: None,
+            presence,
             last: None,
             base: None,
             sought: None,

@@ -55,6 +55,6 @@ pub use config::{
 pub use error::{RoomError, ServerError};
 pub use game::{Catalog, CatalogError, Driver};
 pub use protocol::{Damaged, FrameReader, Numbered, PROTOCOL_VERSION};
-pub use publish::{Publication, Publisher};
+pub use publish::{Publication, Published, Publisher};
 pub use recording::{Header, RecordingError};
 pub use server::Server;

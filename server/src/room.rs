@@ -16,6 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 pub(crate) use actor::{Actor, Opening, Stepped, milliseconds_since_1970};
+use bytes::Bytes;
 pub(crate) use frame::{Described, Frame, Happened, Noted};
 use governor::DefaultDirectRateLimiter;
 pub(crate) use history::History;
@@ -25,6 +26,7 @@ use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
 use tokio::time::timeout;
 
 use crate::protocol::{Code, Event, Presence, Refusal, RoomSummary};
+use crate::publish::{Publication, Published, Publisher};
 
 /// Events that may wait for a viewer; one who is further behind does not read at all.
 pub(crate) const EVENTS: usize = 256;
@@ -62,6 +64,7 @@ pub(crate) struct Room {
     announcements: DefaultDirectRateLimiter,
     /// Somebody came or left; somebody wants to see frames.
     stirred: Notify,
+    publisher: Option<Arc<dyn Publisher>>,
     asks: mpsc::Sender<Ask>,
 }
 
@@ -128,9 +131,19 @@ impl Room {
 
     /// Tells what happened at frame `seq`.
     fn happened_at(&self, seq: u64, event: Event) {
-        self.unshown.store(true, Ordering::Relaxed);
+        let happened = Arc::new(Happened::new(event, seq));
+        self.hand_out(Published::Event, || happened.json().into());
         // Without anybody to hear there is nobody to tell.
-        _ = self.events.send(Arc::new(Happened::new(event, seq)));
+        _ = self.events.send(happened);
+        // After it is there, so that the snapshot that follows finds it.
+        self.unshown.store(true, Ordering::Release);
+    }
+
+    /// Gives what is published to whoever carries it to other machines.
+    fn hand_out(&self, what: Published, payload: impl FnOnce() -> Bytes) {
+        if let Some(publisher) = &self.publisher {
+            publisher.publish(Publication { room: &self.code, what, payload: payload() });
+        }
     }
 
     fn members(&self) -> std::sync::MutexGuard<'_, Members> {

@@ -23,7 +23,7 @@ use crate::config::Role;
 use crate::feed::{FeedEnd, Item};
 use crate::metrics::Transport;
 use crate::protocol::{Code, Envelope, Frames, Join, Refusal, Request, ServerMessage, to_json};
-use crate::room::milliseconds_since_1970;
+use crate::room::{Frame, milliseconds_since_1970};
 use seat::Seated;
 
 /// The application's close codes; `docs/PROTOCOL.md` lists them.
@@ -173,9 +173,8 @@ impl<'a> Session<'a> {
                 received = socket.recv() => {
                     self.heard = Instant::now();
                     match received {
-                        Some(Ok(Message::Text(text))) => {
-                            answer.push(self.answer(&text).await);
-                        }
+                        Some(Ok(Message::Text(text))) => answer.push(self.answer(&text).await),
+                        // A request is text.
                         Some(Ok(Message::Binary(_))) => answer.push(self.answer("").await),
                         Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Close(_))) => {}
                         Some(Err(error)) => return unreadable(error),
@@ -217,12 +216,10 @@ impl<'a> Session<'a> {
                     events += 1;
                     Message::Text(happened.json())
                 }
-                Item::Base(frame) | Item::Keyframe(frame) => {
+                Item::Base(frame) => self.whole(&frame),
+                Item::Keyframe(frame) => {
                     frames += 1;
-                    match self.encoding {
-                        Encoding::Binary => Message::Binary(frame.whole_binary()),
-                        Encoding::Json | Encoding::Plain | Encoding::Unknown => Message::Text(frame.whole_json()),
-                    }
+                    self.whole(&frame)
                 }
                 Item::Delta(frame) => {
                     frames += 1;
@@ -248,6 +245,13 @@ impl<'a> Session<'a> {
             metrics.frames_skipped.inc_by(seated.feed.take_skipped());
         }
         Ok(())
+    }
+
+    fn whole(&self, frame: &Frame) -> Message {
+        match self.encoding {
+            Encoding::Binary => Message::Binary(frame.whole_binary()),
+            Encoding::Json | Encoding::Plain | Encoding::Unknown => Message::Text(frame.whole_json()),
+        }
     }
 
     /// The answer to whatever a client has said.

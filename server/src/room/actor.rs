@@ -19,7 +19,7 @@ use crate::error::RoomError;
 use crate::game::{Game, SharedDriver};
 use crate::metrics::Metrics;
 use crate::protocol::{ActionName, Ending, Event, Kind, Refusal, RoomInfo};
-use crate::publish::{Publication, Publisher};
+use crate::publish::{Published, Publisher};
 
 /// What is older than this is not worth sending: a late room skips ahead, a late viewer gets the latest. A tenth of a
 /// second is when people begin to notice.
@@ -77,7 +77,6 @@ pub(crate) struct Actor {
     failed: Option<RoomError>,
     pub(super) limits: Limits,
     metrics: Arc<Metrics>,
-    publisher: Option<Arc<dyn Publisher>>,
     asks: mpsc::Receiver<Ask>,
 }
 
@@ -122,6 +121,7 @@ impl Actor {
             history: RwLock::new(history),
             members: Mutex::default(),
             unshown: false.into(),
+            publisher,
             announcements: RateLimiter::direct(per_second(ANNOUNCEMENTS_PER_SECOND, 4 * ANNOUNCEMENTS_PER_SECOND)),
             stirred: Notify::new(),
             asks: ask,
@@ -148,9 +148,11 @@ impl Actor {
             failed: None,
             limits,
             metrics,
-            publisher,
             asks,
         };
+        actor.hand_out_description();
+        let first = Published::Frame { epoch, seq: 1, keyframe: true };
+        actor.room.hand_out(first, || actor.frame.whole_binary());
         Ok((room, actor))
     }
 
@@ -169,7 +171,7 @@ impl Actor {
                 () = self.room.stirred.notified() => self.stirred(),
                 () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => self.on_time(),
             }
-            if self.room.unshown.load(Ordering::Relaxed) {
+            if self.room.unshown.load(Ordering::Acquire) {
                 self.publish();
             }
             if let Some(error) = self.failed.take() {
@@ -275,11 +277,9 @@ impl Actor {
         self.metrics.frames_made.inc();
         let history = &self.room.history;
         history.write().unwrap_or_else(std::sync::PoisonError::into_inner).push(Arc::clone(&self.frame));
-        if let Some(publisher) = &self.publisher {
-            let keyframe = self.frame.base().is_none();
-            let payload = self.frame.delta_binary();
-            publisher.publish(Publication { room: self.room.code(), epoch: self.epoch, seq, keyframe, payload });
-        }
+        let keyframe = self.frame.base().is_none();
+        let what = Published::Frame { epoch: self.epoch, seq, keyframe };
+        self.room.hand_out(what, || self.frame.delta_binary());
         if self.frame.ends_episode() {
             self.metrics.episodes.inc();
             let terminus = self.described.info().game.route.last().copied();
@@ -294,7 +294,7 @@ impl Actor {
 
     /// Shows the latest of everything.
     fn publish(&self) {
-        self.room.unshown.store(false, Ordering::Relaxed);
+        self.room.unshown.store(false, Ordering::Release);
         self.room.snapshots.send_replace(Arc::new(Snapshot {
             described: Arc::clone(&self.described),
             frame: Arc::clone(&self.frame),
@@ -319,7 +319,12 @@ impl Actor {
             recording: self.recording.clone(),
             ..self.described.info().clone()
         });
+        self.hand_out_description();
         self.publish();
+    }
+
+    fn hand_out_description(&self) {
+        self.room.hand_out(Published::Room, || self.described.json().into());
     }
 
     fn stepped(&self) -> Stepped {
@@ -430,11 +435,11 @@ impl Actor {
         let epoch = milliseconds_since_1970().max(self.epoch + 1);
         let mut game = driver.begin(epoch);
         let state = game.advance(None).map_err(|error| self.fail(error))?;
+        self.let_policy_choose();
         (self.game, self.driver, self.epoch) = (game, driver, epoch);
         let game = self.driver.info();
         let (model, rules) = (game.model.clone(), game.rules.clone());
         tracing::info!(room = self.room.code(), model, rules, "model loaded");
-        self.let_policy_choose();
         self.keep(state);
         self.described = Described::new(RoomInfo { game, ..self.described.info().clone() });
         self.restart_clock();

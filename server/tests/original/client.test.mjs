@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import http from "node:http";
 import { after, before, describe, test } from "node:test";
-import { Client, PATIENCE, startServer } from "./harness.mjs";
+import { Client, makeToken, PATIENCE, startServer } from "./harness.mjs";
 import { ACTIONS, bestReturn, checkFrame, rewardOf, ROUTE, STEPS } from "./rules.mjs";
 
 const TRANSPORTS = {
@@ -892,6 +892,45 @@ describe("pages of other origins", () => {
       assert.equal(allowed(answer), undefined);
       assert.deepEqual((await get("/api/current-state")).body, before, "it has moved nothing");
     });
+  }
+});
+
+describe("where tokens are needed", () => {
+  const SECRET = "a secret of this test, long enough to sign";
+  const tokenFor = (...options) => makeToken(SECRET, options);
+  const behind = async (work) => {
+    const closed = await startServer({
+      options: ["--anonymous", "none"],
+      variables: { DALADALA_TOKEN_SECRET: SECRET },
+    });
+    try {
+      await work(closed.url);
+    } finally {
+      await closed.stop();
+    }
+  };
+
+  for (const [name, options] of Object.entries(TRANSPORTS)) {
+    test(`over ${name}`, () =>
+      behind(async (url) => {
+        for (const auth of [undefined, {}, { token: "" }, { token: "a.b.c" }, { token: 7 }]) {
+          await assert.rejects(Client.connect(url, { ...options, auth }), /not connected: .*token/);
+        }
+        const elsewhere = { token: tokenFor("--role", "admin", "--room", "main") };
+        await assert.rejects(Client.connect(url, { ...options, auth: elsewhere }), /not connected/);
+        const watcher = await Client.connect(url, { ...options, auth: { token: tokenFor() } });
+        const query = { token: tokenFor("--role", "drive") };
+        const driver = await Client.connect(url, { ...options, query });
+        try {
+          watcher.emit("step", { action: 0 });
+          assert.match((await watcher.either(["error"])).data.message, /role/);
+          driver.emit("reset");
+          await watcher.next("rl-update", (update) => update.data.step === 0);
+        } finally {
+          watcher.close();
+          driver.close();
+        }
+      }));
   }
 });
 

@@ -1,6 +1,6 @@
 /** A server to test, and clients of the original system to test it with. */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -11,10 +11,18 @@ export const PATIENCE = 10_000;
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
+const binary = () => process.env.DALADALA_BIN ?? "target/release/daladala";
+
+/** A token as the program makes it. */
+export function makeToken(secret, options) {
+  const env = { ...process.env, DALADALA_TOKEN_SECRET: secret };
+  return execFileSync(binary(), ["token", ...options], { cwd: root, env }).toString().trim();
+}
+
 /** Starts the program as a person would, on a free port if none is given. */
-export async function startServer({ port = 0, options = [] } = {}) {
-  const binary = process.env.DALADALA_BIN ?? "target/release/daladala";
-  const child = spawn(binary, ["serve", "--port", String(port), ...options], { cwd: root });
+export async function startServer({ port = 0, options = [], variables = {} } = {}) {
+  const env = { ...process.env, ...variables };
+  const child = spawn(binary(), ["serve", "--port", String(port), ...options], { cwd: root, env });
   const kill = () => child.kill("SIGKILL");
   process.once("exit", kill);
   let said = "";

@@ -2,10 +2,10 @@
 
 use std::sync::{Arc, Mutex};
 
-use daladala_server::{FrameReader, Publication, Publisher, ServerConfig};
-use serde_json::Value;
+use daladala_server::{FrameReader, Publication, Published, Publisher, ServerConfig};
+use serde_json::{Value, json};
 
-use crate::harness::{TestServer, config, number, within};
+use crate::harness::{TestServer, config, number};
 
 #[tokio::test]
 async fn metrics_count_what_happens() {
@@ -64,17 +64,13 @@ async fn the_admins_page_and_its_script_are_there() {
     assert!(status == 200 && head.contains("content-type: text/javascript"), "{head}");
 }
 
-/// Room, number, whether it is a keyframe, and payload.
-type Message = (String, u64, bool, Vec<u8>);
-
 /// Keeps what is published, as a queue to a broker would.
 #[derive(Default)]
-struct Kept(Mutex<Vec<Message>>);
+struct Kept(Mutex<Vec<(String, Published, Vec<u8>)>>);
 
 impl Publisher for Kept {
-    fn publish(&self, publication: Publication<'_>) {
-        let Publication { room, seq, keyframe, payload, .. } = publication;
-        self.0.lock().expect("no panic").push((room.to_owned(), seq, keyframe, payload.to_vec()));
+    fn publish(&self, Publication { room, what, payload }: Publication<'_>) {
+        self.0.lock().expect("no panic").push((room.to_owned(), what, payload.to_vec()));
     }
 }
 
@@ -84,35 +80,40 @@ async fn what_is_published_is_enough_to_show_the_room_elsewhere() {
     let publisher: Arc<dyn Publisher> = kept.clone();
     let server = TestServer::start(ServerConfig { publisher: Some(publisher), ..config() }).await;
     let mut client = server.connect().await;
-    let actions: Vec<String> = serde_json::from_value(client.next_of("room").await["actions"].clone()).expect("names");
-    let first = number(&client.frame().await["seq"]);
     let mut shown = Vec::new();
     while shown.len() < 60 {
         shown.push(client.frame().await);
     }
-    within(async {
-        while kept.0.lock().expect("no panic").len() < 60 {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
-    let mut reader = FrameReader::new(actions);
-    let (mut begun, mut same) = (false, 0);
-    for (room, seq, keyframe, payload) in kept.0.lock().expect("no panic").iter() {
-        assert_eq!(room, "main");
-        begun |= keyframe;
-        if begun {
-            let frame = reader.read(payload).expect("readable from the first keyframe on");
-            assert_eq!(frame.seq, *seq);
-            if let Some(shown) = shown.iter().find(|shown| number(&shown["seq"]) == *seq) {
-                let state: Value =
-                    serde_json::from_str(&serde_json::to_string(&frame.state).expect("JSON")).expect("JSON");
-                assert_eq!(state["total_reward"], shown["total_reward"]);
-                same += 1;
+    server.json("POST", "/api/rooms/main/pause", &json!({})).await;
+    server.stop().stopped().await;
+
+    let (mut reader, mut same, mut events) = (None, 0, Vec::new());
+    for (_, what, payload) in kept.0.lock().expect("no panic").iter().filter(|(room, ..)| room == "main") {
+        match what {
+            Published::Room => {
+                let room: Value = serde_json::from_slice(payload).expect("JSON");
+                let actions = serde_json::from_value(room["actions"].clone()).expect("names");
+                reader.get_or_insert_with(|| FrameReader::new(actions));
+            }
+            Published::Frame { epoch, seq, .. } => {
+                let reader = reader.as_mut().expect("a room is described before its first frame");
+                let frame = reader.read(payload).expect("readable in the order of publication");
+                assert_eq!((frame.epoch, frame.seq), (*epoch, *seq));
+                if let Some(shown) = shown.iter().find(|shown| number(&shown["seq"]) == *seq) {
+                    let text = serde_json::to_string(&frame.state).expect("JSON");
+                    let state: Value = serde_json::from_str(&text).expect("JSON");
+                    assert!(state.as_object().expect("an object").iter().all(|(name, value)| &shown[name] == value));
+                    same += 1;
+                }
+            }
+            Published::Event => {
+                let event: Value = serde_json::from_slice(payload).expect("JSON");
+                events.push(event["kind"].as_str().expect("a kind").to_owned());
             }
         }
     }
-    assert!(same > 20, "{same} of those from {first} on");
+    assert_eq!(same, 60);
+    assert!(events.iter().any(|kind| kind == "episode_complete") && events.iter().any(|kind| kind == "paused"));
 }
 
 #[tokio::test]

@@ -49,8 +49,9 @@ function show(totals) {
 function showRooms(rooms) {
   const rows = rooms.map((room) => {
     const row = document.createElement("tr");
-    const cells = [room.code, room.kind, room.model, room.rules, room.fps, room.viewers, room.seq];
-    cells.push(room.paused ? "paused" : room.mode);
+    const rate = room.kind === "driven" ? "–" : room.fps;
+    const state = room.paused ? "paused" : room.mode;
+    const cells = [room.code, room.kind, room.model, room.rules, rate, room.viewers, room.seq, state];
     for (const [index, text] of cells.entries()) {
       const cell = row.insertCell();
       cell.textContent = String(text);
