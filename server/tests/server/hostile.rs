@@ -145,6 +145,20 @@ async fn a_request_whose_head_never_ends_is_given_up() {
 }
 
 #[tokio::test]
+async fn a_body_that_never_ends_is_given_up() {
+    let limits = Limits { header_timeout: Duration::from_millis(200), ..Limits::default() };
+    let server = TestServer::start(ServerConfig { limits, ..config() }).await;
+    for head in ["Content-Length: 100\r\n\r\n{", "Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n"] {
+        let mut stream = within(TcpStream::connect(server.address)).await.expect("a connection");
+        let request = format!("POST /api/rooms HTTP/1.1\r\nHost: {}\r\n{head}", server.address);
+        stream.write_all(request.as_bytes()).await.expect("sent");
+        let mut answer = [0; 12];
+        within(stream.read_exact(&mut answer)).await.expect("an answer");
+        assert_eq!(&answer, b"HTTP/1.1 400");
+    }
+}
+
+#[tokio::test]
 async fn bodies_are_limited_and_have_to_be_objects() {
     let server = TestServer::start(config()).await;
     for (body, status) in
