@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 
 use axum::http::{HeaderMap, Uri, header};
 pub(crate) use origin::Origins;
-pub(crate) use rate::{AddressLimits, AddressSlot, RequestLimit, per_second};
+pub(crate) use rate::{AddressLimits, AddressSlot, RequestLimit};
 use token::Signer;
 pub use token::{Claims, make_token};
 

@@ -1,6 +1,7 @@
 //! The Daladala server: rooms in which agents drive, and everything that people and programs watch and drive them by.
 //!
-//! The parts, from the game outwards; arrows go down this list only:
+//! The parts, from the game outwards; each knows only those above it, but that a game may be a recording, so that `game`
+//! knows the file format of `recording`:
 //!
 //! * `game`: [`Driver`]s (rules, a policy and its name), recordings to play, and the [`Catalog`] that finds both;
 //! * `protocol`: the messages of `docs/PROTOCOL.md`, in JSON and binary, and nothing that sends them;

@@ -30,6 +30,9 @@ const MAX_CODE_CHARS: usize = 32;
 /// A room without which the server cannot go on, and why it has stopped.
 pub(crate) type Lost = (String, RoomError);
 
+/// Who drives a room, when, and how fast.
+type Driven = (SharedDriver, Kind, FrameRate);
+
 /// The rooms of a server.
 pub(crate) struct Rooms {
     open: Mutex<BTreeMap<String, Arc<Room>>>,
@@ -74,17 +77,8 @@ impl Rooms {
 
     /// A room that stays.
     pub(crate) fn open_permanent(self: &Arc<Self>, code: &str, kind: Kind, seed: Option<u64>) -> Result<(), RoomError> {
-        let (room, actor) = Actor::open(Opening {
-            code: code.to_owned(),
-            kind,
-            driver: self.catalog.first(),
-            fps: self.fps,
-            seed,
-            permanent: true,
-            limits: self.limits,
-            metrics: Arc::clone(&self.metrics),
-            publisher: self.publisher.clone(),
-        })?;
+        let opening = self.opening(code, (self.catalog.first(), kind, self.fps), seed);
+        let (room, actor) = Actor::open(Opening { permanent: true, ..opening })?;
         self.locked().insert(code.to_owned(), room);
         self.run(code.to_owned(), actor);
         Ok(())
@@ -96,18 +90,7 @@ impl Rooms {
         check_code(&code)?;
         // Before a model is loaded for a room that there is no place for; and again when it is opened.
         self.check_place(&code, &self.locked())?;
-        let (driver, kind, fps) = self.to_be_driven(&spec).await?;
-        let opening = Opening {
-            code: code.clone(),
-            kind,
-            driver,
-            fps,
-            seed: spec.seed,
-            permanent: false,
-            limits: self.limits,
-            metrics: Arc::clone(&self.metrics),
-            publisher: self.publisher.clone(),
-        };
+        let opening = self.opening(&code, self.to_be_driven(&spec).await?, spec.seed);
         let opened = std::panic::catch_unwind(AssertUnwindSafe(|| Actor::open(opening)));
         let (room, actor) = opened.map_err(|_| Refusal::internal())?.map_err(|error| {
             tracing::error!(%error, "a room cannot be opened");
@@ -121,8 +104,22 @@ impl Rooms {
         Ok(code)
     }
 
+    fn opening(&self, code: &str, (driver, kind, fps): Driven, seed: Option<u64>) -> Opening {
+        Opening {
+            code: code.to_owned(),
+            kind,
+            driver,
+            fps,
+            seed,
+            permanent: false,
+            limits: self.limits,
+            metrics: Arc::clone(&self.metrics),
+            publisher: self.publisher.clone(),
+        }
+    }
+
     /// Who drives a room as asked for, when, and how fast.
-    async fn to_be_driven(&self, spec: &RoomSpec) -> Result<(SharedDriver, Kind, FrameRate), Refusal> {
+    async fn to_be_driven(&self, spec: &RoomSpec) -> Result<Driven, Refusal> {
         let fps = spec.frame_rate(self.max_fps())?;
         if let Some(recording) = &spec.recording {
             let playback = self.playback(recording).await?;

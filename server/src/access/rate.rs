@@ -116,7 +116,7 @@ impl Drop for AddressSlot {
 }
 
 /// `rate` a second over time, `burst` at once.
-pub(crate) fn per_second(rate: u32, burst: u32) -> Quota {
+fn per_second(rate: u32, burst: u32) -> Quota {
     let at_least_one = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
     Quota::per_second(at_least_one(rate)).allow_burst(at_least_one(burst))
 }

@@ -6,14 +6,12 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use daladala_env::spaces::Spaces;
 use daladala_env::{Action, StateFrame};
-use governor::RateLimiter;
 use tokio::sync::{Notify, broadcast, mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
 use super::choosing::Choosing;
-use super::members::ANNOUNCEMENTS_PER_SECOND;
+use super::members::announcements;
 use super::{Ask, Described, EVENTS, Frame, History, Members, Noted, REQUESTS, Room, Snapshot};
-use crate::access::per_second;
 use crate::config::{FrameRate, Limits};
 use crate::error::RoomError;
 use crate::game::{Game, SharedDriver};
@@ -122,7 +120,7 @@ impl Actor {
             members: Mutex::default(),
             unshown: false.into(),
             publisher,
-            announcements: RateLimiter::direct(per_second(ANNOUNCEMENTS_PER_SECOND, 4 * ANNOUNCEMENTS_PER_SECOND)),
+            announcements: announcements(),
             stirred: Notify::new(),
             asks: ask,
         });

@@ -1,9 +1,11 @@
 //! Who is in a room: viewers are counted, those who gave a name are players and known to each other.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -98,7 +100,15 @@ impl Room {
 
 /// Comings and goings that are told a second, over time; presence tells of all. Otherwise a few who come and go without
 /// end would fill the lane of events, and nobody could keep up.
-pub(super) const ANNOUNCEMENTS_PER_SECOND: u32 = 10;
+const ANNOUNCEMENTS_PER_SECOND: u32 = 10;
+
+/// Those that are told at once: a class that enters together.
+const ANNOUNCEMENTS_AT_ONCE: u32 = 40;
+
+pub(super) fn announcements() -> DefaultDirectRateLimiter {
+    let number = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
+    RateLimiter::direct(Quota::per_second(number(ANNOUNCEMENTS_PER_SECOND)).allow_burst(number(ANNOUNCEMENTS_AT_ONCE)))
+}
 
 impl Room {
     fn announce(&self, seq: u64, event: Event) {
