@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::policy::OutputKind;
+
 /// What trained a model, and so what its outputs mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -28,12 +30,12 @@ impl Algorithm {
         }
     }
 
-    /// Whether the outputs are logits, so that actions can be sampled from them.
+    /// What the outputs of the acting network are.
     #[must_use]
-    pub fn has_logits(self) -> bool {
+    pub fn output_kind(self) -> OutputKind {
         match self {
-            Self::Dqn => false,
-            Self::Ppo => true,
+            Self::Dqn => OutputKind::Values,
+            Self::Ppo => OutputKind::Logits,
         }
     }
 

@@ -5,7 +5,7 @@
 //! * [`Policy`]: observations in, actions out; [`registry`] finds one by name or path;
 //! * [`scripted`]: the drivers written by hand, among them the oracle; [`NeuralPolicy`]: the trained ones;
 //! * [`network`] and [`Checkpoint`]: perceptrons on burn, as plain numbers and as safetensors files;
-//! * [`evaluate`]: many episodes at once, judged;
+//! * [`evaluate`]: many episodes at once, judged; [`Stream`]: one after another, frame by frame, to be looked at;
 //! * [`training`]: DQN and PPO.
 
 mod algorithm;
@@ -17,6 +17,7 @@ mod neural;
 mod policy;
 pub mod registry;
 pub mod scripted;
+mod stream;
 pub mod training;
 
 pub use algorithm::Algorithm;
@@ -24,4 +25,5 @@ pub use checkpoint::{Checkpoint, ModelInfo};
 pub use error::{AgentError, CheckpointError};
 pub use evaluation::{EvaluatedEpisode, Evaluation, evaluate};
 pub use neural::{Choice, NeuralPolicy};
-pub use policy::{Policy, policy_generators};
+pub use policy::{OutputKind, Policy, policy_generators};
+pub use stream::Stream;

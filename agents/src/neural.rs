@@ -6,7 +6,7 @@ use daladala_env::{Action, Generator};
 use crate::checkpoint::Checkpoint;
 use crate::error::CheckpointError;
 use crate::network::{Mlp, values};
-use crate::policy::{Policy, argmax};
+use crate::policy::{OutputKind, Policy, argmax};
 
 /// Rows that go through the network together: a block's activations stay in the first-level cache.
 const BLOCK: usize = 128;
@@ -27,6 +27,7 @@ pub struct NeuralPolicy {
     network: Mlp,
     observation_size: usize,
     actions: usize,
+    output_kind: OutputKind,
     choice: Choice,
     device: Device,
 }
@@ -39,6 +40,7 @@ impl NeuralPolicy {
             network: Mlp::new(checkpoint.acting()?, &device),
             observation_size: checkpoint.info.observation_size,
             actions: checkpoint.info.actions,
+            output_kind: checkpoint.info.algorithm.output_kind(),
             choice,
             device,
         })
@@ -54,6 +56,10 @@ impl Policy for NeuralPolicy {
         self.actions
     }
 
+    fn output_kind(&self) -> OutputKind {
+        self.output_kind
+    }
+
     fn outputs(&self, observations: &[f32], outputs: &mut [f32]) {
         let blocks = observations.chunks(BLOCK * self.observation_size).zip(outputs.chunks_mut(BLOCK * self.actions));
         for (observations, outputs) in blocks {
@@ -63,9 +69,7 @@ impl Policy for NeuralPolicy {
         }
     }
 
-    fn act(&self, observations: &[f32], generators: &mut [Generator], actions: &mut [Action]) {
-        let mut outputs = vec![0.0; actions.len() * self.actions];
-        self.outputs(observations, &mut outputs);
+    fn choose(&self, outputs: &[f32], generators: &mut [Generator], actions: &mut [Action]) {
         let rows = outputs.chunks_exact(self.actions).zip(generators).zip(actions);
         for ((outputs, generator), action) in rows {
             *action = match self.choice {

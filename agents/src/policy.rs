@@ -1,6 +1,19 @@
 //! What every driver has in common, trained or written by hand.
 
 use daladala_env::{Action, Generator};
+use serde::{Deserialize, Serialize};
+
+/// What the outputs of a policy are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OutputKind {
+    /// The expected return of each action.
+    Values,
+    /// Unnormalised log-probabilities: their softmax is the chance of each action.
+    Logits,
+    /// The chance of each action.
+    Probabilities,
+}
 
 /// Chooses actions from observations, many environments at a time.
 pub trait Policy: Send + Sync {
@@ -10,13 +23,23 @@ pub trait Policy: Send + Sync {
     /// Number of actions to choose from.
     fn actions(&self) -> usize;
 
+    /// What the outputs are.
+    fn output_kind(&self) -> OutputKind;
+
     /// What the choice is made by, `[batch, actions]` from `observations` `[batch, observation_size]`: action values
     /// of a Q-network, logits of an actor, 1 for the choice of a scripted driver and 0 for the others.
     fn outputs(&self, observations: &[f32], outputs: &mut [f32]);
 
-    /// One action a row. Row `i` draws from `generators[i]` and from nothing else, so that choices do not depend
-    /// on the batch; a deterministic policy draws nothing.
-    fn act(&self, observations: &[f32], generators: &mut [Generator], actions: &mut [Action]);
+    /// One action a row of `outputs`. Row `i` draws from `generators[i]` and from nothing else, so that choices do not
+    /// depend on the batch; a deterministic policy draws nothing.
+    fn choose(&self, outputs: &[f32], generators: &mut [Generator], actions: &mut [Action]);
+
+    /// Outputs and choice together, one action a row of `observations`.
+    fn act(&self, observations: &[f32], generators: &mut [Generator], actions: &mut [Action]) {
+        let mut outputs = vec![0.0; actions.len() * self.actions()];
+        self.outputs(observations, &mut outputs);
+        self.choose(&outputs, generators, actions);
+    }
 }
 
 /// The index of the greatest value, the first of equals.

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::checkpoint::Checkpoint;
 use crate::error::AgentError;
 use crate::neural::{Choice, NeuralPolicy};
-use crate::policy::Policy;
+use crate::policy::{OutputKind, Policy};
 use crate::scripted::{Oracle, Random};
 
 /// A policy that is part of the program.
@@ -93,7 +93,7 @@ fn load_with_rules(name: &str, choice: Choice) -> Result<(Box<dyn Policy>, Strin
         Err(unknown) if !looks_like_a_path(path) => return Err(unknown),
         Err(_) => Checkpoint::load(path)?,
     };
-    if sampled && !checkpoint.info.algorithm.has_logits() {
+    if sampled && checkpoint.info.algorithm.output_kind() != OutputKind::Logits {
         return Err(AgentError::NothingToSample { name: name.to_owned() });
     }
     let policy = NeuralPolicy::new(&checkpoint, choice).map_err(damaged)?;

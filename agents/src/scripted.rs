@@ -2,7 +2,7 @@
 
 use daladala_env::{Action, Generator};
 
-use crate::policy::Policy;
+use crate::policy::{OutputKind, Policy, argmax};
 
 const PICK_UP: Action = 1;
 const STOP: Action = 3;
@@ -27,7 +27,7 @@ pub struct Oracle;
 pub struct Random;
 
 impl Oracle {
-    fn choose(observation: &[f32]) -> Action {
+    fn best(observation: &[f32]) -> Action {
         if observation[MUST_STOP] > 0.0 {
             STOP
         } else if observation[AT_STOP] > 0.0 {
@@ -47,17 +47,21 @@ impl Policy for Oracle {
         ACTIONS
     }
 
+    fn output_kind(&self) -> OutputKind {
+        OutputKind::Probabilities
+    }
+
     fn outputs(&self, observations: &[f32], outputs: &mut [f32]) {
         outputs.fill(0.0);
         let rows = observations.chunks_exact(OBSERVATION_SIZE).zip(outputs.chunks_exact_mut(ACTIONS));
         for (observation, outputs) in rows {
-            outputs[usize::from(Self::choose(observation))] = 1.0;
+            outputs[usize::from(Self::best(observation))] = 1.0;
         }
     }
 
-    fn act(&self, observations: &[f32], _: &mut [Generator], actions: &mut [Action]) {
-        for (observation, action) in observations.chunks_exact(OBSERVATION_SIZE).zip(actions) {
-            *action = Self::choose(observation);
+    fn choose(&self, outputs: &[f32], _: &mut [Generator], actions: &mut [Action]) {
+        for (outputs, action) in outputs.chunks_exact(ACTIONS).zip(actions) {
+            *action = argmax(outputs);
         }
     }
 }
@@ -71,11 +75,15 @@ impl Policy for Random {
         ACTIONS
     }
 
+    fn output_kind(&self) -> OutputKind {
+        OutputKind::Probabilities
+    }
+
     fn outputs(&self, _: &[f32], outputs: &mut [f32]) {
         outputs.fill(1.0 / ACTIONS as f32);
     }
 
-    fn act(&self, _: &[f32], generators: &mut [Generator], actions: &mut [Action]) {
+    fn choose(&self, _: &[f32], generators: &mut [Generator], actions: &mut [Action]) {
         for (generator, action) in generators.iter_mut().zip(actions) {
             *action = generator.below(ACTIONS as u32) as Action;
         }

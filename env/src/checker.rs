@@ -68,6 +68,7 @@ fn check_episodes<R: Rules>(rules: &R, seed: u64, steps: usize) -> Checked {
         check_mask(rules, &state, &generator).map_err(|what| format!("step {step}: {what}"))?;
 
         let action = choosing.below(spaces.actions.len() as u32) as Action;
+        let before = state.clone();
         let (mut again, mut again_generator) = (state.clone(), generator.clone());
         let transition = rules.step(&mut state, action, &mut generator);
         let same = rules.step(&mut again, action, &mut again_generator) == transition
@@ -77,6 +78,8 @@ fn check_episodes<R: Rules>(rules: &R, seed: u64, steps: usize) -> Checked {
         length += 1;
         total += transition.reward;
         check_flags(rules, transition, length).map_err(|what| format!("step {step}: {what}"))?;
+        check_terms(rules, &rules.explain(&before, action, &state), transition.reward)
+            .map_err(|what| format!("step {step}: {what}"))?;
         check_frame(rules, &state, action, transition, total).map_err(|what| format!("step {step}: {what}"))?;
         if transition.terminated || transition.truncated {
             let last = rules.check_state(&state, true);
@@ -122,6 +125,14 @@ fn check_flags<R: Rules>(rules: &R, transition: Transition, length: u32) -> Chec
         format!("truncated is {} after {length} of {} steps", transition.truncated, rules.max_steps())
     })?;
     ensure(!(transition.terminated && transition.truncated) || at_limit, || "both flags without cause".into())
+}
+
+/// The terms of a reward are named, and their sum is the reward, but for rounding.
+fn check_terms<R: Rules>(rules: &R, terms: &[f32], reward: f32) -> Checked {
+    const ROUNDING: f32 = 1e-5;
+    let (sum, size) = terms.iter().fold((0.0, 1.0), |(sum, size), term| (sum + term, size + term.abs()));
+    let told = terms.len() == rules.reward_terms().len() && (sum - reward).abs() <= ROUNDING * size;
+    ensure(told, || format!("the reward is {reward}, its terms are {terms:?}"))
 }
 
 fn check_frame<R: Rules>(

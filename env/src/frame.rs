@@ -5,8 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::ser::{SerializeTuple, Serializer};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// What stands on a cell of the route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,11 +28,7 @@ pub struct Hazard {
 
 impl Serialize for Hazard {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut tuple = serializer.serialize_tuple(3)?;
-        tuple.serialize_element(&self.cell.0)?;
-        tuple.serialize_element(&self.cell.1)?;
-        tuple.serialize_element(&self.kind)?;
-        tuple.end()
+        (self.cell.0, self.cell.1, self.kind).serialize(serializer)
     }
 }
 
@@ -41,6 +36,28 @@ impl<'de> Deserialize<'de> for Hazard {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let (x, y, kind) = Deserialize::deserialize(deserializer)?;
         Ok(Self { cell: (x, y), kind })
+    }
+}
+
+/// A cell with a name; `[x, y, name]` in JSON.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The cell, as (x, y).
+    pub cell: (u8, u8),
+    /// What people call it.
+    pub name: String,
+}
+
+impl Serialize for Place {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (self.cell.0, self.cell.1, &self.name).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Place {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let (x, y, name) = Deserialize::deserialize(deserializer)?;
+        Ok(Self { cell: (x, y), name })
     }
 }
 
@@ -105,6 +122,14 @@ pub struct StateFrame {
     pub reward: f32,
     /// The sum of rewards since the reset.
     pub total_reward: f32,
+    /// The reward by its parts, in the order of [`Rules::reward_terms`](crate::Rules::reward_terms). Empty right after
+    /// a reset, and until whoever steps the environment fills it in.
+    #[serde(default)]
+    pub reward_terms: Vec<f32>,
+    /// What the driver went by when it chose, one number an action. Empty right after a reset, and until whoever
+    /// asked the driver fills it in.
+    #[serde(default)]
+    pub outputs: Vec<f32>,
     /// Whether the episode has ended by the rules.
     pub terminated: bool,
     /// Whether the episode was cut off by the step limit.

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 pub use classic::{Classic, ClassicBatch, ClassicLayout, ClassicState, LayoutSpec};
 
 use crate::error::EnvError;
-use crate::frame::StateFrame;
+use crate::frame::{Place, StateFrame};
 use crate::generator::Generator;
 use crate::spaces::Spaces;
 
@@ -115,6 +115,8 @@ pub trait Rules: Clone + Debug + Send + Sync + 'static {
     fn spaces(&self) -> Spaces;
     /// The cells of the route, as (x, y), in driving order.
     fn route(&self) -> &[(u8, u8)];
+    /// The cells of the route that have a name: its stops and its ends.
+    fn places(&self) -> Vec<Place>;
     /// The size of the grid that the route lies on, as (width, height).
     fn grid(&self) -> (u8, u8);
     /// The step limit.
@@ -131,6 +133,10 @@ pub trait Rules: Clone + Debug + Send + Sync + 'static {
     fn start(&self, layout: &Self::Layout, generator: &mut Generator) -> Self::State;
     /// Moves `state` on by one step. `action` is below the number of actions.
     fn step(&self, state: &mut Self::State, action: Action, generator: &mut Generator) -> Transition;
+    /// The names of the parts that a reward is the sum of.
+    fn reward_terms(&self) -> &'static [&'static str];
+    /// The reward of the step from `before` to `after` by its parts, in the order of [`Rules::reward_terms`].
+    fn explain(&self, before: &Self::State, action: Action, after: &Self::State) -> Vec<f32>;
     /// Writes the observation; `out` has the observation's length.
     fn observe(&self, state: &Self::State, out: &mut [f32]);
 

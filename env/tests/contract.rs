@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use daladala_env::checker::check_rules;
 use daladala_env::rules::{Classic, ClassicLayout, ClassicState, FrameContext};
 use daladala_env::spaces::Spaces;
-use daladala_env::{Action, EnvError, Generator, Outcome, RuleSet, Rules, ScalarBatch, StateFrame, Transition};
+use daladala_env::{Action, EnvError, Generator, Outcome, Place, RuleSet, Rules, ScalarBatch, StateFrame, Transition};
 use proptest::prelude::*;
 
 proptest! {
@@ -81,6 +81,7 @@ enum Broken {
     Observation,
     Randomness,
     Truncation,
+    Terms,
     Mask,
     Frame,
     Layout,
@@ -127,6 +128,19 @@ impl Rules for Broken {
         }
         transition
     }
+    fn places(&self) -> Vec<Place> {
+        Classic.places()
+    }
+    fn reward_terms(&self) -> &'static [&'static str] {
+        Classic.reward_terms()
+    }
+    fn explain(&self, before: &ClassicState, action: Action, after: &ClassicState) -> Vec<f32> {
+        let mut terms = Classic.explain(before, action, after);
+        if matches!(self, Self::Terms) {
+            terms[0] += 1.0;
+        }
+        terms
+    }
     fn observe(&self, state: &ClassicState, out: &mut [f32]) {
         Classic.observe(state, out);
         if matches!(self, Self::Observation) {
@@ -164,6 +178,7 @@ fn the_checker_notices_what_is_wrong() {
         (Broken::Observation, "feature money"),
         (Broken::Randomness, "gave something else"),
         (Broken::Truncation, "truncated"),
+        (Broken::Terms, "its terms"),
         (Broken::Mask, "masked out"),
         (Broken::Frame, "frame"),
         (Broken::Layout, "layout"),

@@ -9,8 +9,9 @@ use std::sync::Arc;
 
 pub(crate) use catalog::CatalogEntry;
 pub use catalog::{Catalog, CatalogError};
+use daladala_agents::OutputKind;
 use daladala_env::spaces::Spaces;
-use daladala_env::{Action, StateFrame};
+use daladala_env::{Action, Place, StateFrame};
 pub use driver::Driver;
 pub(crate) use playback::PlaybackDriver;
 use serde::{Deserialize, Serialize};
@@ -29,6 +30,19 @@ pub(crate) struct GameInfo {
     pub(crate) physical_max_passengers: u32,
     pub(crate) legal_capacity: u32,
     pub(crate) actions: Vec<String>,
+    /// What rewards are the sum of. Recordings of earlier versions lack this and what follows.
+    #[serde(default)]
+    pub(crate) reward_terms: Vec<String>,
+    #[serde(default = "unknown_outputs")]
+    pub(crate) outputs: OutputKind,
+    /// Cells with names.
+    #[serde(default)]
+    pub(crate) places: Vec<Place>,
+}
+
+/// Recordings that don't say what their outputs are have none.
+fn unknown_outputs() -> OutputKind {
+    OutputKind::Values
 }
 
 /// Something that games can be begun from, again and again.

@@ -16,7 +16,7 @@ pub use simd::ClassicBatch;
 
 use super::{Action, FrameContext, Outcome, Rules, Transition};
 use crate::error::EnvError;
-use crate::frame::StateFrame;
+use crate::frame::{Place, StateFrame};
 use crate::generator::Generator;
 use crate::spaces::Spaces;
 
@@ -51,8 +51,22 @@ const PICK_UP: Action = 1;
 const DROP_OFF: Action = 2;
 const STOP: Action = 3;
 const SPEED_UP: Action = 4;
+/// The names of the stops and of the ends of the route, by route index.
+const PLACES: [(u8, &str); 6] =
+    [(0, "Ubungo"), (4, "Manzese"), (8, "Magomeni"), (20, "Kariakoo"), (25, "Mnazi Mmoja"), (28, "Posta")];
 /// The names of the actions, in their order.
 pub(crate) const ACTIONS: [&str; 5] = ["Move", "Pick up", "Drop off", "Stop", "Speed up"];
+
+/// What a reward is the sum of: what the action is worth where it is taken, obeying or passing where the bus must stop,
+/// the load at a checkpoint, a crash, every step, the end of the episode, and to have come there legally.
+const TERMS: [&str; 7] = ["action", "must_stop", "police", "crash", "step", "end", "legal"];
+const ACTION: usize = 0;
+const MUST_STOP: usize = 1;
+const POLICE: usize = 2;
+const CRASH: usize = 3;
+const STEP: usize = 4;
+const END: usize = 5;
+const LEGAL: usize = 6;
 
 /// The `classic` rules. They have no parameters: models made with the original expect just these.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -148,19 +162,29 @@ impl ClassicState {
         }
     }
 
-    fn brake(&mut self, must_stop: bool) -> f32 {
-        self.speed = self.speed.saturating_sub(1);
-        if must_stop { 25.0 } else { -3.0 }
-    }
-
-    fn speed_up(&mut self, must_stop: bool) -> f32 {
-        let overloaded = self.passengers > DANGEROUS_LOAD;
-        if !must_stop && !overloaded {
-            self.speed = (self.speed + 1).min(MAX_SPEED);
-            return 3.0;
-        }
-        self.crashed = overloaded;
-        (if must_stop { -15.0 } else { 0.0 }) + (if overloaded { -30.0 } else { 0.0 })
+    /// What the action brings where the bus stands, term by term.
+    fn act(&mut self, action: Action, terms: &mut [f32; TERMS.len()]) {
+        let must_stop = self.must_stop();
+        let (worth, passing) = match action {
+            MOVE => (2.0, -40.0),
+            PICK_UP => (self.pick_up(), -10.0),
+            DROP_OFF => (self.drop_off(), -10.0),
+            STOP => {
+                self.speed = self.speed.saturating_sub(1);
+                if must_stop { (0.0, 25.0) } else { (-3.0, 0.0) }
+            }
+            _ => {
+                self.crashed = self.passengers > DANGEROUS_LOAD;
+                if self.crashed {
+                    terms[CRASH] = -30.0;
+                } else if !must_stop {
+                    self.speed = (self.speed + 1).min(MAX_SPEED);
+                }
+                (if self.crashed || must_stop { 0.0 } else { 3.0 }, -15.0)
+            }
+        };
+        terms[ACTION] = worth;
+        terms[MUST_STOP] = if must_stop { passing } else { 0.0 };
     }
 }
 
@@ -179,6 +203,10 @@ impl Rules for Classic {
 
     fn route(&self) -> &[(u8, u8)] {
         &view::ROUTE
+    }
+
+    fn places(&self) -> Vec<Place> {
+        PLACES.map(|(index, name)| Place { cell: view::ROUTE[usize::from(index)], name: name.to_owned() }).to_vec()
     }
 
     fn grid(&self) -> (u8, u8) {
@@ -207,6 +235,14 @@ impl Rules for Classic {
 
     fn step(&self, state: &mut ClassicState, action: Action, _: &mut Generator) -> Transition {
         advance(state, action)
+    }
+
+    fn reward_terms(&self) -> &'static [&'static str] {
+        &TERMS
+    }
+
+    fn explain(&self, before: &ClassicState, action: Action, _: &ClassicState) -> Vec<f32> {
+        advance_by_terms(&mut before.clone(), action).0.to_vec()
     }
 
     fn observe(&self, state: &ClassicState, out: &mut [f32]) {
@@ -277,16 +313,16 @@ impl Rules for Classic {
     }
 }
 
-/// One step. The action is judged at the cell before the move, the police at the cell after it.
+/// One step.
 fn advance(state: &mut ClassicState, action: Action) -> Transition {
-    let must_stop = state.must_stop();
-    let mut reward = match action {
-        MOVE => 2.0 - if must_stop { 40.0 } else { 0.0 },
-        PICK_UP => state.pick_up() - if must_stop { 10.0 } else { 0.0 },
-        DROP_OFF => state.drop_off() - if must_stop { 10.0 } else { 0.0 },
-        STOP => state.brake(must_stop),
-        _ => state.speed_up(must_stop),
-    };
+    advance_by_terms(state, action).1
+}
+
+/// One step, with its reward term by term. The action is judged at the cell before the move, the police at the cell
+/// after it.
+fn advance_by_terms(state: &mut ClassicState, action: Action) -> ([f32; TERMS.len()], Transition) {
+    let mut terms = [0.0; TERMS.len()];
+    state.act(action, &mut terms);
     state.steps += 1;
     let arrived = state.position == LAST_CELL;
     if !arrived {
@@ -296,14 +332,16 @@ fn advance(state: &mut ClassicState, action: Action) -> Transition {
     if state.police_here() && state.passengers > LEGAL_CAPACITY {
         state.fined = true;
         impounded = state.passengers > DANGEROUS_LOAD;
-        reward -= if impounded { 50.0 } else { 20.0 };
+        terms[POLICE] = if impounded { -50.0 } else { -20.0 };
     }
-    reward += 1.0;
+    terms[STEP] = 1.0;
     let terminated = arrived || state.crashed || impounded;
     if terminated {
-        reward += if state.legal() { 150.0 } else { 100.0 };
+        terms[END] = 100.0;
+        terms[LEGAL] = if state.legal() { 50.0 } else { 0.0 };
     }
-    Transition { reward, terminated, truncated: state.steps >= MAX_STEPS }
+    let reward = terms.iter().sum();
+    (terms, Transition { reward, terminated, truncated: state.steps >= MAX_STEPS })
 }
 
 #[cfg(test)]
@@ -332,6 +370,19 @@ mod tests {
         let (state, transition) = act(at(12, 41), 4);
         assert!(state.crashed && transition.terminated);
         assert_eq!(transition.reward, -15.0 - 30.0 + 1.0 + 100.0);
+    }
+
+    #[test]
+    fn a_reward_is_told_by_its_terms() {
+        let told = |state: ClassicState, action| {
+            let terms = Classic.explain(&state, action, &state);
+            let nonzero = TERMS.into_iter().zip(terms).filter(|(_, term)| *term != 0.0);
+            nonzero.collect::<Vec<_>>()
+        };
+        assert_eq!(told(at(12, 5), STOP), [("must_stop", 25.0), ("step", 1.0)]);
+        assert_eq!(told(at(12, 5), MOVE), [("action", 2.0), ("must_stop", -40.0), ("step", 1.0)]);
+        assert_eq!(told(at(12, 41), 4), [("must_stop", -15.0), ("crash", -30.0), ("step", 1.0), ("end", 100.0)]);
+        assert_eq!(told(at(28, 5), 4), [("action", 3.0), ("step", 1.0), ("end", 100.0), ("legal", 50.0)]);
     }
 
     #[test]

@@ -3,20 +3,19 @@
 use std::fmt;
 use std::sync::Arc;
 
-use daladala_agents::Policy;
+use daladala_agents::{Policy, Stream};
 use daladala_env::Rules;
 use daladala_env::spaces::Spaces;
 
-use super::episodes::Episodes;
 use super::{AnyDriver, Game, GameInfo};
 use crate::error::ServerError;
 
 /// Rules, a policy that plays by them, and the name that people know it by.
 #[derive(Clone)]
 pub struct Driver<R> {
-    pub(super) rules: R,
+    rules: R,
     model: String,
-    pub(super) policy: Arc<dyn Policy>,
+    policy: Arc<dyn Policy>,
 }
 
 impl<R: Rules> Driver<R> {
@@ -47,6 +46,9 @@ impl<R: Rules> AnyDriver for Driver<R> {
             physical_max_passengers,
             legal_capacity,
             actions: self.rules.spaces().actions.iter().map(|&action| action.to_owned()).collect(),
+            reward_terms: self.rules.reward_terms().iter().map(|&term| term.to_owned()).collect(),
+            outputs: self.policy.output_kind(),
+            places: self.rules.places(),
         }
     }
 
@@ -55,7 +57,7 @@ impl<R: Rules> AnyDriver for Driver<R> {
     }
 
     fn begin(&self, seed: u64) -> Box<dyn Game> {
-        Box::new(Episodes::new(self.clone(), seed))
+        Box::new(Stream::new(self.rules.clone(), Arc::clone(&self.policy), seed))
     }
 }
 

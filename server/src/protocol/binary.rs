@@ -15,6 +15,9 @@ const DELTA: u8 = 2;
 /// The most entries of a list that is read: every cell of a 64 × 64 grid.
 const MAX_ENTRIES: usize = 4096;
 
+/// The most terms of a reward: which of them are not zero is told by the bits of one number.
+const MAX_TERMS: usize = 64;
+
 /// Bytes that are no binary frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a binary frame is damaged")]
@@ -127,7 +130,7 @@ macro_rules! float {
     };
 }
 
-const FIELDS: [Field; 19] = [
+const FIELDS: [Field; 21] = [
     number!(step),
     Field {
         same: |a, b| a.position == b.position,
@@ -265,7 +268,41 @@ const FIELDS: [Field; 19] = [
     },
     float!(reward),
     float!(total_reward),
+    Field {
+        same: |a, b| same_bits(&a.reward_terms, &b.reward_terms),
+        write: |frame, out| {
+            let terms = frame.reward_terms.iter().copied().take(MAX_TERMS);
+            let nonzero = |(_, term): &(usize, f32)| *term != 0.0;
+            uint(out, terms.len() as u64);
+            uint(out, terms.clone().enumerate().filter(nonzero).fold(0, |bits, (number, _)| bits | 1 << number));
+            out.extend(terms.enumerate().filter(nonzero).flat_map(|(_, term)| term.to_le_bytes()));
+        },
+        read: |frame, input, _| {
+            let (count, bits) = (read_uint(input)? as usize, read_uint(input)?);
+            if count > MAX_TERMS {
+                return Err(Damaged);
+            }
+            let term = |number: usize| if bits >> number & 1 == 1 { read_f32(input) } else { Ok(0.0) };
+            frame.reward_terms = (0..count).map(term).collect::<Result<_, _>>()?;
+            Ok(())
+        },
+    },
+    Field {
+        same: |a, b| same_bits(&a.outputs, &b.outputs),
+        write: |frame, out| {
+            uint(out, frame.outputs.len() as u64);
+            out.extend(frame.outputs.iter().flat_map(|output| output.to_le_bytes()));
+        },
+        read: |frame, input, _| {
+            frame.outputs = read_list(input, read_f32)?;
+            Ok(())
+        },
+    },
 ];
+
+fn same_bits(a: &[f32], b: &[f32]) -> bool {
+    a.iter().map(|value| value.to_bits()).eq(b.iter().map(|value| value.to_bits()))
+}
 
 fn write_differences(out: &mut Vec<u8>, frame: &StateFrame, base: &StateFrame) {
     let differs = |field: &Field| !(field.same)(frame, base);
@@ -281,14 +318,15 @@ fn write_differences(out: &mut Vec<u8>, frame: &StateFrame, base: &StateFrame) {
 
 fn read_differences(input: &mut &[u8], mut frame: StateFrame, actions: &[String]) -> Result<StateFrame, Damaged> {
     let bits = read_uint(input)?;
-    if bits >> FIELDS.len() != 0 {
-        return Err(Damaged);
-    }
     let mut keyed = Keyed::default();
     for (number, field) in FIELDS.iter().enumerate() {
         if bits >> number & 1 == 1 {
             (field.read)(&mut frame, input, &mut keyed)?;
         }
+    }
+    if bits >> FIELDS.len() != 0 {
+        // Fields of a later version, which come after all that are known.
+        *input = &[];
     }
     if let Some(bits) = keyed.light_bits {
         let state = |number: usize| bits.get(number / 8).map_or(0, |byte| byte >> (number % 8) & 1);
@@ -363,6 +401,8 @@ fn empty() -> StateFrame {
         action_name: None,
         reward: 0.0,
         total_reward: 0.0,
+        reward_terms: Vec::new(),
+        outputs: Vec::new(),
         terminated: false,
         truncated: false,
     }
@@ -434,6 +474,10 @@ mod tests {
         (0..=255).map(|action| format!("action {action}")).collect()
     }
 
+    fn numbers() -> impl Strategy<Value = Vec<f32>> {
+        prop::collection::vec(prop_oneof![Just(0.0), -1e6f32..1e6], 0..6)
+    }
+
     fn cells() -> impl Strategy<Value = Vec<(u8, u8)>> {
         prop::collection::btree_set((0u8..64, 0u8..64), 0..20).prop_map(|cells| cells.into_iter().collect())
     }
@@ -442,7 +486,7 @@ mod tests {
         fn any_frame()(
             numbers in any::<[u32; 7]>(), money: i64, episode: u64, floats in prop::array::uniform4(-1e6f32..1e6),
             drawn_elsewhere: bool, position in (0u8..64, 0u8..64), bits: u8, action in prop::option::of(any::<u8>()),
-            cells in cells(), kinds: u32, reds: u32, stops in cells(), waiting: u32,
+            cells in cells(), kinds: u32, reds: u32, stops in cells(), waiting: u32, reward_terms in numbers(), outputs in numbers(),
         ) -> StateFrame {
             let hazards: Vec<_> = cells.iter().enumerate().map(|(i, &cell)| {
                 Hazard { cell, kind: if kinds >> i & 1 == 1 { HazardKind::TrafficLight } else { HazardKind::Police } }
@@ -463,7 +507,7 @@ mod tests {
                 waiting: stops.iter().enumerate().map(|(i, &s)| (key(s), waiting >> i)).collect(),
                 high_demand_stops: stops, light_cycle: numbers[6], episode, action,
                 action_name: action.map(|action| format!("action {action}")),
-                reward: floats[0], total_reward: floats[1], terminated: bits >> 5 & 1 == 1, truncated: bits >> 6 & 1 == 1,
+                reward: floats[0], total_reward: floats[1], reward_terms, outputs, terminated: bits >> 5 & 1 == 1, truncated: bits >> 6 & 1 == 1,
             }
         }
     }
@@ -491,7 +535,16 @@ mod tests {
     }
 
     #[test]
-    fn a_frame_takes_some_forty_bytes() -> Result<(), Box<dyn std::error::Error>> {
+    fn fields_of_later_versions_are_left_alone() {
+        let mut bytes = vec![KEYFRAME, 1, 1];
+        uint(&mut bytes, 1 | 1 << FIELDS.len());
+        bytes.extend([7, 42, 42]);
+        let read = FrameReader::new(names()).read(&bytes).expect("a frame");
+        assert_eq!(read.state, StateFrame { step: 7, ..empty() });
+    }
+
+    #[test]
+    fn a_frame_takes_some_sixty_bytes() -> Result<(), Box<dyn std::error::Error>> {
         let policy: Arc<dyn Policy> = Arc::new(Random);
         let mut game = Driver::new(Classic, "random", policy)?.begin(3);
         let (mut base, mut bytes, frames) = (game.advance(None)?, 0, 3000);
@@ -505,7 +558,7 @@ mod tests {
             };
         }
         let mean = bytes as f64 / frames as f64;
-        assert!(mean < 50.0, "{mean} bytes a frame");
+        assert!(mean < 67.0, "{mean} bytes a frame");
         Ok(())
     }
 }

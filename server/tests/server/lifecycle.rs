@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use daladala_agents::Policy;
 use daladala_agents::scripted::Random;
+use daladala_agents::{OutputKind, Policy};
 use daladala_env::rules::Classic;
 use daladala_env::{Action, Generator};
 use daladala_server::{Catalog, Driver, Server, ServerConfig, ServerError};
@@ -93,9 +93,13 @@ impl Policy for Broken {
         Random.actions()
     }
 
+    fn output_kind(&self) -> OutputKind {
+        Random.output_kind()
+    }
+
     fn outputs(&self, _: &[f32], _: &mut [f32]) {}
 
-    fn act(&self, _: &[f32], _: &mut [Generator], actions: &mut [Action]) {
+    fn choose(&self, _: &[f32], _: &mut [Generator], actions: &mut [Action]) {
         assert!(!self.panics, "a policy that panics on purpose");
         actions.fill(Action::MAX);
     }
@@ -122,9 +126,13 @@ impl Policy for Foreign {
         2
     }
 
+    fn output_kind(&self) -> OutputKind {
+        OutputKind::Probabilities
+    }
+
     fn outputs(&self, _: &[f32], _: &mut [f32]) {}
 
-    fn act(&self, _: &[f32], _: &mut [Generator], _: &mut [Action]) {}
+    fn choose(&self, _: &[f32], _: &mut [Generator], _: &mut [Action]) {}
 }
 
 #[test]

@@ -72,6 +72,8 @@ pub(super) fn frame(state: &ClassicState, context: &FrameContext) -> StateFrame 
         action_name: context.action.map(|action| ACTIONS[usize::from(action)].to_owned()),
         reward: context.transition.reward,
         total_reward: context.total_reward,
+        reward_terms: Vec::new(),
+        outputs: Vec::new(),
         terminated: context.transition.terminated,
         truncated: context.transition.truncated,
     }

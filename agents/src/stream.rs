@@ -1,0 +1,165 @@
+//! Episodes of one environment, one after another, as frames: what people look at.
+
+use std::sync::Arc;
+
+use daladala_env::{
+    Action, Autoreset, Buffers, EnvError, Generator, Rules, StateFrame, Transition, VecEnv, VecEnvConfig,
+};
+
+use crate::policy::{Policy, policy_generators};
+
+/// An endless row of frames: of each episode the one of its reset, then one a step.
+pub struct Stream<R: Rules> {
+    rules: R,
+    env: VecEnv<R>,
+    policy: Arc<dyn Policy>,
+    /// What the policy draws from.
+    generators: Vec<Generator>,
+    buffers: Buffers,
+    /// Which episode runs, from 1; 0 before the first.
+    episode: u64,
+    ended: bool,
+}
+
+impl<R: Rules> Stream<R> {
+    /// Episodes by `rules`, drawn from `seed` and driven by `policy`, which was made for these rules.
+    #[must_use]
+    pub fn new(rules: R, policy: Arc<dyn Policy>, seed: u64) -> Self {
+        let env = environment(&rules, seed);
+        let buffers = Buffers::for_env(&env);
+        Self { rules, env, policy, generators: policy_generators(seed, 0..1), buffers, episode: 0, ended: true }
+    }
+
+    /// The next frame: the reset if an episode has ended or none has begun, otherwise a step. Without a `choice` the
+    /// policy chooses; the reset takes none. An error is an action that the rules do not have.
+    pub fn advance(&mut self, choice: Option<Action>) -> Result<StateFrame, EnvError> {
+        if self.ended {
+            return Ok(self.begin_episode());
+        }
+        let outputs = self.outputs();
+        let mut actions = [choice.unwrap_or_default()];
+        if choice.is_none() {
+            self.policy.choose(&outputs, &mut self.generators, &mut actions);
+        }
+        let before = self.env.state(0);
+        self.env.step(&actions, self.buffers.as_step())?;
+        self.ended = self.buffers.ended(0);
+        let transition = Transition {
+            reward: self.buffers.rewards[0],
+            terminated: self.buffers.terminated[0],
+            truncated: self.buffers.truncated[0],
+        };
+        let [action] = actions;
+        let mut frame = self.env.frame(0, self.episode, Some((action, transition)));
+        frame.reward_terms = self.rules.explain(&before, action, &self.env.state(0));
+        frame.outputs = outputs;
+        Ok(frame)
+    }
+
+    /// A new episode, now; with a seed, the first of those drawn from it.
+    pub fn reset(&mut self, seed: Option<u64>) -> StateFrame {
+        if let Some(seed) = seed {
+            self.env = environment(&self.rules, seed);
+            self.generators = policy_generators(seed, 0..1);
+        }
+        self.begin_episode()
+    }
+
+    /// Whether the episode has ended, so that the next frame is a reset.
+    #[must_use]
+    pub fn ended(&self) -> bool {
+        self.ended
+    }
+
+    /// What the policy sees now.
+    #[must_use]
+    pub fn observation(&self) -> &[f32] {
+        &self.buffers.observations
+    }
+
+    /// The policy's [outputs](Policy::outputs) for what it sees now.
+    #[must_use]
+    pub fn outputs(&self) -> Vec<f32> {
+        let mut outputs = vec![0.0; self.policy.actions()];
+        self.policy.outputs(&self.buffers.observations, &mut outputs);
+        outputs
+    }
+
+    fn begin_episode(&mut self) -> StateFrame {
+        self.env.reset(&mut self.buffers.observations);
+        self.ended = false;
+        self.episode += 1;
+        self.env.frame(0, self.episode, None)
+    }
+}
+
+/// With auto-reset off, the reset is a frame of its own: viewers see where each episode starts.
+fn environment<R: Rules>(rules: &R, seed: u64) -> VecEnv<R> {
+    VecEnv::new(rules.clone(), 1, VecEnvConfig { seed, autoreset: Autoreset::Disabled, ..VecEnvConfig::default() })
+}
+
+#[cfg(test)]
+mod tests {
+    use daladala_env::rules::Classic;
+
+    use super::*;
+    use crate::scripted::{Oracle, Random};
+
+    fn stream(policy: impl Policy + 'static, seed: u64) -> Stream<Classic> {
+        Stream::new(Classic, Arc::new(policy), seed)
+    }
+
+    #[test]
+    fn every_episode_starts_with_a_reset_and_ends_with_its_last_step() -> Result<(), EnvError> {
+        let mut episodes = stream(Random, 7);
+        let mut before: Option<StateFrame> = None;
+        for _ in 0..500 {
+            let frame = episodes.advance(None)?;
+            match before {
+                Some(before) if !before.terminated && !before.truncated => {
+                    assert_eq!((frame.episode, frame.step), (before.episode, before.step + 1));
+                    assert!(frame.action.is_some());
+                    assert_eq!(frame.reward_terms.iter().sum::<f32>(), frame.reward);
+                    assert_eq!(frame.outputs, [0.2; 5]);
+                }
+                ended => {
+                    let episode = ended.map_or(1, |last| last.episode + 1);
+                    assert_eq!((frame.episode, frame.step, frame.action), (episode, 0, None));
+                    assert_eq!((frame.reward, frame.total_reward), (0.0, 0.0));
+                    assert!(frame.reward_terms.is_empty() && frame.outputs.is_empty());
+                }
+            }
+            assert_eq!(episodes.ended(), frame.terminated || frame.truncated);
+            before = Some(frame);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_choice_is_taken_instead_of_the_policys_whose_mind_is_told_all_the_same() -> Result<(), EnvError> {
+        let mut episodes = stream(Oracle, 7);
+        episodes.advance(Some(3))?;
+        for choice in [3, 0, 2, 4] {
+            let would = episodes.outputs();
+            let frame = episodes.advance(Some(choice))?;
+            assert_eq!((frame.action, frame.outputs), (Some(choice), would));
+        }
+        assert!(episodes.advance(Some(9)).is_err());
+        Ok(())
+    }
+
+    #[test]
+    fn a_seed_brings_its_episodes_back() -> Result<(), EnvError> {
+        let mut episodes = stream(Random, 1);
+        let mut other = stream(Random, 2);
+        let first = episodes.advance(None)?;
+        other.advance(None)?;
+        for _ in 0..40 {
+            other.advance(None)?;
+        }
+        let again = other.reset(Some(1));
+        assert_eq!(again.hazards, first.hazards);
+        assert_eq!(again.episode, 3);
+        Ok(())
+    }
+}
