@@ -1,12 +1,12 @@
 //! Policies that are networks.
 
 use burn::tensor::{Device, Tensor, TensorData};
-use daladala_env::{Action, Generator};
+use daladala_env::{Action, Generator, OutputKind};
 
 use crate::checkpoint::Checkpoint;
 use crate::error::CheckpointError;
 use crate::network::{Mlp, values};
-use crate::policy::{OutputKind, Policy, argmax};
+use crate::policy::{Policy, argmax};
 
 /// Rows that go through the network together: a block's activations stay in the first-level cache.
 const BLOCK: usize = 128;

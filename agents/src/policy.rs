@@ -1,19 +1,6 @@
 //! What every driver has in common, trained or written by hand.
 
-use daladala_env::{Action, Generator};
-use serde::{Deserialize, Serialize};
-
-/// What the outputs of a policy are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum OutputKind {
-    /// The expected return of each action.
-    Values,
-    /// Unnormalised log-probabilities: their softmax is the chance of each action.
-    Logits,
-    /// The chance of each action.
-    Probabilities,
-}
+use daladala_env::{Action, Generator, OutputKind};
 
 /// Chooses actions from observations, many environments at a time.
 pub trait Policy: Send + Sync {

@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use daladala_env::Rules;
+use daladala_env::{OutputKind, Rules};
 use serde::Serialize;
 
 use crate::checkpoint::Checkpoint;
 use crate::error::AgentError;
 use crate::neural::{Choice, NeuralPolicy};
-use crate::policy::{OutputKind, Policy};
+use crate::policy::Policy;
 use crate::scripted::{Oracle, Random};
 
 /// A policy that is part of the program.

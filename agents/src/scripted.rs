@@ -1,8 +1,8 @@
 //! Drivers written by hand: yardsticks for the trained ones.
 
-use daladala_env::{Action, Generator};
+use daladala_env::{Action, Generator, OutputKind};
 
-use crate::policy::{OutputKind, Policy, argmax};
+use crate::policy::{Policy, argmax};
 
 const PICK_UP: Action = 1;
 const STOP: Action = 3;

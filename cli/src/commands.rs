@@ -4,6 +4,7 @@ mod bench;
 mod eval;
 mod models;
 mod predict;
+mod record;
 mod serve;
 mod token;
 mod trace;
@@ -23,6 +24,8 @@ pub(crate) enum Command {
     Eval(eval::Args),
     /// Train an agent and save its weights.
     Train(train::Args),
+    /// Draw episodes as an animation or a picture, or write them down frame by frame.
+    Record(record::Args),
     /// Read observations, one JSON array a line, and write what a model does with each.
     Predict(predict::Args),
     /// Read episodes to act out, one JSON object a line, and write what happens in each.
@@ -49,6 +52,7 @@ impl Command {
             Self::Token(args) => args.run(),
             Self::Eval(args) => args.run(),
             Self::Train(args) => args.run(),
+            Self::Record(args) => args.run(),
             Self::Predict(args) => args.run(),
             Self::Trace(args) => args.run(),
             Self::Bench(bench) => bench.run(),

@@ -3,6 +3,8 @@
 //! Exit codes: 0 done, 2 wrong usage, 1 anything else, with one line on standard error that says what to do.
 
 mod commands;
+mod files;
+mod interrupt;
 mod output;
 mod settings;
 

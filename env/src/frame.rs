@@ -39,6 +39,18 @@ impl<'de> Deserialize<'de> for Hazard {
     }
 }
 
+/// What [`StateFrame::outputs`] are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OutputKind {
+    /// The expected return of each action.
+    Values,
+    /// Unnormalised log-probabilities: their softmax is the chance of each action.
+    Logits,
+    /// The chance of each action.
+    Probabilities,
+}
+
 /// A cell with a name; `[x, y, name]` in JSON.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {

@@ -32,7 +32,7 @@ mod vec_env;
 
 pub use episode::EpisodeStats;
 pub use error::EnvError;
-pub use frame::{Hazard, HazardKind, Place, StateFrame};
+pub use frame::{Hazard, HazardKind, OutputKind, Place, StateFrame};
 pub use generator::Generator;
 pub use rules::{Action, Outcome, RuleSet, Rules, Transition};
 pub use vec_env::{

@@ -9,9 +9,8 @@ use std::sync::Arc;
 
 pub(crate) use catalog::CatalogEntry;
 pub use catalog::{Catalog, CatalogError};
-use daladala_agents::OutputKind;
 use daladala_env::spaces::Spaces;
-use daladala_env::{Action, Place, StateFrame};
+use daladala_env::{Action, OutputKind, Place, StateFrame};
 pub use driver::Driver;
 pub(crate) use playback::PlaybackDriver;
 use serde::{Deserialize, Serialize};

@@ -1,9 +1,8 @@
 //! `daladala train`
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
-use anyhow::{Context, ensure};
 use clap::ValueEnum;
 use daladala_agents::training::{Progress, TrainConfig, train};
 use daladala_agents::{Algorithm, Choice, Evaluation, NeuralPolicy, evaluate};
@@ -12,6 +11,7 @@ use daladala_env::rules::Classic;
 use serde::Serialize;
 
 use super::eval;
+use crate::files::ensure_writable;
 use crate::output::{grouped, print, print_json, progress_bar};
 
 /// Episodes of the evaluation that ends a training.
@@ -105,16 +105,4 @@ impl Args {
         print(eval::table(&self.out.display().to_string(), &evaluation))?;
         print(format!("Watch it: daladala serve --model {}", self.out.display()))
     }
-}
-
-/// Better to hear it before the training than after.
-fn ensure_writable(out: &Path) -> anyhow::Result<()> {
-    ensure!(!out.is_dir(), "{} is a folder: name a file in it", out.display());
-    ensure!(!out.exists() || out.is_file(), "{} is no regular file", out.display());
-    ensure!(!out.is_symlink(), "{} is a symbolic link: name what it points to", out.display());
-    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let metadata = folder.metadata().with_context(|| format!("{}", folder.display()))?;
-    ensure!(metadata.is_dir(), "{} is no folder", folder.display());
-    tempfile::tempfile_in(folder).with_context(|| format!("{} cannot be written to", folder.display()))?;
-    Ok(())
 }

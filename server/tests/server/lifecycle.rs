@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use daladala_agents::Policy;
 use daladala_agents::scripted::Random;
-use daladala_agents::{OutputKind, Policy};
 use daladala_env::rules::Classic;
-use daladala_env::{Action, Generator};
+use daladala_env::{Action, Generator, OutputKind};
 use daladala_server::{Catalog, Driver, Server, ServerConfig, ServerError};
 use futures_util::StreamExt;
 use tokio::io::AsyncWriteExt;

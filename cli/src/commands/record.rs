@@ -1,0 +1,172 @@
+//! `daladala record`
+
+mod animation;
+mod frames;
+mod still;
+
+use std::ffi::OsStr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::ensure;
+use daladala_agents::{Choice, Policy, Stream, registry};
+use daladala_env::rules::Classic;
+use daladala_env::{RuleSet, Rules, StateFrame};
+use daladala_render::{Renderer, Setting};
+use indicatif::ProgressBar;
+use serde::Serialize;
+
+use crate::files::WholeFile;
+use crate::interrupt;
+use crate::output::{print, print_json, progress_bar};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// A built-in name (see `daladala models`) or the path of a weights file.
+    #[arg(long)]
+    model: String,
+    /// What to write: .gif is an animation, .png a picture, .jsonl the frames, one JSON object a line.
+    #[arg(long, value_parser = Out::parse)]
+    out: Out,
+    /// The rules to drive by.
+    #[arg(long, default_value_t)]
+    rules: RuleSet,
+    /// How many episodes, one after another.
+    #[arg(long, default_value_t = 1, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    episodes: u32,
+    /// The seed of the episodes.
+    #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
+    seed: u64,
+    /// Steps a second of the animation.
+    #[arg(long, default_value_t = 4.0, allow_negative_numbers = true, value_parser = steps_per_second)]
+    fps: f64,
+    /// The step that a picture shows; by default the last of the last episode.
+    #[arg(long, allow_negative_numbers = true)]
+    step: Option<u32>,
+    /// Choose actions with the model's probabilities instead of the likeliest.
+    #[arg(long)]
+    sampled: bool,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+/// A file, and what it is to be, which its name says.
+#[derive(Debug, Clone)]
+struct Out {
+    path: PathBuf,
+    format: Format,
+}
+
+impl Out {
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        let path = PathBuf::from(text);
+        let extension = path.extension().map(OsStr::to_ascii_lowercase);
+        let format = match extension.as_ref().and_then(|extension| extension.to_str()) {
+            Some("gif") => Format::Animation,
+            Some("png") => Format::Still,
+            Some("jsonl") => Format::Frames,
+            _ => return Err("the name says what to write: end it in .gif, .png or .jsonl"),
+        };
+        Ok(Self { path, format })
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Animation,
+    Still,
+    Frames,
+}
+
+#[derive(Serialize)]
+struct Summary<'a> {
+    out: String,
+    model: &'a str,
+    rules: &'a str,
+    seed: u64,
+    episodes: u32,
+    frames: u64,
+    bytes: u64,
+    returns: Vec<f32>,
+}
+
+impl Args {
+    pub(crate) fn run(self) -> anyhow::Result<()> {
+        match self.rules {
+            RuleSet::Classic => self.record(&Classic),
+        }
+    }
+
+    fn record<R: Rules>(&self, rules: &R) -> anyhow::Result<()> {
+        let Out { path, format } = &self.out;
+        ensure!(self.step.is_none() || *format == Format::Still, "--step is for a .png: leave it out");
+        let choice = if self.sampled { Choice::Sampled } else { Choice::Greedy };
+        let policy: Arc<dyn Policy> = Arc::from(registry::load_for(&self.model, rules, choice)?);
+        let model = registry::display_name(&self.model);
+        let renderer = Renderer::new(Setting::of(rules, &model, policy.output_kind()));
+        let mut episodes = Stream::new(rules.clone(), policy, self.seed);
+        interrupt::catch()?;
+        let mut file = WholeFile::create(path)?;
+        let bar = progress_bar(u64::from(self.episodes), "episodes", self.json);
+        let mut recorded = Recorded { frames: 0, returns: Vec::new() };
+        let mut next = || next_episode(&mut episodes, self.episodes, &mut recorded, &bar);
+        match format {
+            Format::Animation => animation::write(&mut file, &renderer, self.fps, &mut next)?,
+            Format::Still => still::write(&mut file, &renderer, self.step, &mut next)?,
+            Format::Frames => frames::write(&mut file, &mut next)?,
+        }
+        let bytes = file.finish()?;
+        bar.finish_and_clear();
+        let summary = Summary {
+            out: path.display().to_string(),
+            model: &model,
+            rules: rules.name(),
+            seed: self.seed,
+            episodes: self.episodes,
+            frames: recorded.frames,
+            bytes,
+            returns: recorded.returns,
+        };
+        if self.json {
+            return print_json(&summary);
+        }
+        let kib = bytes.div_ceil(1024);
+        print(format!("Wrote {}: {} episodes, {} frames, {kib} KiB.", summary.out, self.episodes, summary.frames))
+    }
+}
+
+/// What has been driven so far.
+struct Recorded {
+    frames: u64,
+    returns: Vec<f32>,
+}
+
+/// The frames of the next episode, or none when there are to be no more.
+fn next_episode<R: Rules>(
+    episodes: &mut Stream<R>,
+    count: u32,
+    recorded: &mut Recorded,
+    bar: &ProgressBar,
+) -> anyhow::Result<Option<Vec<StateFrame>>> {
+    ensure!(!interrupt::asked(), "interrupted: nothing has been written");
+    if recorded.returns.len() as u64 == u64::from(count) {
+        return Ok(None);
+    }
+    let mut frames = vec![episodes.advance(None)?];
+    while !episodes.ended() {
+        frames.push(episodes.advance(None)?);
+    }
+    recorded.frames += frames.len() as u64;
+    recorded.returns.extend(frames.last().map(|last| last.total_reward));
+    bar.inc(1);
+    Ok(Some(frames))
+}
+
+/// Where the writers get their episodes from.
+type Episodes<'a> = &'a mut dyn FnMut() -> anyhow::Result<Option<Vec<StateFrame>>>;
+
+fn steps_per_second(text: &str) -> Result<f64, String> {
+    let fps: f64 = text.parse().map_err(|_| "it is no number".to_owned())?;
+    if (0.1..=25.0).contains(&fps) { Ok(fps) } else { Err("steps a second are 0.1 to 25".to_owned()) }
+}

@@ -1,0 +1,62 @@
+//! Files that the program writes.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, ensure};
+use tempfile::NamedTempFile;
+
+/// Better to hear it before the work than after.
+pub(crate) fn ensure_writable(out: &Path) -> anyhow::Result<()> {
+    ensure!(!out.is_dir(), "{} is a folder: name a file in it", out.display());
+    ensure!(!out.exists() || out.is_file(), "{} is no regular file", out.display());
+    ensure!(!out.is_symlink(), "{} is a symbolic link: name what it points to", out.display());
+    let folder = folder_of(out);
+    let metadata = folder.metadata().with_context(|| format!("{}", folder.display()))?;
+    ensure!(metadata.is_dir(), "{} is no folder", folder.display());
+    tempfile::tempfile_in(folder).with_context(|| format!("{} cannot be written to", folder.display()))?;
+    Ok(())
+}
+
+/// A file that is there whole or not at all: written beside its place, and moved into it by [`WholeFile::finish`].
+pub(crate) struct WholeFile {
+    out: PathBuf,
+    unfinished: BufWriter<NamedTempFile>,
+}
+
+impl WholeFile {
+    pub(crate) fn create(out: &Path) -> anyhow::Result<Self> {
+        ensure_writable(out)?;
+        let mut builder = tempfile::Builder::new();
+        // A temporary file is for its owner alone unless said otherwise; this one becomes a file like any other.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
+        let unfinished = builder.tempfile_in(folder_of(out)).with_context(|| format!("{}", out.display()))?;
+        Ok(Self { out: out.to_owned(), unfinished: BufWriter::new(unfinished) })
+    }
+
+    /// How many bytes it has.
+    pub(crate) fn finish(self) -> anyhow::Result<u64> {
+        let about = || format!("{} cannot be written", self.out.display());
+        let unfinished =
+            self.unfinished.into_inner().map_err(std::io::IntoInnerError::into_error).with_context(about)?;
+        unfinished.as_file().sync_all().with_context(about)?;
+        let file: File = unfinished.persist(&self.out).map_err(|error| error.error).with_context(about)?;
+        Ok(file.metadata().with_context(about)?.len())
+    }
+}
+
+impl Write for WholeFile {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.unfinished.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.unfinished.flush()
+    }
+}
+
+fn folder_of(out: &Path) -> &Path {
+    out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
