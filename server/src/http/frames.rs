@@ -75,6 +75,7 @@ pub(super) async fn page(
     }
     app.metrics.frames_sent.inc_by(gathered.count as u64);
     Ok(Json(FramesPage {
+        role: grant.role,
         epoch: room.now().frame.epoch(),
         resume,
         room: raw(&room.now().described.json()),

@@ -164,6 +164,9 @@ pub(crate) struct PlayerInfo {
 /// An answer to one who polls.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct FramesPage {
+    /// What the one who asks may do.
+    #[schema(value_type = String)]
+    pub(crate) role: Role,
     pub(crate) epoch: u64,
     pub(crate) resume: Resumed,
     /// The message `room`.

@@ -92,6 +92,7 @@ async fn polling_misses_nothing() {
     let server = TestServer::start(config()).await;
     let first = server.get("/api/rooms/main/frames").await;
     assert_eq!((&first["resume"], &first["room"]["type"]), (&json!("new"), &json!("room")));
+    assert_eq!(first["role"], "admin");
     let (epoch, mut after) = (number(&first["epoch"]), number(&first["next"]));
     let mut base: Map<String, Value> = Map::new();
     let mut seqs = Vec::new();
