@@ -15,7 +15,14 @@ pub enum OutputKind {
     Probabilities,
 }
 
+/// The fewest rows that are worth a thread of their own: handing them over and waiting for it takes some microseconds,
+/// in which a network of two layers of 64 units is through with a hundred rows.
+const LEAST_ROWS: usize = 256;
+
 /// Chooses actions from observations, many environments at a time.
+///
+/// Everything happens on the calling thread, and rows do not depend on each other: who has several threads hands each of
+/// them [as many rows](rows_per_thread) as it is worth.
 pub trait Policy: Send + Sync {
     /// Entries of an observation.
     fn observation_size(&self) -> usize;
@@ -40,6 +47,12 @@ pub trait Policy: Send + Sync {
         self.outputs(observations, &mut outputs);
         self.choose(&outputs, generators, actions);
     }
+}
+
+/// How many of `rows` each of up to `threads` threads should get: all, where there is too little to share.
+#[must_use]
+pub fn rows_per_thread(rows: usize, threads: usize) -> usize {
+    rows.div_ceil(threads.max(1)).max(LEAST_ROWS)
 }
 
 /// The index of the greatest value, the first of equals.
