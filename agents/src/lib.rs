@@ -25,5 +25,5 @@ pub use checkpoint::{Checkpoint, ModelInfo};
 pub use error::{AgentError, CheckpointError};
 pub use evaluation::{EvaluatedEpisode, Evaluation, evaluate};
 pub use neural::{Choice, NeuralPolicy};
-pub use policy::{Policy, policy_generators};
+pub use policy::{Policy, policy_generators, rows_per_thread};
 pub use stream::Stream;

@@ -5,10 +5,10 @@ use daladala_env::{Action, Generator, OutputKind};
 
 use crate::checkpoint::Checkpoint;
 use crate::error::CheckpointError;
-use crate::network::{Mlp, values};
+use crate::network::{FusedMlp, Mlp, values};
 use crate::policy::{Policy, argmax};
 
-/// Rows that go through the network together: a block's activations stay in the first-level cache.
+/// Rows that burn gets at a time: its CPU backend is at its best with as many, and slower a row with more.
 const BLOCK: usize = 128;
 
 /// How an action is chosen from the outputs.
@@ -21,29 +21,42 @@ pub enum Choice {
     Sampled,
 }
 
+/// What computes the outputs.
+#[derive(Debug)]
+enum Engine {
+    /// This machine's CPU.
+    Fused(FusedMlp),
+    /// burn, on any of its devices.
+    Burn { network: Mlp, device: Device },
+}
+
 /// A network that acts.
 #[derive(Debug)]
 pub struct NeuralPolicy {
-    network: Mlp,
+    engine: Engine,
     observation_size: usize,
     actions: usize,
     output_kind: OutputKind,
     choice: Choice,
-    device: Device,
 }
 
 impl NeuralPolicy {
     /// The acting network of a checkpoint, on the CPU.
     pub fn new(checkpoint: &Checkpoint, choice: Choice) -> Result<Self, CheckpointError> {
-        let device = Device::flex();
-        Ok(Self {
-            network: Mlp::new(checkpoint.acting()?, &device),
-            observation_size: checkpoint.info.observation_size,
-            actions: checkpoint.info.actions,
-            output_kind: checkpoint.info.algorithm.output_kind(),
-            choice,
-            device,
-        })
+        let engine = Engine::Fused(FusedMlp::new(checkpoint.acting()?));
+        Ok(Self::with_engine(engine, checkpoint, choice))
+    }
+
+    /// The acting network of a checkpoint, on a device of burn's.
+    pub fn on_device(checkpoint: &Checkpoint, choice: Choice, device: Device) -> Result<Self, CheckpointError> {
+        let network = Mlp::new(checkpoint.acting()?, &device);
+        Ok(Self::with_engine(Engine::Burn { network, device }, checkpoint, choice))
+    }
+
+    fn with_engine(engine: Engine, checkpoint: &Checkpoint, choice: Choice) -> Self {
+        let info = &checkpoint.info;
+        let (observation_size, actions) = (info.observation_size, info.actions);
+        Self { engine, observation_size, actions, output_kind: info.algorithm.output_kind(), choice }
     }
 }
 
@@ -61,11 +74,15 @@ impl Policy for NeuralPolicy {
     }
 
     fn outputs(&self, observations: &[f32], outputs: &mut [f32]) {
+        let (network, device) = match &self.engine {
+            Engine::Fused(network) => return network.forward(observations, outputs),
+            Engine::Burn { network, device } => (network, device),
+        };
         let blocks = observations.chunks(BLOCK * self.observation_size).zip(outputs.chunks_mut(BLOCK * self.actions));
         for (observations, outputs) in blocks {
             let shape = [observations.len() / self.observation_size, self.observation_size];
-            let input = Tensor::from_data(TensorData::new(observations.to_vec(), shape), &self.device);
-            outputs.copy_from_slice(&values(self.network.forward(input)));
+            let input = Tensor::from_data(TensorData::new(observations.to_vec(), shape), device);
+            outputs.copy_from_slice(&values(network.forward(input)));
         }
     }
 

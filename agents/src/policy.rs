@@ -2,7 +2,14 @@
 
 use daladala_env::{Action, Generator, OutputKind};
 
+/// The fewest rows that are worth a thread of their own: handing them over and waiting for it takes some microseconds,
+/// in which a network of two layers of 64 units is through with a hundred rows.
+const LEAST_ROWS: usize = 256;
+
 /// Chooses actions from observations, many environments at a time.
+///
+/// Everything happens on the calling thread, and rows do not depend on each other: who has several threads hands each of
+/// them [as many rows](rows_per_thread) as it is worth.
 pub trait Policy: Send + Sync {
     /// Entries of an observation.
     fn observation_size(&self) -> usize;
@@ -29,6 +36,12 @@ pub trait Policy: Send + Sync {
     }
 }
 
+/// How many of `rows` each of up to `threads` threads should get: all, where there is too little to share.
+#[must_use]
+pub fn rows_per_thread(rows: usize, threads: usize) -> usize {
+    rows.div_ceil((rows / LEAST_ROWS).clamp(1, threads.max(1)))
+}
+
 /// The index of the greatest value, the first of equals.
 pub(crate) fn argmax(values: &[f32]) -> Action {
     let mut best = 0;
@@ -47,4 +60,16 @@ pub fn policy_generators(seed: u64, indices: std::ops::Range<usize>) -> Vec<Gene
     /// Any constant does that people don't use as a difference of seeds.
     const POLICY_STREAM: u64 = 0x9e37_79b9_7f4a_7c15;
     indices.map(|index| Generator::new(seed ^ POLICY_STREAM, index as u64)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_thread_gets_fewer_rows_than_it_is_worth() {
+        for (rows, threads, share) in [(1, 8, 1), (511, 2, 511), (512, 2, 256), (1000, 8, 334), (4096, 2, 2048)] {
+            assert_eq!(rows_per_thread(rows, threads), share, "{rows} rows, {threads} threads");
+        }
+    }
 }

@@ -1,8 +1,11 @@
 //! The policies that can be named.
 
+use burn::tensor::Device;
 use daladala_agents::registry::{BUILT_IN, built_in, display_name, load, load_for};
 use daladala_agents::training::{TrainConfig, train};
-use daladala_agents::{AgentError, Algorithm, Choice, Evaluation, Policy, evaluate, policy_generators};
+use daladala_agents::{
+    AgentError, Algorithm, Checkpoint, Choice, Evaluation, NeuralPolicy, Policy, evaluate, policy_generators,
+};
 use daladala_env::Generator;
 use daladala_env::rules::Classic;
 
@@ -46,13 +49,28 @@ fn a_row_gets_the_same_outputs_in_every_batch() {
         policy.act(&observations, &mut policy_generators(3, 0..rows), &mut actions);
         let together = outputs(&*policy, &observations);
         for (row, observation) in observations.chunks_exact(14).enumerate() {
-            for (alone, together) in outputs(&*policy, observation).iter().zip(&together[row * 5..]) {
-                assert!((alone - together).abs() < 1e-5, "{} row {row}: {alone} {together}", model.name);
-            }
+            assert_eq!(outputs(&*policy, observation), together[row * 5..][..5], "{} row {row}", model.name);
             let mut action = [0];
             policy.act(observation, &mut policy_generators(3, row..row + 1), &mut action);
             assert_eq!(action[0], actions[row], "{} row {row}", model.name);
         }
+    }
+}
+
+#[test]
+fn a_network_gives_the_same_outputs_on_a_device_of_burns() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/classic/ppo.safetensors");
+    let checkpoint = Checkpoint::load(path.as_ref()).unwrap();
+    let observations = observations(300);
+    let outputs = |policy: NeuralPolicy| {
+        let mut outputs = vec![0.0; 300 * 5];
+        policy.outputs(&observations, &mut outputs);
+        outputs
+    };
+    let ours = outputs(NeuralPolicy::new(&checkpoint, Choice::Greedy).unwrap());
+    let burn = outputs(NeuralPolicy::on_device(&checkpoint, Choice::Greedy, Device::flex()).unwrap());
+    for (ours, burn) in ours.iter().zip(burn) {
+        assert!((ours - burn).abs() <= 1e-5 * burn.abs().max(1.0), "{ours} for {burn}");
     }
 }
 

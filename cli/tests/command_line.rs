@@ -94,6 +94,14 @@ fn the_benches_report_their_rates() {
     assert_eq!((&env["envs"], &env["threads"], &env["rules"]), (&100.into(), &2.into(), &"classic".into()));
     let policy = json(&["bench", "policy", "--batch", "33", "--seconds", "0.05", "--json"]);
     assert!(policy["observations_per_second"].as_f64().unwrap() > 0.0 && policy["batch"] == 33);
+    let rollout = json(&["bench", "rollout", "--envs", "600", "--threads", "2", "--seconds", "0.05", "--json"]);
+    assert!(rollout["steps_per_second"].as_f64().unwrap() > 0.0 && rollout["seconds"].as_f64().unwrap() >= 0.05);
+    assert_eq!((&rollout["envs"], &rollout["threads"], &rollout["batch"]), (&600.into(), &2.into(), &300.into()));
+    assert_eq!(rollout["rules"], "classic");
+    for model in ["random", "oracle"] {
+        let rollout = json(&["bench", "rollout", "--model", model, "--envs", "9", "--seconds", "0.05", "--json"]);
+        assert_eq!((&rollout["envs"], &rollout["batch"], &rollout["threads_used"]), (&9.into(), &9.into(), &1.into()));
+    }
 }
 
 #[test]
@@ -130,6 +138,8 @@ fn mistakes_are_one_clear_line_and_an_exit_code() {
         (1, &["trace"], r#"{"police":[99],"lights":[],"red":[],"actions":[]}"#, "cell 99"),
         (1, &["trace"], r#"{"police":[],"lights":[],"red":[],"actions":[7]}"#, "action 7"),
         (1, &["bench", "env", "--envs", "99999999999"], "", "--envs"),
+        (1, &["bench", "rollout", "--envs", "99999999999"], "", "--envs"),
+        (1, &["bench", "rollout", "--model", "nobody"], "", "nobody"),
         (
             1,
             &["predict", "--model", "ppo"],

@@ -1,5 +1,6 @@
 //! `daladala bench`
 
+mod rollout;
 mod server;
 
 use std::num::NonZeroUsize;
@@ -8,12 +9,13 @@ use std::time::{Duration, Instant};
 use anyhow::ensure;
 use clap::Subcommand;
 use clap::builder::RangedU64ValueParser;
-use daladala_agents::{Choice, registry};
+use daladala_agents::{Choice, registry, rows_per_thread};
 use daladala_env::rules::Classic;
 use daladala_env::{Action, Autoreset, Buffers, Generator, ResetOptions, RuleSet, Rules, VecEnv, VecEnvConfig};
 use indicatif::ProgressBar;
 use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
+use rollout::RolloutArgs;
 use serde::Serialize;
 use server::ServerArgs;
 
@@ -37,6 +39,8 @@ pub(crate) enum Bench {
     Env(EnvArgs),
     /// Observations a second through a model.
     Policy(PolicyArgs),
+    /// Environment steps a second with a model at the wheel: observations, actions, steps, auto-reset on.
+    Rollout(RolloutArgs),
     /// Frames a second to many viewers of a server, how late they are, and what it costs.
     Server(ServerArgs),
 }
@@ -99,7 +103,7 @@ struct Throughput {
     #[serde(skip_serializing_if = "Option::is_none")]
     batch: Option<usize>,
     threads: usize,
-    /// Fewer than `threads` where a step is too little work to share.
+    /// Fewer than `threads` where a batch is too little work to share.
     #[serde(skip_serializing_if = "Option::is_none")]
     threads_used: Option<usize>,
     seconds: f64,
@@ -111,6 +115,7 @@ impl Bench {
         match self {
             Self::Env(args) => args.run(),
             Self::Policy(args) => args.run(),
+            Self::Rollout(args) => args.run(),
             Self::Server(args) => args.run(),
         }
     }
@@ -125,11 +130,6 @@ impl Shared {
         let measured = pool.install(|| call_for(Duration::from_secs_f64(self.seconds), work, &bar));
         bar.finish_and_clear();
         Ok(measured)
-    }
-
-    /// What one thread of several gets of `rows`.
-    fn share(&self, rows: usize) -> usize {
-        rows.div_ceil(self.threads)
     }
 
     fn throughput(&self, seconds: f64) -> Throughput {
@@ -191,10 +191,8 @@ impl EnvArgs {
         let threads_used = env.threads();
         let mut buffers = Buffers::for_env(&env);
         env.reset(&mut buffers.observations);
-        let count = Classic.spaces().actions.len() as u32;
-        let mut generator = Generator::new(1, 0);
         // One random sequence, read from another place each step, is as random to the rules as a new one.
-        let actions: Vec<Action> = (0..envs + ACTION_OFFSETS).map(|_| generator.below(count) as Action).collect();
+        let actions = random_actions(envs + ACTION_OFFSETS);
         if !self.lockstep {
             spread_out(&mut env, &mut buffers, &actions[..envs])?;
         }
@@ -213,6 +211,12 @@ impl EnvArgs {
             ..self.shared.throughput(seconds)
         })
     }
+}
+
+fn random_actions(count: usize) -> Vec<Action> {
+    let choices = Classic.spaces().actions.len() as u32;
+    let mut generator = Generator::new(1, 0);
+    (0..count).map(|_| generator.below(choices) as Action).collect()
 }
 
 /// Lets one in [`SPREAD`] environments begin anew before each step, another one each time.
@@ -235,9 +239,9 @@ impl PolicyArgs {
         let mut generator = Generator::new(1, 0);
         let observations: Vec<f32> = (0..batch * size).map(|_| generator.uniform() * 2.0 - 1.0).collect();
         let mut outputs = vec![0.0; batch * actions];
-        let share = self.shared.share(batch);
+        let share = rows_per_thread(batch, self.shared.threads);
         let (rate, seconds) = self.shared.measure(|| {
-            if share == batch {
+            if share >= batch {
                 policy.outputs(&observations, &mut outputs);
             } else {
                 let shares = observations.par_chunks(share * size).zip(outputs.par_chunks_mut(share * actions));
@@ -247,6 +251,7 @@ impl PolicyArgs {
         self.shared.report(&Throughput {
             observations_per_second: Some(rate * batch as f64),
             batch: Some(batch),
+            threads_used: Some(batch.div_ceil(share)),
             ..self.shared.throughput(seconds)
         })
     }

@@ -1,0 +1,81 @@
+//! `daladala bench rollout`
+//!
+//! Each thread drives environments of its own, from observations to actions to the next step, and waits for the others
+//! after every step, as a learner that looks at whole batches does.
+
+use std::num::NonZeroUsize;
+use std::ops::Range;
+
+use daladala_agents::{Choice, Policy, policy_generators, registry, rows_per_thread};
+use daladala_env::rules::Classic;
+use daladala_env::{Action, Buffers, EnvError, Generator, RuleSet, VecEnv, VecEnvConfig};
+use rayon::prelude::*;
+
+use super::{Shared, Throughput, check_rows, random_actions, spread_out};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct RolloutArgs {
+    /// A built-in name (see `daladala models`) or the path of a weights file.
+    #[arg(long, default_value = "ppo")]
+    model: String,
+    /// Environments stepped together.
+    #[arg(long, default_value = "4096", allow_negative_numbers = true)]
+    envs: NonZeroUsize,
+    #[command(flatten)]
+    shared: Shared,
+}
+
+/// The environments of one thread.
+struct Shard {
+    env: VecEnv<Classic>,
+    buffers: Buffers,
+    outputs: Vec<f32>,
+    generators: Vec<Generator>,
+    actions: Vec<Action>,
+}
+
+impl Shard {
+    /// Environments `indices`, in the middle of their episodes.
+    fn new(indices: Range<usize>, policy: &dyn Policy) -> anyhow::Result<Self> {
+        let config = VecEnvConfig { first_index: indices.start as u64, ..VecEnvConfig::default() };
+        let mut env = VecEnv::new(Classic, indices.len(), config);
+        let mut buffers = Buffers::for_env(&env);
+        env.reset(&mut buffers.observations);
+        let actions = random_actions(indices.len());
+        spread_out(&mut env, &mut buffers, &actions)?;
+        let outputs = vec![0.0; indices.len() * policy.actions()];
+        Ok(Self { env, buffers, outputs, generators: policy_generators(0, indices), actions })
+    }
+
+    fn step(&mut self, policy: &dyn Policy) -> Result<(), EnvError> {
+        policy.outputs(&self.buffers.observations, &mut self.outputs);
+        policy.choose(&self.outputs, &mut self.generators, &mut self.actions);
+        self.env.step(&self.actions, self.buffers.as_step())
+    }
+}
+
+impl RolloutArgs {
+    pub(super) fn run(self) -> anyhow::Result<()> {
+        let RuleSet::Classic = self.shared.rules;
+        let envs = check_rows("envs", self.envs)?;
+        let policy = registry::load_for(&self.model, &Classic, Choice::Greedy)?;
+        let share = rows_per_thread(envs, self.shared.threads);
+        let indices = (0..envs).step_by(share).map(|first| first..(first + share).min(envs));
+        let mut shards = indices.map(|indices| Shard::new(indices, &*policy)).collect::<anyhow::Result<Vec<_>>>()?;
+        let threads_used = shards.len();
+        let mut result = Ok(());
+        let (rate, seconds) = self.shared.measure(|| {
+            if let Err(error) = shards.par_iter_mut().try_for_each(|shard| shard.step(&*policy)) {
+                result = Err(error);
+            }
+        })?;
+        result?;
+        self.shared.report(&Throughput {
+            steps_per_second: Some(rate * envs as f64),
+            envs: Some(envs),
+            batch: Some(share.min(envs)),
+            threads_used: Some(threads_used),
+            ..self.shared.throughput(seconds)
+        })
+    }
+}
