@@ -79,6 +79,11 @@ pub enum CheckpointError {
     /// Larger than any model here.
     #[error("the file is larger than any model of ours")]
     TooLarge,
+    /// A zip archive or a pickle, as Stable-Baselines3 and PyTorch write them.
+    #[error(
+        "it looks like a file of Stable-Baselines3 or PyTorch: `daladala import FILE --out MODEL.safetensors` makes a model of it"
+    )]
+    NeedsImport,
     /// No safetensors, or cut short.
     #[error("the file is damaged or no safetensors file ({0})")]
     Damaged(String),
