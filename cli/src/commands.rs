@@ -2,6 +2,7 @@
 
 mod bench;
 mod eval;
+mod import;
 mod models;
 mod predict;
 mod serve;
@@ -23,6 +24,8 @@ pub(crate) enum Command {
     Eval(eval::Args),
     /// Train an agent and save its weights.
     Train(train::Args),
+    /// Make a model of a file of Stable-Baselines3 (.zip) or PyTorch (.pth).
+    Import(import::Args),
     /// Read observations, one JSON array a line, and write what a model does with each.
     Predict(predict::Args),
     /// Read episodes to act out, one JSON object a line, and write what happens in each.
@@ -49,6 +52,7 @@ impl Command {
             Self::Token(args) => args.run(),
             Self::Eval(args) => args.run(),
             Self::Train(args) => args.run(),
+            Self::Import(args) => args.run(),
             Self::Predict(args) => args.run(),
             Self::Trace(args) => args.run(),
             Self::Bench(bench) => bench.run(),
