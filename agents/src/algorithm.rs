@@ -15,18 +15,23 @@ pub enum Algorithm {
     Dqn,
     /// Proximal policy optimization (Schulman et al., 2017): the outputs are logits.
     Ppo,
+    /// Advantage actor-critic (Mnih et al., 2016): the outputs are logits.
+    A2c,
+    /// Policy gradients over whole episodes (Williams, 1992): the outputs are logits.
+    Reinforce,
 }
 
 impl Algorithm {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Dqn, Self::Ppo];
+    pub const ALL: [Self; 4] = [Self::Dqn, Self::Ppo, Self::A2c, Self::Reinforce];
 
     /// The networks that a checkpoint may hold, by name.
     #[must_use]
     pub fn networks(self) -> &'static [&'static str] {
         match self {
             Self::Dqn => &["q"],
-            Self::Ppo => &["actor", "critic"],
+            Self::Ppo | Self::A2c => &["actor", "critic"],
+            Self::Reinforce => &["actor"],
         }
     }
 
@@ -35,7 +40,7 @@ impl Algorithm {
     pub fn output_kind(self) -> OutputKind {
         match self {
             Self::Dqn => OutputKind::Values,
-            Self::Ppo => OutputKind::Logits,
+            Self::Ppo | Self::A2c | Self::Reinforce => OutputKind::Logits,
         }
     }
 
@@ -51,6 +56,8 @@ impl fmt::Display for Algorithm {
         f.write_str(match self {
             Self::Dqn => "dqn",
             Self::Ppo => "ppo",
+            Self::A2c => "a2c",
+            Self::Reinforce => "reinforce",
         })
     }
 }

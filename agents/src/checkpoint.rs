@@ -5,12 +5,11 @@
 //! an error that names the tensor.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fmt::Write as _;
 use std::io::{Read, Write};
 use std::path::Path;
 
-use safetensors::tensor::{Dtype, TensorView};
-use safetensors::{SafeTensors, serialize};
+use safetensors::SafeTensors;
+use safetensors::tensor::{Dtype, TensorInfo};
 use serde::{Deserialize, Serialize};
 
 use crate::algorithm::Algorithm;
@@ -19,12 +18,16 @@ use crate::network::{Activation, LayerWeights, MlpWeights};
 
 /// What the `format` entry of the metadata must be.
 const FORMAT: &str = "daladala-1";
+/// How PyTorch's archives and pickles begin.
+const FOREIGN_MAGIC: [&[u8]; 2] = [b"PK\x03\x04", b"\x80\x02"];
+/// The tensors begin at a multiple of this, bytes, so that they can be used where the file is mapped.
+const ALIGNMENT: usize = 8;
 /// The largest file that is read, bytes: thousands of times the networks used here.
 const MAX_FILE_SIZE: u64 = 256 << 20;
 /// The most actions: an action is a byte.
 const MAX_ACTIONS: usize = 256;
 /// The most layers a network may name.
-const MAX_LAYERS: usize = 64;
+pub(crate) const MAX_LAYERS: usize = 64;
 
 /// What is known of the weights.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -37,12 +40,14 @@ pub struct ModelInfo {
     pub observation_size: usize,
     /// Number of actions.
     pub actions: usize,
-    /// Seed of the training.
-    pub seed: u64,
-    /// Environment steps of the training.
-    pub steps: u64,
+    /// Seed of the training, where it is known.
+    pub seed: Option<u64>,
+    /// Environment steps of the training, where they are known.
+    pub steps: Option<u64>,
     /// Mean return of the greedy policy after it; NaN where it was never measured.
     pub mean_return: f64,
+    /// The library they were trained with, and its version; none for this one.
+    pub source: Option<String>,
 }
 
 /// Weights and what is known of them.
@@ -72,19 +77,8 @@ impl Checkpoint {
 
     /// Reads a file.
     pub fn load(path: &Path) -> Result<Self, AgentError> {
-        let read = |source| AgentError::Read { path: path.to_owned(), source };
-        let damaged = |source| AgentError::Checkpoint { path: path.to_owned(), source };
-        // Asked before it is opened: opening a pipe would wait for a writer.
-        if !std::fs::metadata(path).map_err(read)?.is_file() {
-            return Err(damaged(CheckpointError::NoFile));
-        }
-        let mut bytes = Vec::new();
-        let file = std::fs::File::open(path).map_err(read)?;
-        file.take(MAX_FILE_SIZE + 1).read_to_end(&mut bytes).map_err(read)?;
-        if bytes.len() as u64 > MAX_FILE_SIZE {
-            return Err(damaged(CheckpointError::TooLarge));
-        }
-        Self::from_bytes(&bytes).map_err(damaged)
+        Self::from_bytes(&read(path, MAX_FILE_SIZE)?)
+            .map_err(|source| AgentError::Checkpoint { path: path.to_owned(), source })
     }
 
     /// Writes a file, whole or not at all: beside its place first, then moved into it.
@@ -108,24 +102,33 @@ impl Checkpoint {
     /// If a network's numbers do not fit its sizes, which no constructor here produces.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut tensors = Vec::new();
+        let mut tensors = BTreeMap::new();
         for (name, network) in &self.networks {
             for (index, layer) in network.layers.iter().enumerate() {
-                let weight =
-                    (format!("{name}.{index}.weight"), vec![layer.outputs, layer.inputs], bytes(&layer.weight));
-                let bias = (format!("{name}.{index}.bias"), vec![layer.outputs], bytes(&layer.bias));
-                tensors.extend([weight, bias]);
+                tensors
+                    .insert(format!("{name}.{index}.weight"), (vec![layer.outputs, layer.inputs], &layer.weight[..]));
+                tensors.insert(format!("{name}.{index}.bias"), (vec![layer.outputs], &layer.bias[..]));
             }
         }
-        let views = tensors.iter().map(|(name, shape, data)| {
-            (name, TensorView::new(Dtype::F32, shape.clone(), data).expect("a layer holds inputs × outputs numbers"))
-        });
-        serialize(views, Some(self.metadata())).expect("names and metadata are plain strings")
+        let mut header = Header { metadata: self.metadata(), tensors: BTreeMap::new() };
+        let mut data: Vec<u8> = Vec::new();
+        for (name, (shape, values)) in tensors {
+            assert_eq!(values.len(), shape.iter().product::<usize>(), "{name} holds inputs × outputs numbers");
+            let begin = data.len();
+            data.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+            header.tensors.insert(name, TensorInfo { dtype: Dtype::F32, shape, data_offsets: (begin, data.len()) });
+        }
+        let mut header = serde_json::to_vec(&header).expect("names and metadata are plain strings");
+        header.resize(header.len().next_multiple_of(ALIGNMENT), b' ');
+        [&(header.len() as u64).to_le_bytes(), &header[..], &data].concat()
     }
 
     /// Reads the bytes of a file.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, CheckpointError> {
         let damaged = |error: safetensors::SafeTensorError| CheckpointError::Damaged(error.to_string());
+        if FOREIGN_MAGIC.iter().any(|magic| bytes.starts_with(magic)) {
+            return Err(CheckpointError::NeedsImport);
+        }
         let file = SafeTensors::deserialize(bytes).map_err(damaged)?;
         let (_, header) = SafeTensors::read_metadata(bytes).map_err(damaged)?;
         let metadata = header.metadata().clone().unwrap_or_default();
@@ -140,55 +143,90 @@ impl Checkpoint {
             rules: entry("rules")?.clone(),
             observation_size: parsed(&metadata, "observation_size")?,
             actions: parsed(&metadata, "actions")?,
-            seed: parsed(&metadata, "seed")?,
-            steps: parsed(&metadata, "steps")?,
-            mean_return: parsed(&metadata, "mean_return")?,
+            seed: known(&metadata, "seed")?,
+            steps: known(&metadata, "steps")?,
+            mean_return: known(&metadata, "mean_return")?.unwrap_or(f64::NAN),
+            source: known(&metadata, "source")?,
         };
         let mut networks = BTreeMap::new();
         for name in info.algorithm.networks() {
             if let Some(layers) = metadata.get(&format!("{name}.layers")) {
-                let activation = match entry(&format!("{name}.activation"))?.as_str() {
-                    "relu" => Activation::Relu,
-                    "tanh" => Activation::Tanh,
-                    other => return Err(CheckpointError::Metadata(format!("unknown activation '{other}'"))),
-                };
+                let activation = entry(&format!("{name}.activation"))?.parse().map_err(CheckpointError::Metadata)?;
                 networks.insert((*name).to_owned(), network(&file, name, &sizes(layers)?, activation)?);
             }
         }
-        if info.actions > MAX_ACTIONS {
-            return Err(CheckpointError::Metadata(format!("{} actions are more than {MAX_ACTIONS}", info.actions)));
-        }
         let checkpoint = Self { info, networks };
-        checkpoint.acting()?;
+        checkpoint.check()?;
         Ok(checkpoint)
     }
 
-    fn metadata(&self) -> HashMap<String, String> {
+    /// What can be written so that it is read again.
+    pub(crate) fn check(&self) -> Result<(), CheckpointError> {
+        if self.info.actions > MAX_ACTIONS {
+            return Err(CheckpointError::Metadata(format!(
+                "{} actions are more than {MAX_ACTIONS}",
+                self.info.actions
+            )));
+        }
+        if let Some((name, network)) = self.networks.iter().find(|(_, network)| network.layers.len() > MAX_LAYERS) {
+            let layers = network.layers.len();
+            return Err(CheckpointError::Metadata(format!("{layers} layers of {name} are more than {MAX_LAYERS}")));
+        }
+        self.acting()?;
+        Ok(())
+    }
+
+    fn metadata(&self) -> BTreeMap<String, String> {
         let info = &self.info;
-        let mut metadata = HashMap::from([
+        let mut metadata = BTreeMap::from([
             ("format".to_owned(), FORMAT.to_owned()),
             ("algorithm".to_owned(), info.algorithm.to_string()),
             ("rules".to_owned(), info.rules.clone()),
             ("observation_size".to_owned(), info.observation_size.to_string()),
             ("actions".to_owned(), info.actions.to_string()),
-            ("seed".to_owned(), info.seed.to_string()),
-            ("steps".to_owned(), info.steps.to_string()),
             ("mean_return".to_owned(), info.mean_return.to_string()),
         ]);
+        metadata.extend(info.seed.map(|seed| ("seed".to_owned(), seed.to_string())));
+        metadata.extend(info.steps.map(|steps| ("steps".to_owned(), steps.to_string())));
+        metadata.extend(info.source.clone().map(|source| ("source".to_owned(), source)));
         for (name, network) in &self.networks {
-            let mut layers = network.inputs().to_string();
-            for layer in &network.layers {
-                let _ = write!(layers, ",{}", layer.outputs);
-            }
-            let activation = match network.activation {
-                Activation::Relu => "relu",
-                Activation::Tanh => "tanh",
-            };
-            metadata.insert(format!("{name}.layers"), layers);
-            metadata.insert(format!("{name}.activation"), activation.to_owned());
+            let sizes: Vec<_> = network.sizes().iter().map(ToString::to_string).collect();
+            metadata.insert(format!("{name}.layers"), sizes.join(","));
+            metadata.insert(format!("{name}.activation"), network.activation.to_string());
         }
         metadata
     }
+}
+
+/// The header of a safetensors file, sorted: the library's writer takes a `HashMap` and would give the same
+/// checkpoint other bytes each time.
+#[derive(Serialize)]
+struct Header {
+    #[serde(rename = "__metadata__")]
+    metadata: BTreeMap<String, String>,
+    #[serde(flatten)]
+    tensors: BTreeMap<String, TensorInfo>,
+}
+
+/// The bytes of a regular file that has no more than `limit` of them.
+pub(crate) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, AgentError> {
+    let failed = |source| AgentError::Read { path: path.to_owned(), source };
+    let refused = |source| AgentError::Checkpoint { path: path.to_owned(), source };
+    // Asked before it is opened: opening a pipe would wait for a writer.
+    if !std::fs::metadata(path).map_err(failed)?.is_file() {
+        return Err(refused(CheckpointError::NoFile));
+    }
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).map_err(failed)?;
+    file.take(limit + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > limit {
+        return Err(refused(CheckpointError::TooLarge));
+    }
+    Ok(bytes)
+}
+
+fn known<T: std::str::FromStr>(metadata: &HashMap<String, String>, key: &str) -> Result<Option<T>, CheckpointError> {
+    if metadata.contains_key(key) { parsed(metadata, key).map(Some) } else { Ok(None) }
 }
 
 fn parsed<T: std::str::FromStr>(metadata: &HashMap<String, String>, key: &str) -> Result<T, CheckpointError> {
@@ -234,8 +272,4 @@ fn tensor(file: &SafeTensors, name: String, shape: &[usize]) -> Result<Vec<f32>,
         return Err(CheckpointError::NotFinite(name));
     }
     Ok(values)
-}
-
-fn bytes(values: &[f32]) -> Vec<u8> {
-    values.iter().flat_map(|value| value.to_le_bytes()).collect()
 }

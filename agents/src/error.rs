@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::import::ImportError;
+
 /// An agent that cannot be had.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -37,6 +39,14 @@ pub enum AgentError {
         path: PathBuf,
         /// Why.
         source: CheckpointError,
+    },
+    /// A file of Stable-Baselines3 or PyTorch that no model can be made of.
+    #[error("{path} cannot be imported")]
+    Import {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: ImportError,
     },
     /// A model made for other rules.
     #[error("the model was trained on the rules '{trained_on}', not on '{rules}'")]
@@ -79,6 +89,11 @@ pub enum CheckpointError {
     /// Larger than any model here.
     #[error("the file is larger than any model of ours")]
     TooLarge,
+    /// A zip archive or a pickle, as Stable-Baselines3 and PyTorch write them.
+    #[error(
+        "it looks like a file of Stable-Baselines3 or PyTorch: `daladala import FILE --out MODEL.safetensors` makes a model of it"
+    )]
+    NeedsImport,
     /// No safetensors, or cut short.
     #[error("the file is damaged or no safetensors file ({0})")]
     Damaged(String),

@@ -5,6 +5,7 @@
 //! * [`Policy`]: observations in, actions out; [`registry`] finds one by name or path;
 //! * [`scripted`]: the drivers written by hand, among them the oracle; [`NeuralPolicy`]: the trained ones;
 //! * [`network`] and [`Checkpoint`]: perceptrons on burn, as plain numbers and as safetensors files;
+//! * [`import`]: networks that Stable-Baselines3 and PyTorch saved;
 //! * [`evaluate`]: many episodes at once, judged; [`Stream`]: one after another, frame by frame, to be looked at;
 //! * [`training`]: DQN and PPO.
 
@@ -12,6 +13,7 @@ mod algorithm;
 mod checkpoint;
 mod error;
 mod evaluation;
+pub mod import;
 pub mod network;
 mod neural;
 mod policy;

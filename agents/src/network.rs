@@ -8,6 +8,9 @@
 mod fused;
 mod weights;
 
+use std::fmt;
+use std::str::FromStr;
+
 use burn::module::{Module, Param};
 use burn::nn::Linear;
 use burn::tensor::activation::{relu, tanh};
@@ -25,6 +28,29 @@ pub enum Activation {
     Relu,
     /// tanh(x)
     Tanh,
+}
+
+impl Activation {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Relu, Self::Tanh];
+}
+
+impl fmt::Display for Activation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Relu => "relu",
+            Self::Tanh => "tanh",
+        })
+    }
+}
+
+impl FromStr for Activation {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|activation| activation.to_string() == name);
+        found.ok_or_else(|| format!("unknown activation '{name}'"))
+    }
 }
 
 /// A perceptron on a device.

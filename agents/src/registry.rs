@@ -106,18 +106,23 @@ pub fn load_for<R: Rules>(name: &str, rules: &R, choice: Choice) -> Result<Box<d
     if trained_on != rules.name() {
         return Err(AgentError::OtherRules { trained_on, rules: rules.name().to_owned() });
     }
+    ensure_fits(rules, policy.observation_size(), policy.actions())?;
+    Ok(policy)
+}
+
+/// Refuses a model that sees or does other things than the rules have.
+pub(crate) fn ensure_fits<R: Rules>(
+    rules: &R,
+    model_observation: usize,
+    model_actions: usize,
+) -> Result<(), AgentError> {
     let spaces = rules.spaces();
     let (observation, actions) = (spaces.observation.len(), spaces.actions.len());
-    if (policy.observation_size(), policy.actions()) != (observation, actions) {
-        return Err(AgentError::WrongSpaces {
-            rules: rules.name().to_owned(),
-            model_observation: policy.observation_size(),
-            model_actions: policy.actions(),
-            observation,
-            actions,
-        });
+    if (model_observation, model_actions) == (observation, actions) {
+        return Ok(());
     }
-    Ok(policy)
+    let rules = rules.name().to_owned();
+    Err(AgentError::WrongSpaces { rules, model_observation, model_actions, observation, actions })
 }
 
 /// What a model is called in public: the built-in name, or the file's name without its folder and extension.

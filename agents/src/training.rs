@@ -41,12 +41,13 @@ pub enum TrainConfig {
 }
 
 impl TrainConfig {
-    /// The defaults for an algorithm, tuned on `classic`.
+    /// The defaults for an algorithm, tuned on `classic`; none for those whose models can only be imported.
     #[must_use]
-    pub fn new(algorithm: Algorithm) -> Self {
+    pub fn new(algorithm: Algorithm) -> Option<Self> {
         match algorithm {
-            Algorithm::Dqn => Self::Dqn(DqnConfig::default()),
-            Algorithm::Ppo => Self::Ppo(PpoConfig::default()),
+            Algorithm::Dqn => Some(Self::Dqn(DqnConfig::default())),
+            Algorithm::Ppo => Some(Self::Ppo(PpoConfig::default())),
+            Algorithm::A2c | Algorithm::Reinforce => None,
         }
     }
 

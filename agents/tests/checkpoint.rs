@@ -17,9 +17,10 @@ fn checkpoint() -> Checkpoint {
         rules: "classic".into(),
         observation_size: 14,
         actions: 5,
-        seed: u64::MAX,
-        steps: 12,
+        seed: Some(u64::MAX),
+        steps: Some(12),
         mean_return: -1.5,
+        source: None,
     };
     Checkpoint { info, networks: [("actor".into(), network(5)), ("critic".into(), network(1))].into() }
 }
@@ -54,6 +55,36 @@ fn what_is_saved_is_loaded() {
     checkpoint().save(&path).unwrap();
     assert_eq!(Checkpoint::load(&path).unwrap(), checkpoint());
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing half-written is left");
+}
+
+#[test]
+fn the_same_checkpoint_is_the_same_bytes_and_tensors_are_aligned() {
+    let bytes = checkpoint().to_bytes();
+    for _ in 0..20 {
+        assert_eq!(checkpoint().to_bytes(), bytes);
+    }
+    let (header, _) = SafeTensors::read_metadata(&bytes).unwrap();
+    assert_eq!(header % 8, 0);
+    // The library's own writer agrees on all but the order of the metadata.
+    assert_eq!(changed(|_, _| ()).len(), bytes.len());
+    assert_eq!(Checkpoint::from_bytes(&changed(|_, _| ())).unwrap(), checkpoint());
+}
+
+#[test]
+fn what_is_unknown_stays_unknown() {
+    let mut imported = checkpoint();
+    (imported.info.seed, imported.info.steps) = (None, None);
+    imported.info.source = Some("stable-baselines3 2.7.0".into());
+    assert_eq!(Checkpoint::from_bytes(&imported.to_bytes()).unwrap(), imported);
+    imported.info.mean_return = f64::NAN;
+    assert!(Checkpoint::from_bytes(&imported.to_bytes()).unwrap().info.mean_return.is_nan());
+}
+
+#[test]
+fn an_archive_hears_of_the_importer() {
+    for bytes in [b"PK\x03\x04\x14\0\0\0\0\0".as_slice(), b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."] {
+        assert!(refused(bytes).to_string().contains("daladala import"));
+    }
 }
 
 #[test]

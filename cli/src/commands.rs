@@ -2,6 +2,7 @@
 
 mod bench;
 mod eval;
+mod import;
 mod models;
 mod predict;
 mod record;
@@ -24,6 +25,8 @@ pub(crate) enum Command {
     Eval(eval::Args),
     /// Train an agent and save its weights.
     Train(train::Args),
+    /// Make a model of a file of Stable-Baselines3 (.zip) or PyTorch (.pth).
+    Import(import::Args),
     /// Draw episodes as an animation or a picture, or write them down frame by frame.
     Record(record::Args),
     /// Read observations, one JSON array a line, and write what a model does with each.
@@ -52,6 +55,7 @@ impl Command {
             Self::Token(args) => args.run(),
             Self::Eval(args) => args.run(),
             Self::Train(args) => args.run(),
+            Self::Import(args) => args.run(),
             Self::Record(args) => args.run(),
             Self::Predict(args) => args.run(),
             Self::Trace(args) => args.run(),

@@ -64,6 +64,12 @@ impl MlpWeights {
         self.layers.iter().map(|layer| layer.outputs).take(self.layers.len().saturating_sub(1)).collect()
     }
 
+    /// Sizes of the input and of each layer's output: inputs, hidden…, outputs.
+    #[must_use]
+    pub fn sizes(&self) -> Vec<usize> {
+        std::iter::once(self.inputs()).chain(self.layers.iter().map(|layer| layer.outputs)).collect()
+    }
+
     /// How many numbers there are.
     #[must_use]
     pub fn parameters(&self) -> usize {

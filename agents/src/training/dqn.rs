@@ -203,9 +203,10 @@ impl<'a, R: Rules> Trainer<'a, R> {
             rules: self.env.rules().name().to_owned(),
             observation_size: self.env.observation_size(),
             actions: self.actions,
-            seed,
-            steps,
+            seed: Some(seed),
+            steps: Some(steps),
             mean_return: f64::from(self.recent.mean()),
+            source: None,
         };
         Checkpoint { info, networks: [("q".to_owned(), self.network.valid().weights())].into() }
     }

@@ -244,9 +244,10 @@ impl<'a, R: Rules> Trainer<'a, R> {
             rules: self.env.rules().name().to_owned(),
             observation_size: spaces.observation.len(),
             actions: spaces.actions.len(),
-            seed,
-            steps,
+            seed: Some(seed),
+            steps: Some(steps),
             mean_return: f64::from(self.recent.mean()),
+            source: None,
         };
         let model = self.model.valid();
         let networks = [("actor".to_owned(), model.actor.weights()), ("critic".to_owned(), model.critic.weights())];

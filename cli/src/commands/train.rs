@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::ValueEnum;
-use daladala_agents::training::{Progress, TrainConfig, train};
+use daladala_agents::training::{DqnConfig, PpoConfig, Progress, TrainConfig, train};
 use daladala_agents::{Algorithm, Choice, Evaluation, NeuralPolicy, evaluate};
 use daladala_env::RuleSet;
 use daladala_env::rules::Classic;
@@ -65,11 +65,10 @@ impl Args {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let RuleSet::Classic = self.rules;
         ensure_writable(&self.out)?;
-        let algorithm = match self.algo {
-            Algo::Dqn => Algorithm::Dqn,
-            Algo::Ppo => Algorithm::Ppo,
+        let config = match self.algo {
+            Algo::Dqn => TrainConfig::Dqn(DqnConfig::default()),
+            Algo::Ppo => TrainConfig::Ppo(PpoConfig::default()),
         };
-        let config = TrainConfig::new(algorithm);
         let steps = self.steps.unwrap_or_else(|| config.default_steps());
 
         let start = Instant::now();
@@ -86,7 +85,8 @@ impl Args {
         checkpoint.info.mean_return = evaluation.mean_return;
         checkpoint.save(&self.out)?;
 
-        let steps = checkpoint.info.steps;
+        let algorithm = checkpoint.info.algorithm;
+        let steps = checkpoint.info.steps.unwrap_or(steps);
         let steps_per_second = steps as f64 / seconds;
         if self.json {
             return print_json(&Summary {
