@@ -30,8 +30,7 @@ impl Algorithm {
     pub fn networks(self) -> &'static [&'static str] {
         match self {
             Self::Dqn => &["q"],
-            Self::Ppo | Self::A2c => &["actor", "critic"],
-            Self::Reinforce => &["actor"],
+            Self::Ppo | Self::A2c | Self::Reinforce => &["actor", "critic"],
         }
     }
 

@@ -7,7 +7,7 @@
 //! * [`network`] and [`Checkpoint`]: perceptrons on burn, as plain numbers and as safetensors files;
 //! * [`import`]: networks that Stable-Baselines3 and PyTorch saved;
 //! * [`evaluate`]: many episodes at once, judged; [`Stream`]: one after another, frame by frame, to be looked at;
-//! * [`training`]: DQN and PPO.
+//! * [`training`]: DQN, PPO, A2C and REINFORCE.
 
 mod algorithm;
 mod checkpoint;

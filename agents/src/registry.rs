@@ -45,6 +45,18 @@ pub const BUILT_IN: &[BuiltIn] = &[
         make: Make::Trained(include_bytes!("../../models/classic/dqn.safetensors")),
     },
     BuiltIn {
+        name: "a2c",
+        rules: "classic",
+        card: include_str!("../../models/classic/a2c.md"),
+        make: Make::Trained(include_bytes!("../../models/classic/a2c.safetensors")),
+    },
+    BuiltIn {
+        name: "reinforce",
+        rules: "classic",
+        card: include_str!("../../models/classic/reinforce.md"),
+        make: Make::Trained(include_bytes!("../../models/classic/reinforce.safetensors")),
+    },
+    BuiltIn {
         name: "oracle",
         rules: "classic",
         card: include_str!("../../models/classic/oracle.md"),

@@ -1,11 +1,16 @@
-//! Making policies: DQN and PPO on burn, over the vectorized engine.
+//! Making policies: DQN, PPO, A2C and REINFORCE on burn, over the vectorized engine.
 //!
-//! What the two share: a seed covers everything (weights, layouts, exploration, batches), termination ends the value
+//! What they share: a seed covers everything (weights, layouts, exploration, batches), termination ends the value
 //! of what follows while truncation bootstraps from the episode's final observation, learning rates fall linearly to
 //! zero, and the caller is told how it goes.
 
+mod a2c;
+mod actor_critic;
+mod collector;
 mod dqn;
+mod policy_gradient;
 mod ppo;
+mod reinforce;
 mod replay_buffer;
 mod rollout;
 mod shuffle;
@@ -14,11 +19,16 @@ use daladala_env::Rules;
 
 use crate::algorithm::Algorithm;
 use crate::checkpoint::Checkpoint;
+pub use a2c::A2cConfig;
 pub use dqn::DqnConfig;
 pub use ppo::PpoConfig;
+pub use reinforce::ReinforceConfig;
 
 /// Episodes whose mean return is reported while training goes on.
 const RECENT_EPISODES: usize = 100;
+
+/// The largest size among the hyperparameters: beyond it memory ends before learning begins.
+const LARGEST_SIZE: usize = 1 << 24;
 
 /// How training goes.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -38,16 +48,52 @@ pub enum TrainConfig {
     Dqn(DqnConfig),
     /// PPO with these hyperparameters.
     Ppo(PpoConfig),
+    /// A2C with these hyperparameters.
+    A2c(A2cConfig),
+    /// REINFORCE with these hyperparameters.
+    Reinforce(ReinforceConfig),
 }
 
 impl TrainConfig {
-    /// The defaults for an algorithm, tuned on `classic`; none for those whose models can only be imported.
+    /// The defaults for an algorithm, tuned on `classic`.
     #[must_use]
-    pub fn new(algorithm: Algorithm) -> Option<Self> {
+    pub fn new(algorithm: Algorithm) -> Self {
         match algorithm {
-            Algorithm::Dqn => Some(Self::Dqn(DqnConfig::default())),
-            Algorithm::Ppo => Some(Self::Ppo(PpoConfig::default())),
-            Algorithm::A2c | Algorithm::Reinforce => None,
+            Algorithm::Dqn => Self::Dqn(DqnConfig::default()),
+            Algorithm::Ppo => Self::Ppo(PpoConfig::default()),
+            Algorithm::A2c => Self::A2c(A2cConfig::default()),
+            Algorithm::Reinforce => Self::Reinforce(ReinforceConfig::default()),
+        }
+    }
+
+    /// What is wrong with the hyperparameters, if anything is.
+    pub fn check(&self) -> Result<(), String> {
+        let (sizes, hidden): (&[(&str, usize)], _) = match self {
+            Self::Dqn(config) => (
+                &[
+                    ("envs", config.envs),
+                    ("buffer_size", config.buffer_size),
+                    ("learning_starts", config.learning_starts),
+                    ("batch_size", config.batch_size),
+                ],
+                &config.hidden,
+            ),
+            Self::Ppo(config) => (
+                &[
+                    ("envs", config.envs),
+                    ("rollout_steps", config.rollout_steps),
+                    ("epochs", config.epochs),
+                    ("minibatch_size", config.minibatch_size),
+                ],
+                &config.hidden,
+            ),
+            Self::A2c(config) => (&[("envs", config.envs), ("rollout_steps", config.rollout_steps)], &config.hidden),
+            Self::Reinforce(config) => (&[("envs", config.envs)], &config.hidden),
+        };
+        let hidden = hidden.iter().map(|&size| ("hidden", size));
+        match sizes.iter().copied().chain(hidden).find(|&(_, size)| !(1..=LARGEST_SIZE).contains(&size)) {
+            Some((name, size)) => Err(format!("{name} is {size}, it has to be 1 to {LARGEST_SIZE}")),
+            None => Ok(()),
         }
     }
 
@@ -57,6 +103,7 @@ impl TrainConfig {
         match self {
             Self::Dqn(_) => 200_000,
             Self::Ppo(_) => 100_000,
+            Self::A2c(_) | Self::Reinforce(_) => 400_000,
         }
     }
 }
@@ -65,7 +112,7 @@ impl TrainConfig {
 /// episodes of the training; evaluate the policy for a better figure.
 ///
 /// # Panics
-/// If a size among the hyperparameters is zero.
+/// If [`TrainConfig::check`] finds something wrong.
 pub fn train<R: Rules>(
     config: &TrainConfig,
     rules: &R,
@@ -73,14 +120,14 @@ pub fn train<R: Rules>(
     steps: u64,
     progress: &mut dyn FnMut(Progress),
 ) -> Checkpoint {
-    let sizes: &[usize] = match config {
-        TrainConfig::Dqn(config) => &[config.envs, config.buffer_size, config.learning_starts, config.batch_size],
-        TrainConfig::Ppo(config) => &[config.envs, config.rollout_steps, config.epochs, config.minibatch_size],
-    };
-    assert!(!sizes.contains(&0), "a size among the hyperparameters is zero: {config:?}");
+    if let Err(why) = config.check() {
+        panic!("{why}");
+    }
     match config {
         TrainConfig::Dqn(config) => dqn::train(config, rules, seed, steps, progress),
         TrainConfig::Ppo(config) => ppo::train(config, rules, seed, steps, progress),
+        TrainConfig::A2c(config) => a2c::train(config, rules, seed, steps, progress),
+        TrainConfig::Reinforce(config) => reinforce::train(config, rules, seed, steps, progress),
     }
 }
 

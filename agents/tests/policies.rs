@@ -96,7 +96,7 @@ fn only_logits_are_sampled_from() {
 fn a_model_of_other_rules_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("chess.safetensors");
-    let mut checkpoint = train(&TrainConfig::new(Algorithm::Dqn).unwrap(), &Classic, 0, 1, &mut |_| ());
+    let mut checkpoint = train(&TrainConfig::new(Algorithm::Dqn), &Classic, 0, 1, &mut |_| ());
     checkpoint.info.rules = "chess".into();
     checkpoint.save(&path).unwrap();
     let error = load_for(path.to_str().unwrap(), &Classic, Choice::Greedy).err().unwrap();

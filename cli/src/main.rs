@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 done, 2 wrong usage, 1 anything else, with one line on standard error that says what to do.
 
+mod arguments;
 mod commands;
 mod files;
 mod interrupt;

@@ -107,11 +107,11 @@ fn the_benches_report_their_rates() {
 #[test]
 fn models_lists_every_name() {
     let text = stdout(&daladala(&["models"], ""));
-    for name in ["ppo", "dqn", "oracle", "random"] {
+    for name in ["ppo", "dqn", "a2c", "reinforce", "oracle", "random"] {
         assert!(text.contains(name));
         assert!(stdout(&daladala(&["models", name], "")).starts_with(&format!("# {name}")));
     }
-    assert_eq!(json(&["models", "--json"])["models"].as_array().unwrap().len(), 4);
+    assert_eq!(json(&["models", "--json"])["models"].as_array().unwrap().len(), 6);
 }
 
 #[test]
@@ -298,4 +298,39 @@ fn a_recording_that_cannot_be_made_is_one_clear_line_and_leaves_nothing() {
         assert!(error.contains(named) && !error.contains("panicked"), "{arguments:?}: {error}");
     }
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn hyperparameters_come_from_a_file_and_single_ones_go_over_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ppo.toml");
+    std::fs::write(&file, "envs = 8\nrollout_steps = 16\nhidden = [8]\n").unwrap();
+    let file = file.to_str().unwrap();
+    let shown = stdout(&daladala(
+        &["train", "--algo", "ppo", "--config", file, "--set", "envs=4", "--set", "gamma=0.5", "--show-config"],
+        "",
+    ));
+    let shown: toml::Table = shown.parse().unwrap();
+    let value = |key: &str| shown[key].to_string();
+    assert_eq!(["envs", "rollout_steps", "hidden", "gamma", "epochs"].map(value), ["4", "16", "[8]", "0.5", "4"]);
+
+    let out = folder.path().join("small.safetensors");
+    let out = out.to_str().unwrap();
+    for algorithm in ["dqn", "ppo", "a2c", "reinforce"] {
+        let small = ["--set", "hidden=[8]", "--set", "envs=4", "--steps", "600", "--seed", "2", "--json"];
+        let trained = json(&[&["train", "--algo", algorithm, "--out", out], &small[..]].concat());
+        assert_eq!(trained["algorithm"], algorithm);
+    }
+    for (wrong, said) in [
+        ("envs=0", "envs is 0"),
+        ("hidden=[8, 0]", "hidden is 0"),
+        ("speed=3", "unknown field"),
+        ("gamma=\"high\"", "expected f32"),
+        ("gamma", "--set gamma"),
+    ] {
+        let output = daladala(&["train", "--algo", "ppo", "--set", wrong, "--out", out], "");
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), error.trim_end().lines().count()), (Some(1), 1), "{error}");
+        assert!(error.contains(said), "{error}");
+    }
 }

@@ -6,6 +6,7 @@ use burn::nn::loss::{HuberLossConfig, Reduction};
 use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use daladala_env::{Action, Autoreset, Buffers, Generator, Rules, VecEnv, VecEnvConfig};
+use serde::{Deserialize, Serialize};
 
 use super::replay_buffer::{Batch, ReplayBuffer};
 use super::{Progress, RecentReturns};
@@ -15,7 +16,8 @@ use crate::network::{Activation, Mlp, MlpWeights, values};
 use crate::policy::{argmax, policy_generators};
 
 /// Hyperparameters. The defaults are tuned on `classic`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct DqnConfig {
     /// Environments stepped together; there is one gradient step for each of their common steps.
     pub envs: usize,
@@ -205,8 +207,8 @@ impl<'a, R: Rules> Trainer<'a, R> {
             actions: self.actions,
             seed: Some(seed),
             steps: Some(steps),
-            mean_return: f64::from(self.recent.mean()),
             source: None,
+            mean_return: f64::from(self.recent.mean()),
         };
         Checkpoint { info, networks: [("q".to_owned(), self.network.valid().weights())].into() }
     }

@@ -1,4 +1,4 @@
-//! What PPO learns from: some steps of all environments, and how much better each went than expected.
+//! What the policy-gradient methods learn from: some steps of all environments, and how much better each went than expected.
 
 /// A rollout, time-major: row `t · envs + i` is step `t` of environment `i`.
 #[derive(Debug, Default)]
@@ -48,6 +48,15 @@ impl Rollout {
         }
         advantages
     }
+
+    /// The rows of episodes that end within the rollout.
+    pub(super) fn rows_of_whole_episodes(&self, envs: usize) -> Vec<usize> {
+        let mut last_ends = vec![None; envs];
+        for (row, _) in self.ends.iter().enumerate().filter(|(_, end)| end.is_some()) {
+            last_ends[row % envs] = Some(row);
+        }
+        (0..self.ends.len()).filter(|row| last_ends[row % envs].is_some_and(|end| *row <= end)).collect()
+    }
 }
 
 #[cfg(test)]
@@ -77,5 +86,11 @@ mod tests {
     fn environments_do_not_mix() {
         let rollout = rollout(&[1.0, 10.0, 2.0, 20.0], &[0.0; 4], &[None, Some(0.0), None, None]);
         assert_eq!(rollout.advantages(&[4.0, 40.0], 1.0, 1.0), [7.0, 10.0, 6.0, 60.0]);
+    }
+
+    #[test]
+    fn episodes_that_are_cut_off_by_the_end_are_left_out() {
+        let ends = [None, Some(0.0), Some(1.0), None, None, Some(0.0), None, None];
+        assert_eq!(rollout(&[0.0; 8], &[0.0; 8], &ends).rows_of_whole_episodes(2), [0, 1, 2, 3, 5]);
     }
 }

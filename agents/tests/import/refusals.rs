@@ -69,8 +69,9 @@ fn what_is_asked_must_not_contradict_the_file() {
         let error = asked(name, algorithm, activation).unwrap_err();
         assert!(matches!(error, ImportError::Contradiction(_)), "{name}: {error:?}");
     }
-    let actor = asked("actor_critic.pth", Some(Algorithm::Reinforce), None).unwrap().checkpoint;
-    assert_eq!(actor.networks.keys().collect::<Vec<_>>(), ["actor"]);
+    // A critic beside the policy is the baseline that REINFORCE may have.
+    let both = asked("actor_critic.pth", Some(Algorithm::Reinforce), None).unwrap().checkpoint;
+    assert_eq!(both.networks.keys().collect::<Vec<_>>(), ["actor", "critic"]);
 }
 
 #[test]

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::ensure;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use daladala_agents::Algorithm;
 use daladala_agents::import::{ImportOptions, import};
 use daladala_agents::network::{Activation, MlpWeights};
@@ -12,6 +11,7 @@ use daladala_env::RuleSet;
 use daladala_env::rules::Classic;
 use serde::Serialize;
 
+use crate::arguments::one_of;
 use crate::files::ensure_writable;
 use crate::output::{figures, grouped, print, print_json};
 
@@ -34,14 +34,6 @@ pub(crate) struct Args {
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
-}
-
-/// Takes the names of `values`.
-fn one_of<T, const N: usize>(values: [T; N]) -> impl TypedValueParser<Value = T>
-where
-    T: std::fmt::Display + std::str::FromStr<Err = String> + Clone + Send + Sync + 'static,
-{
-    PossibleValuesParser::new(values.map(|value| value.to_string())).try_map(|name| name.parse::<T>())
 }
 
 #[derive(Serialize)]

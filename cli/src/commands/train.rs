@@ -1,37 +1,42 @@
 //! `daladala train`
 
+mod hyperparameters;
+
 use std::path::PathBuf;
 use std::time::Instant;
 
-use clap::ValueEnum;
-use daladala_agents::training::{DqnConfig, PpoConfig, Progress, TrainConfig, train};
+use anyhow::bail;
+use daladala_agents::training::{Progress, TrainConfig, train};
 use daladala_agents::{Algorithm, Choice, Evaluation, NeuralPolicy, evaluate};
 use daladala_env::RuleSet;
 use daladala_env::rules::Classic;
 use serde::Serialize;
 
 use super::eval;
+use crate::arguments::one_of;
 use crate::files::ensure_writable;
 use crate::output::{grouped, print, print_json, progress_bar};
+use hyperparameters::{as_toml, merged};
 
 /// Episodes of the evaluation that ends a training.
 const EVALUATION_EPISODES: usize = 1000;
 /// Its seed, so that it drives other layouts than the training did.
 const EVALUATION_SEED: u64 = 0x0e7a_1000_0000;
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Algo {
-    /// Deep Q-network
-    Dqn,
-    /// Proximal policy optimization
-    Ppo,
-}
-
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The learning algorithm.
-    #[arg(long, value_enum)]
-    algo: Algo,
+    #[arg(long, value_parser = one_of(Algorithm::ALL))]
+    algo: Algorithm,
+    /// Hyperparameters as TOML; what it leaves out stays as it is by default.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// One hyperparameter, such as `gamma=0.9`; goes over the file's.
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// Print the hyperparameters as TOML instead of training.
+    #[arg(long)]
+    show_config: bool,
     /// The rules to learn.
     #[arg(long, default_value_t)]
     rules: RuleSet,
@@ -42,8 +47,8 @@ pub(crate) struct Args {
     #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
     seed: u64,
     /// Where the weights go (.safetensors).
-    #[arg(long)]
-    out: PathBuf,
+    #[arg(long, required_unless_present = "show_config")]
+    out: Option<PathBuf>,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
@@ -64,11 +69,12 @@ struct Summary<'a> {
 impl Args {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let RuleSet::Classic = self.rules;
-        ensure_writable(&self.out)?;
-        let config = match self.algo {
-            Algo::Dqn => TrainConfig::Dqn(DqnConfig::default()),
-            Algo::Ppo => TrainConfig::Ppo(PpoConfig::default()),
-        };
+        let config = merged(TrainConfig::new(self.algo), self.config.as_deref(), &self.set)?;
+        if self.show_config {
+            return print(as_toml(&config)?.trim_end());
+        }
+        let Some(out) = &self.out else { bail!("--out says where the weights go") };
+        ensure_writable(out)?;
         let steps = self.steps.unwrap_or_else(|| config.default_steps());
 
         let start = Instant::now();
@@ -83,7 +89,7 @@ impl Args {
         let policy = NeuralPolicy::new(&checkpoint, Choice::Greedy)?;
         let evaluation = evaluate(&policy, &Classic, EVALUATION_SEED, EVALUATION_EPISODES, &|_| ());
         checkpoint.info.mean_return = evaluation.mean_return;
-        checkpoint.save(&self.out)?;
+        checkpoint.save(out)?;
 
         let algorithm = checkpoint.info.algorithm;
         let steps = checkpoint.info.steps.unwrap_or(steps);
@@ -96,13 +102,13 @@ impl Args {
                 steps,
                 seconds,
                 steps_per_second,
-                out: self.out.display().to_string(),
+                out: out.display().to_string(),
                 evaluation: &evaluation,
             });
         }
         let speed = grouped(steps_per_second);
         print(format!("Trained {algorithm} for {} steps in {seconds:.1} s ({speed} steps/s).", grouped(steps as f64)))?;
-        print(eval::table(&self.out.display().to_string(), &evaluation))?;
-        print(format!("Watch it: daladala serve --model {}", self.out.display()))
+        print(eval::table(&out.display().to_string(), &evaluation))?;
+        print(format!("Watch it: daladala serve --model {}", out.display()))
     }
 }

@@ -199,7 +199,7 @@ mod tests {
         assert_eq!(catalog.load("classic", "first").expect("given").info().model, "first");
         for unknown in ["/etc/passwd", "../ppo", "models/classic/ppo.safetensors", ""] {
             let error = catalog.load("classic", unknown).err().map(|error| error.to_string()).unwrap_or_default();
-            assert!(error.contains("dqn, first, oracle, ppo, random"), "{error}");
+            assert!(error.contains("a2c, dqn, first, oracle, ppo, random, reinforce"), "{error}");
         }
         assert!(catalog.load("city-of-nowhere", "ppo").is_err());
     }

@@ -1,0 +1,51 @@
+//! Hyperparameters: the defaults, a TOML file over them, and single ones over that.
+
+use std::path::Path;
+
+use anyhow::{Context, anyhow};
+use daladala_agents::training::TrainConfig;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use toml::Table;
+
+/// The defaults of `config` with those of a file and of `key=value` pairs.
+pub(super) fn merged(config: TrainConfig, file: Option<&Path>, set: &[String]) -> anyhow::Result<TrainConfig> {
+    let mut over = Table::new();
+    if let Some(path) = file {
+        let text = std::fs::read_to_string(path).with_context(|| format!("{}", path.display()))?;
+        over = text.parse().map_err(|error: toml::de::Error| anyhow!("{}: {}", path.display(), one_line(&error)))?;
+    }
+    for pair in set {
+        let table: Table = pair.parse().map_err(|error| anyhow!("--set {pair}: {}", one_line(&error)))?;
+        over.extend(table);
+    }
+    let config = match config {
+        TrainConfig::Dqn(config) => TrainConfig::Dqn(laid_over(&config, over)?),
+        TrainConfig::Ppo(config) => TrainConfig::Ppo(laid_over(&config, over)?),
+        TrainConfig::A2c(config) => TrainConfig::A2c(laid_over(&config, over)?),
+        TrainConfig::Reinforce(config) => TrainConfig::Reinforce(laid_over(&config, over)?),
+    };
+    config.check().map_err(|why| anyhow!("hyperparameters: {why}"))?;
+    Ok(config)
+}
+
+/// As TOML, to be changed and read again.
+pub(super) fn as_toml(config: &TrainConfig) -> anyhow::Result<String> {
+    Ok(match config {
+        TrainConfig::Dqn(config) => toml::to_string(config),
+        TrainConfig::Ppo(config) => toml::to_string(config),
+        TrainConfig::A2c(config) => toml::to_string(config),
+        TrainConfig::Reinforce(config) => toml::to_string(config),
+    }?)
+}
+
+fn laid_over<T: Serialize + DeserializeOwned>(config: &T, over: Table) -> anyhow::Result<T> {
+    let mut table = Table::try_from(config)?;
+    table.extend(over);
+    table.try_into().map_err(|error| anyhow!("hyperparameters: {}", one_line(&error)))
+}
+
+/// What is wrong, without the picture of the place.
+fn one_line(error: &toml::de::Error) -> String {
+    error.message().replace('\n', " ")
+}
