@@ -77,7 +77,7 @@ fn a_network_gives_the_same_outputs_on_a_device_of_burns() {
 #[test]
 fn an_unknown_name_hears_of_the_names_there_are() {
     let error = load("pppo", Choice::Greedy).err().unwrap().to_string();
-    assert!(error.contains("'pppo'") && error.contains("ppo, dqn, oracle, random"), "{error}");
+    assert!(error.contains("'pppo'") && error.contains("ppo, dqn, a2c, reinforce, oracle, random"), "{error}");
     assert!(built_in("ppo.safetensors").is_err());
     let error = load("folder/pppo", Choice::Greedy).err().unwrap().to_string();
     assert!(error.contains("folder/pppo"), "{error}");
