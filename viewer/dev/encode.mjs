@@ -35,6 +35,8 @@
  * @property {string | null} action_name
  * @property {number} reward
  * @property {number} total_reward
+ * @property {number[]} reward_terms
+ * @property {number[]} outputs
  * @property {boolean} terminated
  * @property {boolean} truncated
  */
@@ -70,6 +72,8 @@ const NOTHING = {
   action_name: null,
   reward: 0,
   total_reward: 0,
+  reward_terms: [],
+  outputs: [],
   terminated: false,
   truncated: false,
 };
@@ -128,6 +132,19 @@ function values(frame) {
     uint(frame.action === null ? 0 : frame.action + 1),
     float(frame.reward),
     float(frame.total_reward),
+    terms(frame.reward_terms),
+    floats(frame.outputs),
+  ];
+}
+
+/** The terms that are not 0, after bits that say which. @param {number[]} values */
+function terms(values) {
+  const present = values.map((value, number) => (value === 0 ? 0 : 2 ** number));
+  const told = values.filter((value) => value !== 0);
+  return [
+    ...uint(values.length),
+    ...uint(present.reduce((bits, bit) => bits + bit, 0)),
+    ...told.flatMap(float),
   ];
 }
 
@@ -163,6 +180,11 @@ function uint(value) {
 /** Zigzag. @param {number} value */
 function int(value) {
   return uint(value < 0 ? -2 * value - 1 : 2 * value);
+}
+
+/** @param {number[]} list */
+function floats(list) {
+  return [...uint(list.length), ...list.flatMap(float)];
 }
 
 /** @param {number} value */

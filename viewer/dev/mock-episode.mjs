@@ -13,6 +13,16 @@ for (let y = SIDE - 2; y >= 0; y -= 1) ROUTE.push([SIDE - 1, y]);
 
 const STOPS = [4, 8, 20, 25];
 
+/** @type {[number, number, string][]} */
+const PLACES = [
+  [0, 14, "Ubungo"],
+  [4, 14, "Manzese"],
+  [8, 14, "Magomeni"],
+  [14, 8, "Kariakoo"],
+  [14, 3, "Mnazi Mmoja"],
+  [14, 0, "Posta"],
+];
+
 /** What of a room does not change while it runs. */
 export const ROOM = {
   code: "main",
@@ -29,6 +39,9 @@ export const ROOM = {
   physical_max_passengers: 50,
   legal_capacity: 33,
   actions: ACTIONS,
+  reward_terms: ["action", "must_stop", "police", "crash", "step", "end", "legal"],
+  outputs: "values",
+  places: PLACES,
 };
 
 /** @param {number} index */
@@ -68,6 +81,10 @@ export class Episode {
     this.action = null;
     this.reward = 0;
     this.total = 0;
+    /** In the order of `reward_terms`. @type {number[]} */
+    this.terms = [];
+    /** @type {number[]} */
+    this.outputs = [];
   }
 
   /**
@@ -79,15 +96,19 @@ export class Episode {
     if (this.step === 0) return;
     const mustStop = this.#mustStop();
     this.action = action ?? this.#choose(mustStop);
-    this.reward = this.#judge(this.action, mustStop) + 1;
+    this.outputs = ACTIONS.map((_, at) => 60 + 20 * Math.random() + (at === this.action ? 25 : 0));
+    const judged = this.#judge(this.action, mustStop);
+    this.terms = [mustStop ? 0 : judged, mustStop ? judged : 0, 0, 0, 1, 0, 0];
     if (this.index === ROUTE.length - 1) this.over = true;
     else this.index += 1;
     if (this.police.includes(this.index) && this.passengers > ROOM.legal_capacity) {
       this.fined = true;
-      this.reward -= this.passengers > 40 ? 50 : 20;
+      this.terms[2] = this.passengers > 40 ? -50 : -20;
       this.over ||= this.passengers > 40;
     }
-    if (this.over) this.reward += this.passengers <= 33 && !this.fined ? 150 : 100;
+    if (this.over) this.terms[5] = 100;
+    if (this.over && this.passengers <= 33 && !this.fined) this.terms[6] = 50;
+    this.reward = this.terms.reduce((sum, term) => sum + term, 0);
     this.total += this.reward;
   }
 
@@ -178,6 +199,8 @@ export class Episode {
       action_name: this.action === null ? null : (ACTIONS[this.action] ?? null),
       reward: this.reward,
       total_reward: this.total,
+      reward_terms: this.action === null ? [] : this.terms,
+      outputs: this.action === null ? [] : this.outputs,
       terminated: this.over,
       truncated: false,
     };

@@ -7,6 +7,9 @@ export const HISTORY_FRAMES = 600;
 /** Least time between two messages about who is here, in milliseconds. */
 const PRESENCE_EVERY_MS = 500;
 
+/** How long the room goes on after somebody polled, in milliseconds. */
+const AWAKE_MS = 10_000;
+
 /** @typedef {import("./encode.mjs").WireFrame} WireFrame */
 /** @typedef {{ seq: number, frame: WireFrame, base: Entry | null }} Entry a null base: is one */
 /** @typedef {{ member: number, name: string | null }} Person */
@@ -21,7 +24,14 @@ export class MockRoom {
   #history = [];
   #seq = 0;
   #paused = false;
+  /** When somebody last looked who has no session. */
+  #visited = 0;
   #fps;
+  #model = ROOM.model;
+  /** Who has the wheel. @type {Person | null} */
+  #wheel = null;
+  /** @type {NodeJS.Timeout | undefined} */
+  #clock;
   /** @type {NodeJS.Timeout | undefined} */
   #presence;
 
@@ -29,9 +39,89 @@ export class MockRoom {
   constructor(fps) {
     this.#fps = fps;
     this.#advance();
-    setInterval(() => {
-      if (!this.#paused && this.sessions.size > 0) this.#advance();
+    this.speed(fps);
+  }
+
+  visit() {
+    this.#visited = Date.now();
+  }
+
+  get fps() {
+    return this.#fps;
+  }
+
+  /** @param {number} fps */
+  speed(fps) {
+    const changed = fps !== this.#fps;
+    this.#fps = fps;
+    clearInterval(this.#clock);
+    this.#clock = setInterval(() => {
+      const moves = !this.#paused && this.#wheel === null;
+      const watched = this.sessions.size > 0 || Date.now() < this.#visited + AWAKE_MS;
+      if (moves && watched) this.#advance();
     }, 1000 / fps);
+    if (!changed) return;
+    this.#event("speed", { fps });
+    this.#tell(this.describe());
+  }
+
+  /** A new epoch, driven by another model's name. @param {string} model */
+  load(model) {
+    this.#model = model;
+    this.epoch = Date.now();
+    this.#history = [];
+    this.#seq = 0;
+    this.#episode = new Episode(1);
+    this.#event("model_loaded", { model, rules: ROOM.rules });
+    this.#tell(this.describe());
+    this.#advance();
+  }
+
+  /** A new episode at once. @param {number | null} seed which the mock cannot obey */
+  reset(seed) {
+    this.#event("reset", { seed });
+    this.#episode = new Episode(this.#episode.number + 1);
+    this.#advance(null, true);
+    return this.#seq;
+  }
+
+  /** One step by whoever has the wheel, or takes it. @param {Person} person @param {number} action */
+  act(person, action) {
+    if (this.#wheel !== null && this.#wheel !== person) return null;
+    if (this.#wheel === null) this.#hand(person);
+    this.#advance(action);
+    return this.#seq;
+  }
+
+  /** @param {Person} person */
+  release(person) {
+    if (this.#wheel === person) this.#hand(null);
+  }
+
+  /** @param {Person | null} person */
+  #hand(person) {
+    const { member, name } = person ?? this.#wheel ?? { member: 0, name: null };
+    this.#wheel = person;
+    this.#event(person === null ? "wheel_released" : "wheel_taken", { member, name });
+    this.#tell(this.describe());
+  }
+
+  /** As one entry of the list of rooms. */
+  summary() {
+    const { code, kind, rules, mode, model, fps, paused, epoch } = this.describe();
+    const viewers = this.sessions.size;
+    return { code, kind, rules, mode, model, fps, paused, epoch, viewers, seq: this.#seq };
+  }
+
+  get players() {
+    return [...this.sessions].flatMap(({ member, name }) =>
+      name === null ? [] : [{ member, name, online: true }],
+    );
+  }
+
+  /** @param {number} seq */
+  at(seq) {
+    return this.#history.find((entry) => entry.seq === seq) ?? null;
   }
 
   get latest() {
@@ -48,7 +138,11 @@ export class MockRoom {
   }
 
   describe() {
-    return { type: "room", ...ROOM, epoch: this.epoch, fps: this.#fps, paused: this.#paused };
+    return {
+      ...{ type: "room", ...ROOM, model: this.#model, epoch: this.epoch, fps: this.#fps },
+      ...{ paused: this.#paused, wheel: this.#wheel?.member ?? null },
+      mode: this.#wheel === null ? "policy" : "wheel",
+    };
   }
 
   /**
@@ -77,12 +171,13 @@ export class MockRoom {
 
   /** @param {Session} session */
   leave(session) {
+    this.release(session);
     if (this.sessions.delete(session)) this.#tellPresence();
   }
 
-  /** @param {number | null} action */
-  #advance(action = null) {
-    const fresh = this.#seq === 0 || this.#episode.over;
+  /** @param {number | null} action @param {boolean} again the episode was begun anew */
+  #advance(action = null, again = false) {
+    const fresh = again || this.#seq === 0 || this.#episode.over;
     if (this.#episode.over) this.#episode = new Episode(this.#episode.number + 1);
     this.#episode.advance(action);
     this.#seq += 1;
@@ -122,10 +217,7 @@ export class MockRoom {
   #tellPresence() {
     this.#presence ??= setTimeout(() => {
       this.#presence = undefined;
-      const players = [...this.sessions].flatMap(({ member, name }) =>
-        name === null ? [] : [{ member, name, online: true }],
-      );
-      this.#tell({ type: "presence", viewers: this.sessions.size, players });
+      this.#tell({ type: "presence", viewers: this.sessions.size, players: this.players });
     }, PRESENCE_EVERY_MS);
   }
 }

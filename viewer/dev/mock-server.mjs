@@ -2,8 +2,7 @@
  * A stand-in for the server, for design work and for running the page's tests without it: serves
  * `dist/` and plays simulated episodes in one room on `/ws`. It drives a rough copy of the
  * `classic` rules with a driver that is sometimes careless, so that every ending is seen. It proves
- * nothing about the real server, and leaves out what this page does not ask for: seeking, the
- * wheel, votes, recordings, limits.
+ * nothing about the real server, and leaves out other rooms, votes, recordings and limits.
  *
  *   node dev/mock-server.mjs [--port 5000] [--fps 5] [--role watch|drive|admin]
  */
@@ -13,6 +12,7 @@ import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { WebSocketServer } from "ws";
 import { MockRoom } from "./mock-room.mjs";
+import { answerHttp } from "./mock-http.mjs";
 import { MESSAGE_BYTES, MockSession } from "./mock-session.mjs";
 
 const DIST = fileURLToPath(new URL("../dist", import.meta.url));
@@ -33,7 +33,9 @@ const option = (name, fallback) => {
 };
 
 const http = createServer((request, response) => {
-  const path = new URL(request.url ?? "/", "http://localhost").pathname;
+  const url = new URL(request.url ?? "/", "http://localhost");
+  if (answerHttp(room, role, url, request, response)) return;
+  const path = url.pathname;
   const file = join(DIST, normalize(path === "/" ? "/index.html" : path));
   readFile(file).then(
     (body) => response.setHeader("content-type", TYPES.get(extname(file)) ?? "").end(body),
@@ -46,11 +48,18 @@ const sockets = new WebSocketServer({
   maxPayload: MESSAGE_BYTES,
   handleProtocols: (offered) => SUBPROTOCOLS.find((known) => offered.has(known)) ?? false,
 });
+const role = option("role", "admin");
 const room = new MockRoom(Number(option("fps", "5")));
 
 sockets.on("connection", (socket, request) => {
   const query = new URL(request.url ?? "/", "http://localhost").searchParams;
-  new MockSession(socket, room, option("role", "admin"), query);
+  const session = new MockSession(socket, room, role, query);
+  socket.on("message", (/** @type {Buffer} */ data) => {
+    session.receive(data.toString());
+  });
+  socket.on("close", () => {
+    session.close();
+  });
 });
 
 http.listen(Number(option("port", "5000")), "127.0.0.1", () => {

@@ -7,6 +7,7 @@ import { HISTORY_FRAMES } from "./mock-room.mjs";
 /** @typedef {import("./mock-room.mjs").Entry} Entry */
 /** @typedef {import("./mock-room.mjs").MockRoom} MockRoom */
 /** @typedef {Map<string, unknown>} Fields of a request */
+/** @typedef {{ protocol: string, send(data: string | Uint8Array): void }} Line to a client */
 
 /** The longest message from a client, in bytes. */
 export const MESSAGE_BYTES = 4096;
@@ -26,9 +27,13 @@ export class MockSession {
   #whole;
   /** Keyframes sent since joining, by `seq`. @type {Set<number>} */
   #sent = new Set();
+  /** The frame that is looked at back in time; null while live. @type {number | null} */
+  #back = null;
+  /** @type {NodeJS.Timeout | undefined} */
+  #playing;
 
   /**
-   * @param {import("ws").WebSocket} socket @param {MockRoom} room @param {string} role
+   * @param {Line} socket @param {MockRoom} room @param {string} role
    * @param {URLSearchParams} query
    */
   constructor(socket, room, role, query) {
@@ -37,12 +42,6 @@ export class MockSession {
     this.#role = role;
     this.#binary = socket.protocol.endsWith(".binary");
     this.#whole = socket.protocol === "" || query.get("frames") === "whole";
-    socket.on("message", (/** @type {Buffer} */ data) => {
-      this.#receive(data.toString());
-    });
-    socket.on("close", () => {
-      room.leave(this);
-    });
     this.tell({
       type: "hello",
       protocol: 2,
@@ -74,8 +73,44 @@ export class MockSession {
     this.#socket.send(JSON.stringify(message));
   }
 
-  /** Send a frame, as what this client can read. @param {Entry} entry */
+  /** The client is gone. */
+  close() {
+    clearInterval(this.#playing);
+    this.#room.leave(this);
+  }
+
+  /** A new frame, for who looks at what is live. @param {Entry} entry */
   show(entry) {
+    if (entry.seq === 1) this.#live();
+    if (this.#back === null) this.#show(entry);
+  }
+
+  /** @param {number} seq @param {boolean} play */
+  #seek(seq, play) {
+    const entry = this.#room.at(seq);
+    if (entry === null) return null;
+    clearInterval(this.#playing);
+    this.#back = seq;
+    setImmediate(() => {
+      this.#show(entry);
+    });
+    if (play) {
+      this.#playing = setInterval(() => {
+        const next = this.#back === null ? null : this.#room.at((this.#back += 1));
+        if (next !== null) this.#show(next);
+      }, 1000 / this.#room.fps);
+    }
+    return { seq };
+  }
+
+  #live() {
+    clearInterval(this.#playing);
+    this.#back = null;
+    return { seq: this.#room.latest.seq };
+  }
+
+  /** Send a frame, as what this client can read. @param {Entry} entry */
+  #show(entry) {
     const { seq, frame, base } = entry;
     if (this.#whole || base === null) {
       this.#keyframe(entry);
@@ -95,7 +130,7 @@ export class MockSession {
   }
 
   /** @param {string} text */
-  #receive(text) {
+  receive(text) {
     /** @type {unknown} */
     let request;
     try {
@@ -116,37 +151,44 @@ export class MockSession {
       this.tell({ type: "pong", id, sent: request.get("sent"), time: Date.now() });
     } else if (type === "join") this.#join(id, request);
     else if (!this.#room.sessions.has(this)) this.#refuse(id, "NOT_JOINED", "Join a room first.");
-    else if (type !== "leave" && this.#role === "watch") {
+    else if (!["leave", "seek", "live"].includes(String(type)) && this.#role === "watch") {
       this.#refuse(id, "FORBIDDEN", "You may only watch.");
     } else {
-      const result = this.#command(type, request.get("action") ?? null);
+      const result =
+        type === "seek" || type === "live" ? this.#look(request) : this.#command(request);
       if (result === null) this.#refuse(id, "VALIDATION_ERROR", "The mock cannot do that.");
       else this.tell({ type: "reply", id, result });
     }
   }
 
-  /** Do it; null for what the mock cannot. @param {unknown} type @param {unknown} asked an action */
-  #command(type, asked) {
-    switch (type) {
+  /** Back in time, or to what is live. @param {Fields} request */
+  #look(request) {
+    if (request.get("type") === "seek") {
+      return this.#seek(Number(request.get("seq")), request.get("play") === true);
+    }
+    setImmediate(() => {
+      this.#show(this.#room.latest);
+    });
+    return this.#live();
+  }
+
+  /** Do it; null for what the mock cannot. @param {Fields} request */
+  #command(request) {
+    switch (request.get("type")) {
       case "leave":
         this.#room.leave(this);
         return {};
-      case "pause":
-      case "resume":
-        this.#room.pause(type === "pause");
+      case "act": {
+        const action = actionOf(request.get("action"));
+        const seq = action === null ? null : this.#room.act(this, action);
+        return seq === null ? null : { seq };
+      }
+      case "release":
+        this.#room.release(this);
         return {};
-      case "step":
-        return this.#step(asked);
       default:
-        return null;
+        return command(this.#room, String(request.get("type")), request);
     }
-  }
-
-  /** @param {unknown} asked an action's index or name, or null */
-  #step(asked) {
-    const found = ROOM.actions.findIndex((name, index) => asked === name || asked === index);
-    if (asked !== null && found < 0) return null;
-    return { seq: this.#room.step(asked === null ? null : found) };
   }
 
   /** @param {unknown} id @param {Fields} request */
@@ -172,7 +214,8 @@ export class MockSession {
     const count = missed?.length ?? 0;
     this.tell({ type: "joined", id, room: code, member: this.member, key, resume, missed: count });
     this.tell(this.#room.describe());
-    for (const entry of missed ?? [this.#room.latest]) this.show(entry);
+    this.#live();
+    for (const entry of missed ?? [this.#room.latest]) this.#show(entry);
     this.#room.enter(this);
   }
 
@@ -180,4 +223,41 @@ export class MockSession {
   #refuse(id, code, message) {
     this.tell({ type: "error", id, code, message, retryable: false, retry_after_ms: null });
   }
+}
+
+/**
+ * What sockets and HTTP have in common; null for what the mock cannot.
+ * @param {MockRoom} room @param {string} type @param {Fields} request
+ */
+export function command(room, type, request) {
+  switch (type) {
+    case "pause":
+    case "resume":
+      room.pause(type === "pause");
+      return {};
+    case "step": {
+      const asked = request.get("action") ?? null;
+      const action = actionOf(asked);
+      return asked !== null && action === null ? null : { seq: room.step(action) };
+    }
+    case "speed": {
+      const fps = Number(request.get("fps"));
+      if (!(fps >= 0.01 && fps <= 240)) return null;
+      room.speed(fps);
+      return { fps };
+    }
+    case "reset":
+      return { seq: room.reset(/** @type {number | null} */ (request.get("seed") ?? null)) };
+    case "load":
+      room.load(String(request.get("model")));
+      return { model: request.get("model"), rules: ROOM.rules };
+    default:
+      return null;
+  }
+}
+
+/** @param {unknown} asked an action's index or name */
+function actionOf(asked) {
+  const found = ROOM.actions.findIndex((name, index) => asked === name || asked === index);
+  return found < 0 ? null : found;
 }

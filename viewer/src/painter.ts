@@ -5,13 +5,16 @@
 import type { Frame } from "./protocol/messages";
 import { follows, type View } from "./state/view";
 
+/** `known` is what is known; `drawn` the same, but going on from the frame that was drawn last. */
+export type Draw = (drawn: View, known: View) => void;
+
 export class Painter {
-  readonly #draw: (view: View) => void;
+  readonly #draw: Draw;
   readonly #schedule: (paint: () => void) => void;
   #view: View | null = null;
   #drawn: Frame | null = null;
 
-  constructor(draw: (view: View) => void, schedule: (paint: () => void) => void) {
+  constructor(draw: Draw, schedule: (paint: () => void) => void) {
     this.#draw = draw;
     this.#schedule = schedule;
   }
@@ -26,8 +29,11 @@ export class Painter {
     const view = this.#view;
     if (view === null) return;
     this.#view = null;
-    // What moves goes on from what was drawn, not from a frame that nobody saw.
-    this.#draw({ ...view, previous: follows(this.#drawn, view.frame) ? this.#drawn : null });
+    // What moves goes on from what was drawn, not from a frame that nobody saw. What changed without
+    // a new frame must not look like a jump.
+    const same = this.#drawn === view.frame;
+    const previous = same || follows(this.#drawn, view.frame) ? this.#drawn : null;
+    this.#draw({ ...view, previous: same ? view.previous : previous }, view);
     this.#drawn = view.frame;
   };
 }

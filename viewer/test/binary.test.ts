@@ -43,6 +43,8 @@ const wireFrame = fc
     action: fc.option(fc.nat(4)),
     reward: real,
     total_reward: real,
+    reward_terms: fc.array(real, { maxLength: 9 }),
+    outputs: fc.array(real, { maxLength: 9 }),
     terminated: fc.boolean(),
     truncated: fc.boolean(),
   })
@@ -128,7 +130,7 @@ describe("binary frames", () => {
   });
 
   it("are read though a later server appends fields", () => {
-    const delta = [2, 19, 2, 0x81, 0x80, 0x20, 14, 99, 99];
+    const delta = [2, 19, 2, 0x81, 0x80, 0x80, 0x01, 14, 99, 99];
     expect(parseMessage(Uint8Array.from(delta).buffer)).toEqual({
       kind: "delta",
       seq: 19,
@@ -148,6 +150,8 @@ describe("binary frames", () => {
     ["a hazard of no kind", [2, 1, 0, 0x80, 0x08, 1, 1, 1, 2]],
     ["a place of no kind", [2, 1, 0, 0x04, 2]],
     ["a reward that is no number", [2, 1, 0, 0x80, 0x80, 0x08, 0, 0, 0xc0, 0x7f]],
+    ["terms longer than the message", [2, 1, 0, 0x80, 0x80, 0x20, 2, 0, 0, 0, 0]],
+    ["an output that is no number", [2, 1, 0, 0x80, 0x80, 0x40, 1, 0, 0, 0x80, 0x7f]],
     ["bytes after the end", [2, 1, 0, 0x01, 5, 6]],
   ])("refuse %s", (_, bytes) => {
     expect(parseMessage(Uint8Array.from(bytes).buffer).kind).toBe("malformed");
@@ -178,7 +182,7 @@ describe("binary frames", () => {
   });
 
   it("are not longer than they have to be", () => {
-    expect(binaryKeyframe(EPOCH, 17, WIRE_WORLD).byteLength).toBeLessThan(80);
+    expect(binaryKeyframe(EPOCH, 17, WIRE_WORLD).byteLength).toBeLessThan(120);
     expect(parseMessage(new ArrayBuffer((1 << 20) + 1)).kind).toBe("malformed");
   });
 });

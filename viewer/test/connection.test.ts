@@ -1,45 +1,67 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { readWishes, socketUrl, subprotocol, type Return } from "../src/connection/address";
-import { backoffMs, BASE_MS, CAP_MS } from "../src/connection/backoff";
 import {
-  Connection,
-  PATIENCE_MS,
-  type SocketEvents,
-  type Status,
-} from "../src/connection/connection";
+  readWishes,
+  shareUrl,
+  socketUrl,
+  subprotocol,
+  type Return,
+} from "../src/connection/address";
+import { backoffMs, BASE_MS, CAP_MS } from "../src/connection/backoff";
+import { TRIES } from "../src/connection/chooser";
+import { FIRST_LOOK_MS, LOOK_MS } from "../src/connection/climb";
+import { Connection, GREETING_MS, PATIENCE_MS } from "../src/connection/connection";
+import type { Status } from "../src/connection/status";
 import { HOLD_MS } from "../src/connection/frame-stream";
 import { ANSWER_MS, MEASURE_EVERY_MS, QUIET_MS, SILENT_MS } from "../src/connection/liveness";
+import type { Keys } from "../src/connection/keys";
+import { LATE_MS } from "../src/connection/lag";
 import { REQUEST_MS } from "../src/connection/requests";
+import { ENDED, type End, type Open, type Transport } from "../src/connection/transport";
 import type { News } from "../src/protocol/messages";
 import { EPOCH, keyframe, text, WIRE_HELLO, WIRE_JOINED, WIRE_ROOM, type Wire } from "./wire";
 
 class FakeServer {
   /** One entry for each socket ever opened. */
-  readonly sockets: (SocketEvents & { closed: boolean; back: Return })[] = [];
+  readonly sockets: {
+    onMessage: (data: unknown) => void;
+    onEnd: (end: End) => void;
+    transport: Transport;
+    closed: boolean;
+    back: Return;
+  }[] = [];
   readonly statuses: Status[] = [];
   readonly news: News[] = [];
   readonly heard: Wire[] = [];
-  readonly connection = new Connection({
-    open: (events, back) => {
-      const socket = { ...events, back, closed: false };
-      this.sockets.push(socket);
-      return {
-        send: (message) => this.heard.push(JSON.parse(message) as Wire),
-        close: () => {
-          socket.closed = true;
-        },
+  readonly connection: Connection;
+
+  constructor(page = "http://host/", keys?: Keys) {
+    const open =
+      (transport: Transport): Open =>
+      ({ back }, events) => {
+        const socket = { ...events, transport, back, closed: false };
+        this.sockets.push(socket);
+        return {
+          send: (message) => this.heard.push(JSON.parse(message) as Wire),
+          close: () => {
+            socket.closed = true;
+          },
+        };
       };
-    },
-    onNews: (news) => {
-      this.news.push(news);
-    },
-    onStatus: (status) => {
-      this.statuses.push(status);
-    },
-    random: () => 1,
-    now: () => Date.now(),
-  });
+    this.connection = new Connection({
+      open: { ws: open("ws"), sse: open("sse"), poll: open("poll") },
+      wishes: readWishes(page),
+      ...(keys === undefined ? {} : { keys }),
+      onNews: (news) => {
+        this.news.push(news);
+      },
+      onStatus: (status) => {
+        this.statuses.push(status);
+      },
+      random: () => 1,
+      now: () => Date.now(),
+    });
+  }
 
   send(data: unknown): void {
     this.sockets.at(-1)?.onMessage(data);
@@ -60,7 +82,18 @@ class FakeServer {
   }
 
   drop(reason = ""): void {
-    this.sockets.at(-1)?.onClose(reason);
+    this.sockets.at(-1)?.onEnd({ ...ENDED, reason });
+  }
+
+  /** The try that is under way fails, and the next begins. */
+  fail(end: Partial<End> = {}): void {
+    this.sockets.at(-1)?.onEnd({ ...ENDED, ...end });
+    const { status } = this.connection;
+    if (status.kind === "waiting") vi.advanceTimersByTime(status.retryAt - Date.now());
+  }
+
+  get tried(): Transport[] {
+    return this.sockets.map(({ transport }) => transport);
   }
 
   /** What was asked for with requests of this type. */
@@ -204,7 +237,7 @@ describe("Connection", () => {
     });
 
     it("of a handshake, or of a server without a frame, is not waited out", () => {
-      vi.advanceTimersByTime(PATIENCE_MS);
+      vi.advanceTimersByTime(GREETING_MS);
       expect(server.kind).toBe("waiting");
       vi.advanceTimersByTime(BASE_MS);
       server.welcome();
@@ -229,6 +262,184 @@ describe("Connection", () => {
     server.pong(Date.now() + 9_000);
     // The longer way tells the clock less well.
     expect(server.clock).toEqual({ rttMs: 100, offsetMs: 5_000 });
+  });
+
+  describe("being behind", () => {
+    it("is said when answers come late by the server's clock, until they don't", () => {
+      server.goLive();
+      vi.advanceTimersByTime(20);
+      server.pong();
+      for (let ms = 0; ms < MEASURE_EVERY_MS; ms += 500) {
+        server.send(keyframe());
+        vi.advanceTimersByTime(500);
+      }
+      vi.advanceTimersByTime(LATE_MS + 500);
+      server.pong(Date.now() - LATE_MS - 400);
+      expect(server.kind).toBe("behind");
+      server.send(keyframe({ seq: 18 }));
+      expect(server.kind).toBe("behind");
+      vi.advanceTimersByTime(QUIET_MS);
+      server.pong();
+      expect(server.kind).toBe("live");
+    });
+
+    it("is said when frames are left out all the time, but not for one gap", () => {
+      server.goLive();
+      const show = (seq: number): void => {
+        server.send(text({ type: "delta", seq, base: 17 }));
+        vi.advanceTimersByTime(200);
+      };
+      show(40);
+      expect(server.kind).toBe("live");
+      for (let seq = 50; seq < 80; seq += 10) show(seq);
+      expect(server.connection.status).toEqual({ kind: "behind", lateMs: null });
+      for (let seq = 81; seq < 111; seq += 1) show(seq);
+      expect(server.kind).toBe("live");
+    });
+
+    it("is not said of gaps that were asked for", async () => {
+      server.goLive();
+      for (const seq of [40, 20, 90, 30, 150]) {
+        const asked = server.connection.request("seek", { seq });
+        const { id } = server.asked("seek").at(-1) ?? {};
+        server.send(text({ type: "reply", id, result: { seq } }));
+        server.send(text({ type: "delta", seq, base: 17 }));
+        expect(await asked).toMatchObject({ kind: "reply" });
+      }
+      expect(server.kind).toBe("live");
+    });
+  });
+
+  describe("a way that does not work", () => {
+    const welcome = (): void => {
+      server.goLive();
+    };
+
+    it("is left for the next after some tries, and each way gets its turn", () => {
+      for (let tries = 0; tries < TRIES.ws + TRIES.sse + TRIES.poll; tries += 1) server.fail();
+      expect(server.tried.join()).toBe("ws,ws,ws,sse,sse,poll,poll,ws");
+    });
+
+    it("is also one that opens but never greets", () => {
+      for (let tries = 0; tries < TRIES.ws; tries += 1) {
+        vi.advanceTimersByTime(GREETING_MS);
+        const { status } = server.connection;
+        if (status.kind === "waiting") vi.advanceTimersByTime(status.retryAt - Date.now());
+      }
+      expect(server.connection.transport).toBe("sse");
+    });
+
+    it("is not one that has greeted: a server that restarts is waited for", () => {
+      for (let tries = 0; tries < 9; tries += 1) {
+        server.welcome();
+        server.fail();
+      }
+      expect(new Set(server.tried)).toEqual(new Set(["ws"]));
+    });
+
+    it("does not lead on where no server is met the other way either", () => {
+      for (let tries = 0; tries < TRIES.ws; tries += 1) server.fail();
+      server.fail({ elsewhereToo: true });
+      expect(server.connection.transport).toBe("ws");
+    });
+
+    it("is stayed on where the address forces it", () => {
+      server = new FakeServer("http://host/?transport=sse");
+      server.connection.start();
+      for (let tries = 0; tries < 9; tries += 1) server.fail();
+      expect(new Set(server.tried)).toEqual(new Set(["sse"]));
+      welcome();
+      vi.advanceTimersByTime(FIRST_LOOK_MS);
+      expect(new Set(server.tried)).toEqual(new Set(["sse"]));
+    });
+
+    it("is called polling when it is that", () => {
+      server = new FakeServer("http://host/?transport=poll");
+      server.connection.start();
+      welcome();
+      expect(server.connection.status).toEqual({ kind: "polling" });
+    });
+
+    describe("and the way back up", () => {
+      beforeEach(() => {
+        for (let tries = 0; tries < TRIES.ws; tries += 1) server.fail();
+        welcome();
+      });
+
+      /** Time passes in which the server is heard. */
+      const pass = (ms: number): void => {
+        for (let passed = 0; passed < ms; passed += 1_000) {
+          server.sockets.find(({ closed }) => !closed)?.onMessage(keyframe());
+          vi.advanceTimersByTime(1_000);
+        }
+      };
+
+      it("is looked for now and then, without a disturbance", () => {
+        pass(FIRST_LOOK_MS);
+        expect(server.tried.slice(-2)).toEqual(["sse", "ws"]);
+        server.drop();
+        expect(server.kind).toBe("live");
+        expect(server.connection.transport).toBe("sse");
+        pass(2 * FIRST_LOOK_MS);
+        expect(server.tried.slice(-2)).toEqual(["ws", "ws"]);
+        pass(LOOK_MS);
+        expect(server.sockets.at(-1)?.closed).toBe(true);
+        expect(server.kind).toBe("live");
+      });
+
+      it("is taken when the server greets there, from where the other way was", () => {
+        pass(FIRST_LOOK_MS);
+        const [below, top] = server.sockets.slice(-2);
+        expect(top?.back).toMatchObject({ epoch: EPOCH, seq: 17 });
+        server.statuses.length = 0;
+        server.welcome({ resume: "missed", missed: 0 });
+        expect([below?.closed, top?.closed]).toEqual([true, false]);
+        expect(server.connection.transport).toBe("ws");
+        server.send(text({ type: "presence", viewers: 1, players: [] }));
+        expect(server.statuses).toEqual([]);
+        expect(server.kind).toBe("live");
+        vi.advanceTimersByTime(QUIET_MS + ANSWER_MS);
+        expect(server.kind).toBe("silent");
+        server.drop();
+        expect(server.kind).toBe("waiting");
+      });
+    });
+  });
+
+  describe("to another room", () => {
+    it("nothing is taken along", () => {
+      server.welcome({ key: "k1" });
+      server.send(keyframe());
+      vi.advanceTimersByTime(HOLD_MS);
+      server.connection.go({ ...server.connection.wishes, room: "night" });
+      expect(server.sockets[0]?.closed).toBe(true);
+      expect(server.sockets[1]?.back).toEqual({ epoch: null, seq: null, key: null });
+      server.welcome();
+      expect(server.kind).toBe("connecting");
+      server.send(keyframe());
+      vi.advanceTimersByTime(HOLD_MS);
+      expect(server.kind).toBe("live");
+    });
+
+    it("or page one comes back as the player one was there", () => {
+      const kept = new Map([["night Asha", "k9"]]);
+      const keys = {
+        load: ({ room, name }: { room: string; name: string | null }) =>
+          kept.get(`${room} ${name ?? ""}`) ?? null,
+        save: ({ room }: { room: string }, key: string) => kept.set(room, key),
+      };
+      server = new FakeServer("http://host/?room=night&name=Asha", keys);
+      server.connection.start();
+      expect(server.sockets[0]?.back.key).toBe("k9");
+      server.welcome({ key: "k10" });
+      expect(kept.get("night")).toBe("k10");
+    });
+
+    it("or under another name in this one the frames go on", () => {
+      server.goLive();
+      server.connection.go({ ...server.connection.wishes, name: "Asha" });
+      expect(server.sockets[1]?.back).toEqual({ epoch: EPOCH, seq: 17, key: null });
+    });
   });
 
   describe("after a break", () => {
@@ -321,10 +532,9 @@ describe("Connection", () => {
       const [pause, step] = [server.asked("pause")[0], server.asked("step")[0]];
       expect(pause?.["id"]).not.toEqual(step?.["id"]);
       server.send(refusal(step?.["id"]));
-      server.send(text({ type: "reply", id: pause?.["id"], result: {} }));
-      expect(await first).toBeNull();
+      server.send(text({ type: "reply", id: pause?.["id"], result: { fps: 3 } }));
+      expect(await first).toMatchObject({ kind: "reply", result: { fps: 3 } });
       expect(await second).toMatchObject({ code: "CONFLICT" });
-      expect(server.news.filter((news) => news.kind === "error")).toHaveLength(1);
     });
 
     it("end when the connection does, when no answer comes, and where there is no room", async () => {
@@ -417,6 +627,19 @@ describe("the socket's address", () => {
     expect(address("http://host/", { epoch: 5, seq: 17, key: "k" })).toBe(
       "ws://host/ws?room=main&epoch=5&seq=17&key=k",
     );
+  });
+
+  it("is shared with the room and a forced way, but never with a token or a name", () => {
+    const page = "https://host/p/?token=secret&name=Asha&key=k&room=old&lang=sw#x";
+    expect(shareUrl(page, { room: "night", transport: null }).href).toBe(
+      "https://host/p/?room=night&lang=sw",
+    );
+    expect(shareUrl(page, { room: "night", transport: "sse" }).href).toContain("transport=sse");
+  });
+
+  it("reads the forced way only where it is one", () => {
+    expect(readWishes("http://host/?transport=poll").transport).toBe("poll");
+    expect(readWishes("http://host/?transport=pigeon").transport).toBeNull();
   });
 
   it("asks for frames to be read by people only when it is told to", () => {

@@ -71,7 +71,10 @@ describe("parseMessage", () => {
       drawnAt: [12, 14],
       policeHere: true,
       lightRed: false,
+      action: 3,
       actionName: "Stop",
+      rewardTerms: [25, 1],
+      outputs: [-1.5, 0.25, 0, 4, 2],
       lights: [
         { cell: [3, 14], state: "red" },
         { cell: [6, 14], state: "green" },
@@ -93,6 +96,41 @@ describe("parseMessage", () => {
     });
   });
 
+  it("reads rooms and frames of servers that tell of no terms, outputs or places", () => {
+    const untold = { reward_terms: undefined, outputs: undefined };
+    expect(room({ ...untold, places: undefined })).toMatchObject({
+      rewardTerms: [],
+      outputs: "values",
+      places: [],
+    });
+    expect(frame(untold)).toMatchObject({ rewardTerms: [], outputs: [] });
+  });
+
+  it("reads where the stops and the ends are and what they are called", () => {
+    expect(room().places).toEqual([
+      { cell: [13, 14], name: "Kariakoo" },
+      { cell: [14, 13], name: "Posta" },
+    ]);
+  });
+
+  it.each([
+    ["wheel_taken", { member: 3, name: "Asha" }, { of: "wheel", member: 3, name: "Asha" }],
+    ["wheel_released", { member: 3, name: null }, { of: "wheel", member: 3, name: null }],
+    [
+      "turn_started",
+      { turn: 4, seconds: 10, choosing: [1, 3] },
+      { of: "turn", turn: 4, seconds: 10, choosing: [1, 3] },
+    ],
+    ["vote_cast", { turn: 4, member: 3, choosing: [1] }, { of: "cast", turn: 4, choosing: [1] }],
+    [
+      "turn_resolved",
+      { turn: 4, action: 2, votes: [0, 1, 2, 0, 0], by: "votes" },
+      { of: "resolved", turn: 4, action: 2, votes: [0, 1, 2, 0, 0], by: "votes" },
+    ],
+  ])("reads what an event says: %s", (kind, data, details) => {
+    expect(parsed("event", text(EVENT, { kind, data })).details).toEqual(details);
+  });
+
   it("reads the frame of a reset, which has no action", () => {
     expect(frame({ action: null, action_name: null }).actionName).toBeNull();
   });
@@ -107,18 +145,21 @@ describe("parseMessage", () => {
   });
 
   it.each([
-    [WIRE_HELLO, { kind: "hello", server: "0.1.0", role: "drive" }],
-    [WIRE_JOINED, { kind: "joined", key: null, resume: "new", missed: 0 }],
-    [EVENT, { kind: "event", name: "paused", reason: null }],
+    [
+      WIRE_HELLO,
+      { kind: "hello", server: "0.1.0", role: "drive", historyFrames: 600, nameChars: 32 },
+    ],
+    [WIRE_JOINED, { kind: "joined", room: "main", member: 1, key: null, resume: "new", missed: 0 }],
+    [EVENT, { kind: "event", name: "paused", seq: 17, reason: null, details: null }],
     [
       { ...EVENT, kind: "room_closed", data: { reason: "by an admin" } },
-      { kind: "event", name: "room_closed", reason: "by an admin" },
+      { kind: "event", name: "room_closed", seq: 17, reason: "by an admin", details: null },
     ],
     [
       PRESENCE,
       { kind: "presence", viewers: 2, players: [{ member: 1, name: "Asha", online: true }] },
     ],
-    [REPLY, { kind: "reply", id: 1 }],
+    [REPLY, { kind: "reply", id: 1, result: {} }],
     [REFUSAL, { kind: "error", id: 1, code: "BUSY", message: "Try again.", retryAfterMs: 500 }],
     [PONG, { kind: "pong", id: "ping-1", time: 1790000000000.5 }],
   ])("reads %o", (wire, message) => {
@@ -159,6 +200,13 @@ describe("parseMessage", () => {
     ["a route outside its grid", text(WIRE_ROOM, { grid: [5, 5] })],
     ["a grid of nothing", text(WIRE_ROOM, { grid: [0, 0] })],
     ["a kind of room that there is not", text(WIRE_ROOM, { kind: "dream" })],
+    ["terms that are none", keyframe({ reward_terms: [1, null] })],
+    ["outputs of no kind", text(WIRE_ROOM, { outputs: "wishes" })],
+    ["a place without a name", text(WIRE_ROOM, { places: [[1, 1]] })],
+    [
+      "a turn without those who choose",
+      text(EVENT, { kind: "turn_started", data: { turn: 1, seconds: 9 } }),
+    ],
     ["a role that there is not", text(WIRE_HELLO, { role: "god" })],
     ["a player without a name", text(PRESENCE, { players: [{ member: 1, online: true }] })],
   ])("refuses %s", (_, data) => {

@@ -3,8 +3,9 @@ import { describe, expect, it } from "vitest";
 import { standingOf } from "../src/hud/standing";
 import { Painter } from "../src/painter";
 import type { News } from "../src/protocol/messages";
-import { averageReturn, EMPTY, reduce, type View } from "../src/state/view";
-import { frame, parsed, room, text, WIRE_JOINED, type Wire } from "./wire";
+import { MAX_POINTS, remember, type Point } from "../src/state/trail";
+import { averageReturn, EMPTY, reduce, type Heard, type View } from "../src/state/view";
+import { frame, parsed, room, text, WIRE_HELLO, WIRE_JOINED, type Wire } from "./wire";
 
 /** The view after these frames, each given as its difference from the standard one. */
 function after(...steps: readonly Wire[]): View {
@@ -12,7 +13,22 @@ function after(...steps: readonly Wire[]): View {
 }
 
 function told(...news: readonly News[]): View {
-  return news.reduce<View>(reduce, EMPTY);
+  return hear(EMPTY, ...news);
+}
+
+function hear(view: View, ...heard: readonly Heard[]): View {
+  return heard.reduce((known, each) => reduce(known, each, NOW), view);
+}
+
+/** When all of this is heard, milliseconds. */
+const NOW = 1_000_000;
+
+function event(kind: string, data: Wire, seq = 17): News {
+  return parsed("event", text({ type: "event", kind, seq, data }));
+}
+
+function frames(...steps: readonly Wire[]): Heard[] {
+  return steps.map((fields) => ({ kind: "frame", frame: frame(fields) }));
 }
 
 function roomNews(fields: Wire = {}): News {
@@ -33,11 +49,11 @@ describe("reduce", () => {
 
   it("keeps the room until it changes, and the city for as long as it is the same", () => {
     const first = told(roomNews(), { kind: "frame", frame: frame() });
-    const paused = reduce(first, roomNews({ paused: true }));
+    const paused = hear(first, roomNews({ paused: true }));
     expect(paused.room?.paused).toBe(true);
     expect(paused.room?.route).toBe(first.room?.route);
     expect(paused.frame).toBe(first.frame);
-    const elsewhere = reduce(first, roomNews({ grid: [20, 20] }));
+    const elsewhere = hear(first, roomNews({ grid: [20, 20] }));
     expect(elsewhere.room?.grid).toEqual([20, 20]);
     expect(elsewhere.room?.route).not.toBe(first.room?.route);
   });
@@ -57,7 +73,7 @@ describe("reduce", () => {
       { epoch: 1, seq: 99, episode: 4, step: 5 },
       { epoch: 2, seq: 0, episode: 4, step: 6 },
     );
-    expect(view.seen).toEqual({ episodes: 0, returnSum: 0, last: null });
+    expect(view.seen).toEqual(EMPTY.seen);
     expect(view.previous).toBeNull();
     expect(view.skipped).toBe(0);
     expect(view.frame?.epoch).toBe(2);
@@ -66,7 +82,7 @@ describe("reduce", () => {
   it("ignores an old frame and a repeated one", () => {
     const view = after({ seq: 5, terminated: true });
     expect(after({ seq: 5, terminated: true }, { seq: 4 }).frame?.seq).toBe(5);
-    expect(reduce(view, { kind: "frame", frame: frame({ seq: 5 }) })).toEqual(view);
+    expect(hear(view, { kind: "frame", frame: frame({ seq: 5 }) })).toEqual(view);
     expect(view.seen.episodes).toBe(1);
   });
 
@@ -78,9 +94,9 @@ describe("reduce", () => {
       roomNews(),
       { kind: "frame", frame: frame({ seq: 6, step: 6 }) },
     ] as const;
-    expect(kept.reduce<View>(reduce, before)).toMatchObject({ skipped: 0, resume: "missed" });
+    expect(hear(before, ...kept)).toMatchObject({ skipped: 0, resume: "missed" });
     const lost = { kind: "frame", frame: frame({ seq: 700, step: 6 }) } as const;
-    expect(reduce(before, lost).skipped).toBe(694);
+    expect(hear(before, lost).skipped).toBe(694);
   });
 
   it("keeps the last complaint until something goes right", () => {
@@ -90,15 +106,15 @@ describe("reduce", () => {
     );
     const view = told(refusal, { kind: "frame", frame: frame() });
     expect(view.complaint).toBe("Later.");
-    expect(reduce(view, { kind: "reply", id: 2 }).complaint).toBeNull();
-    expect(reduce(view, parsed("joined", text(WIRE_JOINED))).complaint).toBeNull();
+    expect(hear(view, { kind: "reply", id: 2, result: {} }).complaint).toBeNull();
+    expect(hear(view, parsed("joined", text(WIRE_JOINED))).complaint).toBeNull();
   });
 
   it("knows who is here and what may be done", () => {
     const view = told(
-      { kind: "hello", server: "2", role: "drive" },
+      parsed("hello", text(WIRE_HELLO)),
       { kind: "presence", viewers: 3, players: [] },
-      { kind: "event", name: "speed", reason: null },
+      event("speed", {}),
     );
     expect(view).toMatchObject({ hello: { role: "drive" }, presence: { viewers: 3 } });
   });
@@ -133,6 +149,177 @@ describe("reduce", () => {
         expect(average).toBeLessThanOrEqual(Math.max(...totals) + 1e-9);
       }),
     );
+  });
+});
+
+describe("what episodes came to", () => {
+  const ends = (fields: Wire) => ({ step: 9, terminated: true, ...fields });
+
+  it("is totalled and averaged", () => {
+    const { seen } = after(
+      ends({ seq: 1, episode: 1, total_reward: 400, passengers: 30, money: 9000, fined: 1 }),
+      ends({ seq: 2, episode: 2, total_reward: 100, passengers: 10, money: 1000, crashed: 1 }),
+    );
+    expect(seen).toMatchObject({ episodes: 2, fined: 1, crashed: 1, bestReturn: 400 });
+    expect([seen.meanPassengers, seen.meanMoney]).toEqual([20, 5000]);
+  });
+
+  it("is told with the server's reason, whichever comes first", () => {
+    const complete = event("episode_complete", { reason: "impounded at a checkpoint" }, 5);
+    const [last] = frames(ends({ seq: 5 }));
+    if (last === undefined) throw new Error("no frame");
+    for (const order of [
+      [complete, last],
+      [last, complete],
+    ]) {
+      expect(hear(EMPTY, ...order).seen.last?.reason).toBe("impounded at a checkpoint");
+    }
+    expect(hear(EMPTY, event("episode_complete", {}, 4), last).seen.last?.reason).toBeNull();
+  });
+});
+
+describe("the trail", () => {
+  const drive = frames(
+    { seq: 1, episode: 1, step: 0 },
+    { seq: 2, episode: 1, step: 1, terminated: true },
+    { seq: 3, episode: 2, step: 0, total_reward: 0, passengers: 0 },
+    { seq: 5, episode: 2, step: 2, total_reward: 7, passengers: 4 },
+  );
+  const seqs = (view: View) => view.trail.map(({ seq }) => seq);
+
+  it("is the running episode, as far as it was seen", () => {
+    const view = hear(EMPTY, ...drive);
+    expect(seqs(view)).toEqual([3, 5]);
+    expect(view.trail.at(-1)).toMatchObject({ totalReward: 7, passengers: 4, step: 2 });
+    expect(view.ends).toEqual([{ seq: 2, ending: "ended" }]);
+  });
+
+  it("ends at the frame that is shown, and grows by what is seen back in time", () => {
+    const view = hear(EMPTY, ...drive, { kind: "back", seq: 4, playing: false });
+    const back = hear(view, ...frames({ seq: 4, episode: 2, step: 1 }));
+    expect(seqs(back)).toEqual([3, 4]);
+    expect(seqs(hear(back, ...frames({ seq: 5, episode: 2, step: 2 })))).toEqual([3, 4, 5]);
+    expect(seqs(hear(back, ...frames({ seq: 2, episode: 1, step: 1 })))).toEqual([1, 2]);
+  });
+
+  it("is bounded, in order and with the newest frame, whatever is looked at", () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(3000), { minLength: 1, maxLength: 300 }), (order) => {
+        const [any] = hear(EMPTY, ...drive).points;
+        if (any === undefined) throw new Error("no point");
+        let points: readonly Point[] = Array.from({ length: MAX_POINTS }, (_, at) => ({
+          ...any,
+          seq: 1000 + at,
+        }));
+        for (const seq of order) {
+          const point = { ...any, seq };
+          points = remember(points, point);
+          expect(points.some((known) => known.seq === seq)).toBe(true);
+        }
+        expect(points.length).toBe(MAX_POINTS);
+        const seqs = points.map(({ seq }) => seq);
+        expect(seqs).toEqual([...new Set(seqs)].sort((a, b) => a - b));
+      }),
+      { numRuns: 20 },
+    );
+  });
+});
+
+describe("back in time", () => {
+  const hello = parsed("hello", text(WIRE_HELLO));
+  const live = hear(
+    EMPTY,
+    hello,
+    roomNews(),
+    ...frames({ seq: 700, step: 5 }, { seq: 701, step: 6, terminated: true }),
+  );
+  const back = hear(
+    live,
+    { kind: "back", seq: 300, playing: false },
+    ...frames({ seq: 300, step: 2, episode: 1 }),
+  );
+
+  it("is said, with what the server still keeps", () => {
+    const watching = { kind: "back", seq: 300, oldest: 102, latest: 701, playing: false };
+    expect(back.watching).toEqual(watching);
+    expect(back.frame?.seq).toBe(300);
+    expect(back.latestSeq).toBe(701);
+  });
+
+  it("learns how the room goes on without it", () => {
+    const later = hear(back, { kind: "latest", epoch: back.frame?.epoch ?? 0, seq: 720 });
+    expect(later.watching).toMatchObject({ seq: 300, oldest: 121, latest: 720 });
+    expect(hear(later, event("speed", {}, 730)).latestSeq).toBe(730);
+    expect(hear(later, { kind: "latest", epoch: 5, seq: 9999 }).latestSeq).toBe(720);
+  });
+
+  it("counts no episode twice, and nothing as skipped", () => {
+    const again = hear(back, ...frames({ seq: 701, step: 6, terminated: true }));
+    expect(again.seen).toEqual(live.seen);
+    expect(again.skipped).toBe(live.skipped);
+    const old = hear(back, ...frames({ seq: 301, step: 3, episode: 1, terminated: true }));
+    expect(old.seen.episodes).toBe(1);
+  });
+
+  it("ends with the first live frame, not with the wish", () => {
+    const wished = hear(back, { kind: "live", seq: 750 });
+    expect(wished.watching.kind).toBe("back");
+    expect(wished.latestSeq).toBe(750);
+    const there = hear(wished, ...frames({ seq: 750, episode: 9, step: 3 }));
+    expect(there.watching).toEqual({ kind: "live" });
+    expect(there.skipped).toBe(live.skipped);
+    expect(hear(there, ...frames({ seq: 300 })).frame?.seq).toBe(750);
+  });
+
+  it("ends at once where nothing has moved", () => {
+    const [last] = frames({ seq: 701, step: 6, terminated: true });
+    const there = hear(back, ...(last === undefined ? [] : [last]), { kind: "live", seq: 701 });
+    expect(there.watching).toEqual({ kind: "live" });
+  });
+
+  it("ends with a new epoch and with a new connection", () => {
+    expect(hear(back, roomNews({ epoch: 5 })).watching.kind).toBe("live");
+    expect(hear(back, parsed("joined", text(WIRE_JOINED))).watching.kind).toBe("live");
+  });
+});
+
+describe("who chooses", () => {
+  const joined = parsed("joined", text(WIRE_JOINED, { member: 3 }));
+  const players = [{ member: 8, name: "Juma", online: true }];
+  const here = hear(EMPTY, joined, roomNews(), { kind: "presence", viewers: 2, players });
+
+  it("is known by name from the room alone, for who comes later", () => {
+    const view = hear(here, roomNews({ mode: "wheel", wheel: 8 }));
+    expect(view.wheel).toEqual({ member: 8, name: "Juma", mine: false });
+    expect(hear(view, roomNews()).wheel).toBeNull();
+  });
+
+  it("is told by events, one's own wheel too, and when it is given back", () => {
+    const mine = hear(here, event("wheel_taken", { member: 3, name: null }));
+    expect(mine.wheel).toEqual({ member: 3, name: null, mine: true });
+    const free = hear(mine, event("wheel_released", { member: 3, name: null }), roomNews());
+    expect(free.wheel).toBeNull();
+    expect(free.released).toEqual({ member: 3, name: null, mine: true, at: NOW });
+    expect(hear(free, event("wheel_taken", { member: 8, name: "Juma" })).released).toBeNull();
+  });
+
+  it("is a vote, turn by turn", () => {
+    const voting = hear(here, roomNews({ mode: "vote", turn_seconds: 20 }));
+    expect(voting.vote).toMatchObject({ turnSeconds: 20, turn: null, endsAt: null });
+    const turn = hear(voting, event("turn_started", { turn: 2, seconds: 20, choosing: [3, 8] }));
+    expect(turn.vote).toMatchObject({ turn: 2, endsAt: NOW + 20_000, choosing: [3, 8], cast: 0 });
+    const cast = hear(turn, event("vote_cast", { turn: 2, member: 8, choosing: [3] }));
+    expect(cast.vote).toMatchObject({ choosing: [3], voters: 2, cast: 1 });
+    const stale = hear(cast, event("vote_cast", { turn: 1, member: 3, choosing: [] }));
+    expect(stale.vote).toBe(cast.vote);
+    const votes = [0, 2, 0, 0, 0];
+    const done = hear(cast, event("turn_resolved", { turn: 2, action: 1, votes, by: "votes" }));
+    expect(done.vote).toMatchObject({
+      turn: null,
+      endsAt: null,
+      last: { turn: 2, action: 1, votes, by: "votes" },
+    });
+    expect(hear(done, roomNews()).vote).toBeNull();
   });
 });
 

@@ -46,6 +46,8 @@ export const WIRE_WORLD: WireFrame = {
   action_name: "Stop",
   reward: 26.0,
   total_reward: 133.0,
+  reward_terms: [25, 1],
+  outputs: [-1.5, 0.25, 0, 4, 2],
   terminated: false,
   truncated: false,
 };
@@ -77,6 +79,12 @@ export const WIRE_ROOM: Wire = {
   physical_max_passengers: 50,
   legal_capacity: 33,
   actions: ["Move", "Pick up", "Drop off", "Stop", "Speed up"],
+  reward_terms: ["must_stop", "step"],
+  outputs: "values",
+  places: [
+    [13, 14, "Kariakoo"],
+    [14, 13, "Posta"],
+  ],
 };
 
 export const WIRE_HELLO: Wire = {

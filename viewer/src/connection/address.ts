@@ -1,10 +1,13 @@
 /** What the page's own address asks for, and the address of the socket that follows from it. */
 import { PROTOCOL_VERSION } from "../protocol/messages";
+import { TRANSPORTS, type Transport } from "./transport";
 
 export type Encoding = "binary" | "json";
 
 export interface Wishes {
   readonly room: string;
+  /** `?transport=` forces one way to the server; null leaves the choice to the page. */
+  readonly transport: Transport | null;
   readonly name: string | null;
   readonly token: string | null;
   /** `?frames=json` asks for frames that can be read in the browser's tools. */
@@ -27,6 +30,7 @@ export function readWishes(page: string): Wishes {
   return {
     room: given("room") ?? "main",
     name: given("name"),
+    transport: TRANSPORTS.find((known) => known === given("transport")) ?? null,
     token: given("token"),
     encoding: query.get("frames") === "json" ? "json" : "binary",
   };
@@ -43,6 +47,17 @@ export function socketUrl(page: string, wishes: Wishes, back: Return): string {
     .map(([key, value]) => [key, String(value)]);
   url.search = new URLSearchParams(query).toString();
   return url.href;
+}
+
+/** The page's address for somebody else: the room and the way to it, never a token or a name. */
+export function shareUrl(page: string, wishes: Pick<Wishes, "room" | "transport">): URL {
+  const url = new URL(page);
+  url.hash = "";
+  for (const mine of ["token", "name", "key"]) url.searchParams.delete(mine);
+  url.searchParams.set("room", wishes.room);
+  if (wishes.transport === null) url.searchParams.delete("transport");
+  else url.searchParams.set("transport", wishes.transport);
+  return url;
 }
 
 export function subprotocol(encoding: Encoding): string {

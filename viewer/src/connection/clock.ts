@@ -6,13 +6,15 @@ const SAMPLES = 8;
 
 interface Sample {
   readonly rtt: number;
-  readonly offset: number;
+  /** Null where the answer did not tell the server's time. */
+  readonly offset: number | null;
 }
 
 export class Clock {
   readonly #now: () => number;
   #samples: readonly Sample[] = [];
   #count = 0;
+  #latenessMs: number | null = null;
   #asked: { readonly id: string; readonly sent: number } | null = null;
 
   /** `now` is this page's clock, milliseconds since 1970. */
@@ -27,9 +29,16 @@ export class Clock {
 
   /** How far the server's clock is ahead of this page's, in milliseconds. */
   get offsetMs(): number | null {
-    const [first, ...others] = this.#samples;
-    if (first === undefined) return null;
-    return others.reduce((best, sample) => (sample.rtt < best.rtt ? sample : best), first).offset;
+    const told = this.#samples.filter(({ offset }) => offset !== null);
+    return told.toSorted((a, b) => a.rtt - b.rtt)[0]?.offset ?? null;
+  }
+
+  /**
+   * How late what comes is, in milliseconds: the age of the latest answer, by the server's clock.
+   * Frames come the same way in the same order.
+   */
+  get latenessMs(): number | null {
+    return this.#latenessMs;
   }
 
   /** The next ping to send; the one before is no longer waited for. */
@@ -46,13 +55,16 @@ export class Clock {
     const received = this.#now();
     const sample = {
       rtt: Math.max(0, received - asked.sent),
-      offset: time - (asked.sent + received) / 2,
+      offset: time === null ? null : time - (asked.sent + received) / 2,
     };
     this.#samples = [...this.#samples, sample].slice(-SAMPLES);
+    const { offsetMs } = this;
+    this.#latenessMs = time === null || offsetMs === null ? null : received + offsetMs - time;
   }
 
   /** The connection is gone, and the ping with it. */
   forgetPing(): void {
     this.#asked = null;
+    this.#latenessMs = null;
   }
 }

@@ -1,48 +1,39 @@
 /**
- * Keeps one WebSocket alive, and says honestly how alive it is.
+ * Keeps one way to a room alive, and says honestly how alive it is.
  *
  * Two choices carry the page's promise that no stale number looks live. "Live" is said when what is
  * shown is what the room has, not after the handshake; and silence is a state of its own, because a
- * half-open connection looks open to a browser for minutes. The socket is injected, so all of this
- * runs in tests under fake timers.
+ * half-open connection looks open to a browser for minutes. The transports are injected, so all of
+ * this runs in tests under fake timers.
  */
 import type { Joined, Message, News, Refusal } from "../protocol/messages";
 import { parseMessage } from "../protocol/parse";
-import type { Return } from "./address";
+import type { Return, Wishes } from "./address";
 import { backoffMs } from "./backoff";
+import { Chooser } from "./chooser";
+import { Climb } from "./climb";
 import { Clock } from "./clock";
 import { FrameStream } from "./frame-stream";
+import type { Keys } from "./keys";
+import { Lag } from "./lag";
 import { Liveness } from "./liveness";
 import { failure, Requests, type Outcome } from "./requests";
-
-export type Status =
-  | { readonly kind: "connecting" }
-  | { readonly kind: "live" }
-  /** Open, but nothing comes, not even the answer to a ping. */
-  | { readonly kind: "silent" }
-  /** Closed or refused; the next try is at `retryAt` (milliseconds, `Date.now`). */
-  | { readonly kind: "waiting"; readonly retryAt: number; readonly reason: string }
-  /** The server speaks another protocol; trying again would not help, reloading may. */
-  | { readonly kind: "incompatible"; readonly theirs: number };
-
-/** What a socket tells; after `close()` it must tell nothing more. */
-export interface SocketEvents {
-  readonly onMessage: (data: unknown) => void;
-  readonly onClose: (reason: string) => void;
-}
-
-export interface Socket {
-  send(text: string): void;
-  close(): void;
-}
+import { StatusKeeper, type Status } from "./status";
+import { ENDED, type End, type Open, type Socket, type Transport } from "./transport";
 
 export interface Options {
-  readonly open: (events: SocketEvents, back: Return) => Socket;
+  readonly open: Readonly<Record<Transport, Open>>;
+  readonly wishes: Wishes;
+  /** Where keys outlive the page, if anywhere. */
+  readonly keys?: Keys;
   readonly onNews: (news: News) => void;
   readonly onStatus: (status: Status) => void;
   readonly random?: () => number;
   readonly now?: () => number;
 }
+
+/** A server that does not greet for this long (milliseconds) is not one that can be reached so. */
+export const GREETING_MS = 5_000;
 
 /** A connection that shows no frame for this long (milliseconds) is given up. */
 export const PATIENCE_MS = 12_000;
@@ -54,38 +45,73 @@ export class Connection {
   readonly #options: Options;
   readonly #clock: Clock;
   readonly #requests = new Requests();
+  readonly #chooser: Chooser;
+  readonly #lag = new Lag();
+  readonly #climb: Climb;
   readonly #liveness = new Liveness({
     ping: () => {
       this.#socket?.send(JSON.stringify(this.#clock.ping()));
     },
     onSilent: () => {
-      this.#setStatus({ kind: "silent" });
+      this.#status.set({ kind: "silent" });
     },
     onDead: () => {
-      this.#lost("");
+      this.#lost(ENDED);
     },
   });
   readonly #stream = new FrameStream((frame) => {
+    this.#lag.frame(frame.seq, Date.now());
     this.#goLive();
     this.#options.onNews({ kind: "frame", frame });
   });
-  #status: Status = { kind: "connecting" };
+  #wishes: Wishes;
+  readonly #status: StatusKeeper;
+  #transport: Transport;
   #socket: Socket | null = null;
   #attempt = 0;
   #malformed = 0;
   #greeted = false;
+  /** What is shown came this way. */
+  #settled = false;
   #joined: Joined | null = null;
   #key: string | null = null;
+  #fps = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #patience: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: Options) {
     this.#options = options;
+    this.#status = new StatusKeeper(options.onStatus);
+    this.#wishes = options.wishes;
+    this.#key = this.#keptKey();
+    this.#chooser = new Chooser(options.wishes.transport);
+    this.#transport = this.#chooser.now;
     this.#clock = new Clock(options.now ?? (() => performance.timeOrigin + performance.now()));
+    this.#climb = new Climb({
+      open: (events) => this.#options.open.ws(this.#target(), events),
+      onTop: (socket) => {
+        this.#climbed(socket);
+      },
+      onMessage: (data) => {
+        this.#receive(data);
+      },
+      onEnd: (end) => {
+        this.#lost(end);
+      },
+    });
   }
 
   get status(): Status {
-    return this.#status;
+    return this.#status.now;
+  }
+
+  get wishes(): Wishes {
+    return this.#wishes;
+  }
+
+  /** The way that is used or tried. */
+  get transport(): Transport {
+    return this.#transport;
   }
 
   /** Messages dropped because they could not be read. */
@@ -106,44 +132,87 @@ export class Connection {
     this.#connect();
   }
 
-  /** Try now instead of at `retryAt`: asked by a person, or the network is back. */
-  retryNow(): void {
-    if (this.#status.kind === "waiting") this.#connect();
+  /** Let go of everything, for good. */
+  stop(): void {
+    this.#clear();
   }
 
-  /** Ask the room for something. What goes wrong is told as news, too. */
-  request(type: string): Promise<Outcome> {
+  /** Try now instead of at `retryAt`: asked by a person, or the network is back. */
+  retryNow(): void {
+    if (this.#status.now.kind === "waiting") this.#connect();
+  }
+
+  /** To another room, or under another name. */
+  go(wishes: Wishes): void {
+    if (wishes.room !== this.#wishes.room) this.#stream.forget();
+    const another = wishes.room !== this.#wishes.room || wishes.name !== this.#wishes.name;
+    this.#wishes = wishes;
+    if (another) this.#key = this.#keptKey();
+    this.#attempt = 0;
+    this.#connect();
+  }
+
+  /**
+   * Ask the room for something. `settled` hears of the answer before the next message is read, for
+   * those to whom it matters what the frames after it are.
+   */
+  request(
+    type: string,
+    fields: Readonly<Record<string, unknown>> = {},
+    settled?: (outcome: Outcome) => void,
+  ): Promise<Outcome> {
     return new Promise((resolve) => {
-      const settle = (outcome: Outcome): void => {
-        if (outcome !== null) this.#options.onNews(outcome);
-        resolve(outcome);
-      };
       if (this.#joined === null) {
-        settle(failure(null, "There is no connection to the room."));
+        resolve(failure(null, "There is no connection to the room."));
         return;
       }
-      this.#socket?.send(JSON.stringify({ type, id: this.#requests.open(settle) }));
+      const id = this.#requests.open((outcome) => {
+        settled?.(outcome);
+        resolve(outcome);
+      });
+      this.#socket?.send(JSON.stringify({ ...fields, type, id }));
     });
   }
 
   #connect(): void {
     this.#clear();
-    this.#setStatus({ kind: "connecting" });
-    const latest = this.#stream.latest;
-    this.#socket = this.#options.open(
-      {
-        onMessage: (data) => {
-          this.#receive(data);
-        },
-        onClose: (reason) => {
-          this.#lost(reason);
-        },
+    this.#status.set({ kind: "connecting" });
+    this.#transport = this.#chooser.now;
+    this.#socket = this.#options.open[this.#transport](this.#target(), {
+      onMessage: (data) => {
+        this.#receive(data);
       },
-      { epoch: latest?.epoch ?? null, seq: latest?.seq ?? null, key: this.#key },
-    );
+      onEnd: (end) => {
+        this.#lost(end);
+      },
+    });
+    this.#giveUpAfter(GREETING_MS);
+  }
+
+  #keptKey(): string | null {
+    return this.#options.keys?.load(this.#wishes) ?? null;
+  }
+
+  #target(): { wishes: Wishes; back: Return } {
+    const latest = this.#stream.latest;
+    const back = { epoch: latest?.epoch ?? null, seq: latest?.seq ?? null, key: this.#key };
+    return { wishes: this.#wishes, back };
+  }
+
+  /** The WebSocket has greeted while a poorer way was in use: from here on it is the one. */
+  #climbed(socket: Socket): void {
+    this.#clear();
+    this.#chooser.climb();
+    this.#transport = this.#chooser.now;
+    this.#socket = socket;
+    this.#giveUpAfter(PATIENCE_MS);
+  }
+
+  #giveUpAfter(ms: number): void {
+    clearTimeout(this.#patience);
     this.#patience = setTimeout(() => {
-      this.#lost("");
-    }, PATIENCE_MS);
+      this.#lost(ENDED);
+    }, ms);
   }
 
   #receive(data: unknown): void {
@@ -153,13 +222,15 @@ export class Connection {
         break;
       case "incompatible":
         this.#clear();
-        this.#setStatus({ kind: "incompatible", theirs: message.theirs });
+        this.#status.set({ kind: "incompatible", theirs: message.theirs });
         return;
       case "malformed":
         this.#malformed += 1;
         return;
       case "hello":
         this.#greeted = true;
+        this.#chooser.greeted();
+        this.#giveUpAfter(PATIENCE_MS);
         break;
       default:
         // Who has not said which protocol this is cannot be understood.
@@ -169,7 +240,7 @@ export class Connection {
         }
     }
     this.#liveness.heard();
-    if (this.#status.kind === "silent") this.#setStatus({ kind: "live" });
+    if (this.#status.now.kind === "silent") this.#status.set(this.#standing());
     if (message.kind !== "unknown") this.#take(message);
   }
 
@@ -186,22 +257,29 @@ export class Connection {
         return;
       case "joined":
         this.#stream.joined();
+        this.#lag.reset();
         this.#joined = message;
         this.#key = message.key;
+        if (message.key !== null) this.#options.keys?.save(this.#wishes, message.key);
         break;
       case "room":
         this.#stream.room(message.room);
+        this.#fps = message.room.fps;
         break;
       case "reply":
-        this.#requests.close(message.id, null);
+        // It may have been asked for other frames: then a gap is no loss.
+        this.#lag.reset();
+        this.#requests.close(message.id, message);
         break;
       case "pong":
         this.#clock.pong(message);
+        this.#lag.late(this.#clock.latenessMs);
+        this.#status.keep(this.#standing());
     }
     this.#options.onNews(message);
     if (message.kind === "room" && this.#upToDate) this.#goLive();
     if (message.kind === "event" && message.name === "room_closed") {
-      this.#lost(message.reason ?? "the room was closed");
+      this.#lost({ ...ENDED, reason: message.reason ?? "the room was closed" });
     }
   }
 
@@ -215,29 +293,43 @@ export class Connection {
     // Only the join was asked for by the address, without an id.
     if (this.#joined === null && refusal.id === null) {
       this.#options.onNews(refusal);
-      this.#lost(refusal.message, refusal.retryAfterMs ?? 0);
+      const { message, retryAfterMs } = refusal;
+      this.#lost({ ...ENDED, reason: message, retryAfterMs: retryAfterMs ?? 0 });
     } else if (!this.#requests.close(refusal.id, refusal)) {
       this.#options.onNews(refusal);
     }
   }
 
   #goLive(): void {
-    if (this.#status.kind === "live") return;
+    if (this.#settled) {
+      this.#status.keep(this.#standing());
+      return;
+    }
+    this.#settled = true;
     this.#attempt = 0;
     clearTimeout(this.#patience);
-    this.#setStatus({ kind: "live" });
+    if (this.#status.up) this.#status.keep(this.#standing());
+    else this.#status.set(this.#standing());
     this.#liveness.start();
+    if (this.#chooser.mayClimb) this.#climb.start();
   }
 
-  #lost(reason: string, atLeastMs = 0): void {
+  #standing(): Status {
+    if (this.#transport === "poll") return { kind: "polling" };
+    const behind = this.#lag.behind(this.#fps);
+    return behind === null ? { kind: "live" } : { kind: "behind", ...behind };
+  }
+
+  #lost({ reason, retryAfterMs, elsewhereToo }: End): void {
+    if (!this.#greeted) this.#chooser.failed(elsewhereToo);
     this.#clear();
     const backoff = backoffMs(this.#attempt, (this.#options.random ?? Math.random)());
-    const wait = Math.max(backoff, Math.min(atLeastMs, LONGEST_WAIT_MS));
+    const wait = Math.max(backoff, Math.min(retryAfterMs, LONGEST_WAIT_MS));
     this.#attempt += 1;
     this.#retry = setTimeout(() => {
       this.#connect();
     }, wait);
-    this.#setStatus({ kind: "waiting", retryAt: Date.now() + wait, reason });
+    this.#status.set({ kind: "waiting", retryAt: Date.now() + wait, reason });
   }
 
   /** Let go of the socket, of every timer and of all that was of this connection alone. */
@@ -245,17 +337,15 @@ export class Connection {
     clearTimeout(this.#retry);
     clearTimeout(this.#patience);
     this.#liveness.stop();
+    this.#climb.stop();
     this.#socket?.close();
     this.#socket = null;
     this.#greeted = false;
+    this.#settled = false;
     this.#joined = null;
     this.#stream.stop();
+    this.#lag.reset();
     this.#clock.forgetPing();
     this.#requests.abandon();
-  }
-
-  #setStatus(status: Status): void {
-    this.#status = status;
-    this.#options.onStatus(status);
   }
 }

@@ -20,6 +20,7 @@ export class FrameStream {
   #room: Room | null = null;
   #epoch: number | null = null;
   #latest: Frame | null = null;
+  #shown: Frame | null = null;
   #held: Frame | null = null;
   #release: ReturnType<typeof setTimeout> | undefined;
   #dropped = 0;
@@ -28,7 +29,7 @@ export class FrameStream {
     this.#onFrame = onFrame;
   }
 
-  /** The latest frame of the present epoch, to resume after. */
+  /** The newest frame of the present epoch, to resume after. */
   get latest(): Frame | null {
     return this.#latest;
   }
@@ -43,6 +44,14 @@ export class FrameStream {
     this.stop();
     this.#room = null;
     this.#keyframes.clear();
+  }
+
+  /** Another room: nothing of this one goes on there. */
+  forget(): void {
+    this.joined();
+    this.#epoch = null;
+    this.#latest = null;
+    this.#shown = null;
   }
 
   /** Show nothing more of what came. */
@@ -67,7 +76,7 @@ export class FrameStream {
     if (this.#keyframes.size > MAX_KEYFRAMES && oldest !== undefined) {
       this.#keyframes.delete(oldest);
     }
-    if (this.#latest?.seq === seq - 1) {
+    if (this.#shown?.seq === seq - 1) {
       this.#show(frame);
       return;
     }
@@ -95,6 +104,7 @@ export class FrameStream {
     this.stop();
     this.#epoch = epoch;
     this.#latest = null;
+    this.#shown = null;
     this.#keyframes.clear();
   }
 
@@ -111,6 +121,7 @@ export class FrameStream {
   }
 
   #show(frame: Frame): void {
+    this.#shown = frame;
     if (this.#latest === null || frame.seq > this.#latest.seq) this.#latest = frame;
     this.#onFrame(frame);
   }

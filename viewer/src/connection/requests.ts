@@ -1,11 +1,11 @@
 /** Requests that wait for their answer. Each ends exactly once: answered, refused, late or lost. */
-import type { Refusal, RequestId } from "../protocol/messages";
+import type { Refusal, Reply, RequestId } from "../protocol/messages";
 
 /** How long (milliseconds) an answer is waited for. */
 export const REQUEST_MS = 10_000;
 
-/** Null for a request that was granted. */
-export type Outcome = Refusal | null;
+/** Granted or refused. */
+export type Outcome = Reply | Refusal;
 
 interface Pending {
   readonly settle: (outcome: Outcome) => void;

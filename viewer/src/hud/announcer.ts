@@ -1,28 +1,22 @@
 /**
  * What a screen reader is told. Frames come several times a second; a voice cannot. So the state of
- * the connection and the end of an episode are said at once, the drive only now and then.
+ * the connection, the end of an episode and what goes wrong in it are said at once, the drive only
+ * now and then.
  */
-import type { Status } from "../connection/connection";
-import { signed, whole } from "../format";
-import type { Frame, Room } from "../protocol/messages";
+import type { Status } from "../connection/status";
+import { signed } from "../format";
+import { t } from "../i18n";
+import type { Frame } from "../protocol/messages";
 import type { View } from "../state/view";
-import { find, setText } from "./dom";
+import { setText } from "./dom";
 import { standingOf, type Standing } from "./standing";
-import { describeEnding } from "./summary";
+import { actionWords } from "./words";
 
 /** Least time between two reports of the drive, in milliseconds. */
-const REPORT_EVERY_MS = 8_000;
+const REPORT_EVERY_MS = 10_000;
 
-const STANDINGS: Readonly<Record<Standing, string>> = {
-  live: "Live.",
-  paused: "Paused. The numbers are those of now, and stand still.",
-  driven: "Live. The room waits for steps.",
-  held: "Live. A person is at the wheel.",
-  connecting: "Connecting.",
-  silent: "The server has gone quiet; the numbers are not live.",
-  waiting: "Not connected; the numbers are not live. Reconnecting.",
-  incompatible: "This page is out of date. Reload the page.",
-};
+/** Least time between two reports of something important, in milliseconds: about a sentence. */
+const IMPORTANT_EVERY_MS = 4_000;
 
 export class Announcer {
   readonly #status: HTMLElement;
@@ -30,43 +24,54 @@ export class Announcer {
   #said: Standing | null = null;
   #frame: Frame | null = null;
   #reportedAt = -Infinity;
-  #episodes = 0;
+  #ended: number | null = null;
 
-  constructor(page: ParentNode) {
-    this.#status = find(page, ".say-status");
-    this.#drive = find(page, ".say-drive");
+  constructor(status: HTMLElement, drive: HTMLElement) {
+    this.#status = status;
+    this.#drive = drive;
   }
 
-  status(status: Status, room: Room | null): void {
-    const standing = standingOf(status, room);
+  status(status: Status, view: Pick<View, "room" | "watching">): void {
+    const standing = standingOf(status, view.room, view.watching.kind);
     // "Connecting" between two failures is no news.
     const again = this.#said === "waiting" && standing === "connecting";
     if (standing === this.#said || again) return;
     this.#said = standing;
-    setText(this.#status, STANDINGS[standing]);
+    setText(this.#status, t(`voice.${standing}`));
   }
 
   drive(view: View, now: number): void {
-    const { frame, seen } = view;
+    const { frame } = view;
     if (frame === null || frame === this.#frame) return;
+    const before = this.#frame;
     this.#frame = frame;
-    const ended = seen.episodes > this.#episodes;
-    this.#episodes = seen.episodes;
-    if (now - this.#reportedAt < REPORT_EVERY_MS) return;
+    const important = this.#ending(view) ?? mishap(before, frame);
+    const quietFor = now - this.#reportedAt;
+    if (quietFor < (important === null ? REPORT_EVERY_MS : IMPORTANT_EVERY_MS)) return;
     this.#reportedAt = now;
-    if (ended && seen.last !== null) {
-      const { last } = seen;
-      setText(
-        this.#drive,
-        `Episode ${whole(last.episode)} ${describeEnding(last)}, return ${signed(last.totalReward)}.`,
-      );
-      return;
-    }
-    setText(
-      this.#drive,
-      `Step ${whole(frame.step)}: ${frame.actionName ?? "setting off"}, ${whole(
-        frame.passengers,
-      )} passengers, total reward ${signed(frame.totalReward)}.`,
-    );
+    setText(this.#drive, important ?? report(frame));
   }
+
+  /** The end of an episode, once. */
+  #ending({ seen: { last } }: View): string | null {
+    if (last === null || last.seq === this.#ended) return null;
+    this.#ended = last.seq;
+    const { episode, ending, totalReward, money } = last;
+    return t("say.ended", {
+      ...{ episode, ending: t(`ending.${ending}`), total: signed(totalReward), money },
+    });
+  }
+}
+
+function mishap(before: Frame | null, frame: Frame): string | null {
+  if (before?.episode !== frame.episode) return null;
+  if (frame.fined && !before.fined) return t("say.fined");
+  const over = ({ passengers, legalCapacity }: Frame): boolean => passengers > legalCapacity;
+  if (!over(frame) || over(before)) return null;
+  return t("say.overloaded", { passengers: frame.passengers, legal: frame.legalCapacity });
+}
+
+function report({ step, actionName, passengers, totalReward }: Frame): string {
+  const values = { step, action: actionWords(actionName), passengers, total: signed(totalReward) };
+  return t("say.drive", values);
 }

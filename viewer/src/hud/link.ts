@@ -2,18 +2,16 @@
  * The connection as the page shows it: the pill, and, whenever what is on the screen is not live,
  * a notice that says so and fades everything it is true of.
  */
-import type { Status } from "../connection/connection";
-import { clockTime, secondsUntil } from "../format";
-import { PROTOCOL_VERSION, type Room } from "../protocol/messages";
-import { find, setText } from "./dom";
-import { standingOf, type Standing } from "./standing";
+import type { Status } from "../connection/status";
+import { clockTime, oneDigit, secondsUntil } from "../format";
+import { inWords, h, setText, worded } from "./dom";
+import { t } from "../i18n";
+import { PROTOCOL_VERSION } from "../protocol/messages";
+import type { View } from "../state/view";
+import { hears, standingOf, type Standing } from "./standing";
 
-/** What a live connection's pill says where frames are not to be expected at every moment. */
-const LIVE: Readonly<Partial<Record<Standing, string>>> = {
-  paused: "Paused",
-  driven: "Waiting for steps",
-  held: "Driven by hand",
-};
+/** How often the countdown is written anew, in milliseconds. */
+const COUNT_EVERY_MS = 250;
 
 export interface LinkActions {
   readonly retry: () => void;
@@ -22,63 +20,77 @@ export interface LinkActions {
 
 export class Link {
   readonly #page: HTMLElement;
-  readonly #pill: HTMLElement;
+  readonly #pillText = h("span", { class: "pill-text" });
   readonly #notice: HTMLElement;
-  readonly #title: HTMLElement;
-  readonly #text: HTMLElement;
-  readonly #retry: HTMLElement;
-  readonly #reload: HTMLElement;
+  readonly #title = h("p", { class: "notice-title" });
+  readonly #text = h("p", { class: "notice-text" });
+  readonly #retry = worded(h("button", { class: "retry strong", type: "button" }), "notice.retry");
+  readonly #reload = worded(
+    h("button", { class: "reload strong", type: "button" }),
+    "notice.again",
+  );
   #status: Status = { kind: "connecting" };
-  #room: Room | null = null;
+  #view: Pick<View, "room" | "watching"> | null = null;
   #lastFrameAt: number | null = null;
   /** What the server said when it went, kept until it is back. */
   #farewell = "";
   #tick: ReturnType<typeof setInterval> | undefined;
 
-  constructor(page: HTMLElement, actions: LinkActions) {
+  constructor(page: HTMLElement, pill: HTMLElement, notice: HTMLElement, actions: LinkActions) {
     this.#page = page;
-    this.#pill = find(page, ".pill");
-    this.#notice = find(page, ".notice");
-    this.#title = find(this.#notice, ".notice-title");
-    this.#text = find(this.#notice, ".notice-text");
-    this.#retry = find(this.#notice, ".retry");
-    this.#reload = find(this.#notice, ".reload");
+    this.#notice = notice;
+    // The same is said by voice when it changes, without the countdown.
+    pill.append(
+      h("p", { class: "pill", "aria-hidden": "true" }, h("i", { class: "dot" }), this.#pillText),
+    );
+    notice.append(h("div", {}, this.#title, this.#text), this.#retry, this.#reload);
     this.#retry.addEventListener("click", actions.retry);
     this.#reload.addEventListener("click", actions.reload);
+    inWords(() => {
+      this.#showPill();
+      this.#showNotice();
+    });
   }
 
-  /** A frame was drawn at this time (milliseconds). */
+  /** A frame was received at this time (milliseconds). */
   sawFrame(at: number): void {
     this.#lastFrameAt = at;
   }
 
-  show(status: Status, room: Room | null): void {
+  show(status: Status, view: Pick<View, "room" | "watching">): void {
     this.#status = status;
-    this.#room = room;
-    if (status.kind === "live") this.#farewell = "";
+    this.#view = view;
+    if (hears(status)) this.#farewell = "";
     if (status.kind === "waiting" && status.reason !== "") this.#farewell = status.reason;
     this.#page.dataset["connection"] = status.kind;
-    this.#page.dataset["standing"] = standingOf(status, room);
+    this.#page.dataset["standing"] = this.#standing;
     clearInterval(this.#tick);
     if (status.kind === "waiting") {
       this.#tick = setInterval(() => {
         this.#showPill();
-      }, 250);
+      }, COUNT_EVERY_MS);
     }
     this.#showPill();
     this.#showNotice();
   }
 
+  get #standing(): Standing {
+    return standingOf(this.#status, this.#view?.room ?? null, this.#view?.watching.kind);
+  }
+
   #showPill(): void {
-    setText(find(this.#pill, ".pill-text"), pillText(this.#status, this.#room, Date.now()));
+    setText(this.#pillText, pillText(this.#standing, this.#status, Date.now()));
   }
 
   #showNotice(): void {
     const status = this.#status;
-    // The first try is not yet a reason to worry anybody.
+    // The first try is not yet a reason to worry anybody; and a recording needs no connection.
     const quiet =
-      status.kind === "live" || (status.kind === "connecting" && this.#lastFrameAt === null);
+      hears(status) ||
+      this.#standing === "recording" ||
+      (status.kind === "connecting" && this.#lastFrameAt === null);
     this.#notice.hidden = quiet;
+    this.#page.classList.toggle("stale", !quiet);
     this.#retry.hidden = status.kind !== "waiting";
     this.#reload.hidden = status.kind !== "incompatible";
     if (quiet) return;
@@ -88,19 +100,14 @@ export class Link {
   }
 }
 
-export function pillText(status: Status, room: Room | null, now: number): string {
-  switch (status.kind) {
-    case "live":
-      return LIVE[standingOf(status, room)] ?? "Live";
-    case "connecting":
-      return "Connecting";
-    case "silent":
-      return "No news";
-    case "waiting":
-      return `Reconnecting in ${secondsUntil(status.retryAt, now)} s`;
-    case "incompatible":
-      return "Reload needed";
+function pillText(standing: Standing, status: Status, now: number): string {
+  if (standing === "waiting" && status.kind === "waiting") {
+    return t("pill.waiting", { seconds: secondsUntil(status.retryAt, now) });
   }
+  if (standing === "behind" && status.kind === "behind" && status.lateMs !== null) {
+    return t("pill.late", { seconds: oneDigit(status.lateMs / 1000) });
+  }
+  return standing === "waiting" ? t("pill.connecting") : t(`pill.${standing}`);
 }
 
 function noticeText(
@@ -108,19 +115,13 @@ function noticeText(
   lastFrameAt: number | null,
   farewell: string,
 ): readonly [title: string, text: string] {
-  const age =
-    lastFrameAt === null
-      ? "Nothing has arrived yet."
-      : `What you see is from ${clockTime(lastFrameAt)}, not from now.`;
-  switch (status.kind) {
-    case "incompatible":
-      return [
-        "This page is out of date",
-        `The server speaks protocol ${status.theirs}, this page ${PROTOCOL_VERSION}. Reload the page.`,
-      ];
-    case "silent":
-      return ["The server has gone quiet", age];
-    default:
-      return ["Not connected", farewell === "" ? age : `${age} The server said: “${farewell}”.`];
+  if (status.kind === "incompatible") {
+    const versions = { theirs: status.theirs, ours: PROTOCOL_VERSION };
+    return [t("notice.incompatible"), t("notice.reload", versions)];
   }
+  const age =
+    lastFrameAt === null ? t("notice.nothing") : t("notice.age", { time: clockTime(lastFrameAt) });
+  if (status.kind === "silent") return [t("notice.silent"), age];
+  const words = farewell === "" ? age : `${age} ${t("notice.farewell", { words: farewell })}`;
+  return [t("notice.waiting"), words];
 }

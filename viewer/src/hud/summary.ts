@@ -1,73 +1,78 @@
 /**
- * The card at the end of an episode. The next episode begins one frame later, so the card stays
- * over it for long enough to be read, and then leaves by itself.
+ * The card at the end of an episode. The next episode often begins one frame later, so the card
+ * stays over it for long enough to be read; where the drive stands still at the end, it stays.
  */
 import { signed, whole } from "../format";
-import type { Ending } from "../state/ending";
-import type { Summary } from "../state/view";
-import { find, setText } from "./dom";
+import { onLanguage, t } from "../i18n";
+import type { Summary } from "../state/seen";
+import type { View } from "../state/view";
+import { h, setText, worded } from "./dom";
 
-/** How long the card stays, in milliseconds: about what reading it takes. */
-const SHOWN_MS = 3_500;
-
-const TITLES: Readonly<Record<Ending, string>> = {
-  arrived: "Arrived",
-  crashed: "Crashed",
-  impounded: "Impounded",
-  truncated: "Out of time",
-  ended: "Episode over",
-};
-
-const REASONS: Readonly<Record<Ending, string>> = {
-  arrived: "The bus reached the end of its route.",
-  crashed: "The bus crashed and cannot go on.",
-  impounded: "The police took the overloaded bus off the road.",
-  truncated: "The episode was cut off before the bus arrived.",
-  ended: "The episode ended before the bus arrived.",
-};
-
-const VERBS: Readonly<Record<Ending, string>> = {
-  arrived: "arrived",
-  crashed: "crashed",
-  impounded: "was impounded",
-  truncated: "ran out of time",
-  ended: "ended early",
-};
-
-export function describeEnding(summary: Summary): string {
-  return VERBS[summary.ending];
-}
+/** How long the card stays at least, in milliseconds: about what reading it takes. */
+const SHOWN_MS = 4_000;
 
 export class SummaryCard {
   readonly #card: HTMLElement;
+  readonly #which = h("p", { class: "which" });
+  readonly #title = h("h2");
+  readonly #reason = h("p", { class: "reason" });
+  readonly #return = h("dd");
+  readonly #money = h("dd");
+  readonly #aboard = h("dd");
   #shown: Summary | null = null;
-  #leave: ReturnType<typeof setTimeout> | undefined;
+  #over = true;
+  #episode: number | null = null;
 
   constructor(card: HTMLElement) {
     this.#card = card;
+    card.append(
+      this.#which,
+      this.#title,
+      this.#reason,
+      h(
+        "dl",
+        {},
+        h("div", {}, worded(h("dt"), "summary.return"), this.#return),
+        h("div", {}, worded(h("dt"), "summary.money"), this.#money),
+        h("div", {}, worded(h("dt"), "summary.aboard"), this.#aboard),
+      ),
+    );
+    onLanguage(() => {
+      if (this.#shown !== null) this.#write(this.#shown);
+    });
   }
 
-  show(summary: Summary | null): void {
-    if (summary === this.#shown) return;
-    this.#shown = summary;
-    clearTimeout(this.#leave);
-    if (summary === null) {
-      this.#card.hidden = true;
-      return;
-    }
-    const set = (name: string, text: string): void => {
-      setText(find(this.#card, `.${name}`), text);
-    };
-    this.#card.dataset["ending"] = summary.ending;
-    set("title", TITLES[summary.ending]);
-    set("which", `Episode ${whole(summary.episode)}, ${whole(summary.steps)} steps`);
-    set("reason", REASONS[summary.ending]);
-    set("return", signed(summary.totalReward));
-    set("earned", `TSh ${whole(summary.money)}`);
-    set("aboard", whole(summary.passengers));
+  render({ seen: { last }, frame, watching }: View): void {
+    this.#episode = frame?.episode ?? null;
+    if (last !== null && last.seq !== this.#shown?.seq && watching.kind !== "back")
+      this.#show(last);
+    else if (last === null) this.#over = true;
+    this.#shown = last;
+    this.#hideWhenDone();
+  }
+
+  #show(last: Summary): void {
+    this.#write(last);
+    this.#card.dataset["ending"] = last.ending;
     this.#card.hidden = false;
-    this.#leave = setTimeout(() => {
-      this.#card.hidden = true;
+    this.#over = false;
+    setTimeout(() => {
+      if (this.#shown?.seq !== last.seq) return;
+      this.#over = true;
+      this.#hideWhenDone();
     }, SHOWN_MS);
+  }
+
+  #hideWhenDone(): void {
+    if (this.#over && this.#episode !== this.#shown?.episode) this.#card.hidden = true;
+  }
+
+  #write(last: Summary): void {
+    setText(this.#which, t("summary.which", { episode: last.episode, count: last.steps }));
+    setText(this.#title, t(`ending.${last.ending}`));
+    setText(this.#reason, t(`ending.${last.ending}.reason`));
+    setText(this.#return, signed(last.totalReward));
+    setText(this.#money, `TSh ${whole(last.money)}`);
+    setText(this.#aboard, whole(last.passengers));
   }
 }

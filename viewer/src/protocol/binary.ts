@@ -10,6 +10,9 @@ const DELTA = 2;
 const POLICE = 0;
 const TRAFFIC_LIGHT = 1;
 
+/** Terms that a reward can have at most. */
+const MAX_TERMS = 64;
+
 /** The world of a keyframe without a single field. */
 const NOTHING: World = {
   step: 0,
@@ -38,6 +41,8 @@ const NOTHING: World = {
   action: null,
   reward: 0,
   totalReward: 0,
+  rewardTerms: [],
+  outputs: [],
 };
 
 /** How to read each field, by its number. */
@@ -61,6 +66,8 @@ const FIELDS: readonly ((bytes: Bytes) => Changes)[] = [
   readAction,
   (bytes) => ({ reward: bytes.float() }),
   (bytes) => ({ totalReward: bytes.float() }),
+  readRewardTerms,
+  (bytes) => ({ outputs: bytes.list(4, () => bytes.float()) }),
 ];
 
 /** The message in these bytes; null for one of a kind this page does not know. */
@@ -86,9 +93,11 @@ export function readBinary(buffer: ArrayBuffer): Keyframe | Delta | null {
 function readChanges(bytes: Bytes): Changes {
   const present = bytes.uint();
   const changes: Changes = {};
-  FIELDS.forEach((read, number) => {
-    if (bit(present, number) === 1) Object.assign(changes, read(bytes));
-  });
+  let rest = present;
+  for (const read of FIELDS) {
+    if (rest % 2 === 1) Object.assign(changes, read(bytes));
+    rest = Math.floor(rest / 2);
+  }
   // Fields of a later server come after all that are known here, and are left unread.
   const allKnown = present < 2 ** FIELDS.length;
   if (allKnown && bytes.left > 0) throw new Malformed("the message does not end where it should");
@@ -131,6 +140,17 @@ function readHazards(bytes: Bytes): Changes {
     else throw new Malformed("a hazard is of a kind that is not known");
   });
   return { police, lights };
+}
+
+/** Most terms are nothing in most steps: bits say which are not, and only those follow. */
+function readRewardTerms(bytes: Bytes): Changes {
+  const count = bytes.uint();
+  if (count > MAX_TERMS) throw new Malformed("a reward has too many terms");
+  const present = bytes.uint();
+  const rewardTerms = Array.from({ length: count }, (_, number) =>
+    bit(present, number) === 1 ? bytes.float() : 0,
+  );
+  return { rewardTerms };
 }
 
 function readAction(bytes: Bytes): Changes {

@@ -42,20 +42,18 @@ export class Fields {
     return this.#map.keys();
   }
 
+  has(name: string): boolean {
+    return this.#map.has(name);
+  }
+
   number(name: string): number {
-    const value = this.raw(name);
-    if (typeof value !== "number" || !Number.isFinite(value)) {
-      throw new Malformed(`${this.path(name)} is not a number`);
-    }
-    return value;
+    return asNumber(this.raw(name), this.path(name));
   }
 
   /** A whole number from 0 up to `max`. */
   count(name: string, max = Number.MAX_SAFE_INTEGER): number {
-    const value = this.number(name);
-    if (!Number.isSafeInteger(value) || value < 0 || value > max) {
-      throw new Malformed(`${this.path(name)} is not a count`);
-    }
+    const value = asCount(this.raw(name), this.path(name));
+    if (value > max) throw new Malformed(`${this.path(name)} is above ${max}`);
     return value;
   }
 
@@ -101,6 +99,20 @@ export class Fields {
 export function asText(value: unknown, path: string, max = MAX_TEXT): string {
   if (typeof value !== "string" || value.length > max) {
     throw new Malformed(`${path} is not a short text`);
+  }
+  return value;
+}
+
+export function asNumber(value: unknown, path: string): number {
+  if (typeof value !== "number" || !Number.isFinite(value)) {
+    throw new Malformed(`${path} is not a number`);
+  }
+  return value;
+}
+
+export function asCount(value: unknown, path: string): number {
+  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0) {
+    throw new Malformed(`${path} is not a count`);
   }
   return value;
 }

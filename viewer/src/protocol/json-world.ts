@@ -1,5 +1,5 @@
 /** The world of a JSON keyframe or delta: which field of the wire is which, and how it is checked. */
-import { asCell, Fields, Malformed } from "./check";
+import { asCell, asNumber, Fields, Malformed } from "./check";
 import type { Changes, World } from "./world";
 
 type Read<T> = (fields: Fields, name: string) => T;
@@ -8,6 +8,7 @@ const count: Read<number> = (fields, name) => fields.count(name);
 const number: Read<number> = (fields, name) => fields.number(name);
 const bit: Read<boolean> = (fields, name) => fields.bit(name);
 const boolean: Read<boolean> = (fields, name) => fields.boolean(name);
+const numbers: Read<readonly number[]> = (fields, name) => fields.list(name, asNumber);
 const cells: Read<World["police"]> = (fields, name) => fields.list(name, asCell);
 
 const FIELDS: { readonly [K in keyof World]: readonly [wire: string, read: Read<World[K]>] } = {
@@ -37,13 +38,18 @@ const FIELDS: { readonly [K in keyof World]: readonly [wire: string, read: Read<
   action: ["action", (fields, name) => fields.countOrNull(name)],
   reward: ["reward", number],
   totalReward: ["total_reward", number],
+  rewardTerms: ["reward_terms", numbers],
+  outputs: ["outputs", numbers],
 };
 
 const KEYS = Object.keys(FIELDS) as (keyof World)[];
 
-/** All fields; each has to be there. */
+/** What servers before these fields did not send. */
+const LATER: Changes = { rewardTerms: [], outputs: [] };
+
+/** All fields; each has to be there, but for those that came later. */
 export function readWorld(fields: Fields): World {
-  const changes = readChanges(fields);
+  const changes = { ...LATER, ...readChanges(fields) };
   const missing = KEYS.find((key) => !(key in changes));
   if (missing !== undefined) throw new Malformed(`${fields.path(FIELDS[missing][0])} is missing`);
   return changes as World;

@@ -1,17 +1,21 @@
 /** JSON messages: one reader a type. Fields that the page has no use for are not looked at. */
-import { asCell, asText, Fields, Malformed } from "./check";
+import { asCell, asCount, asText, Fields, Malformed } from "./check";
+import { readDetails } from "./json-event";
 import { readChanges, readWorld } from "./json-world";
 import {
   MODES,
+  OUTPUTS,
   PROTOCOL_VERSION,
   RESUMES,
   ROLES,
   ROOM_KINDS,
+  type Course,
   type Delta,
   type Hello,
   type Joined,
   type Keyframe,
   type Parsed,
+  type Place,
   type Player,
   type Pong,
   type Presence,
@@ -24,6 +28,10 @@ import {
 
 /** The widest grid drawn; the coordinates in `check.ts` have the same bound. */
 const MAX_GRID = 256;
+
+/** What the protocol's limits are where a server does not say its own. */
+const USUAL_HISTORY_FRAMES = 600;
+const USUAL_NAME_CHARS = 32;
 
 /** The longest text that is written for people, in UTF-16 units. */
 const MAX_WORDS = 2_000;
@@ -58,19 +66,45 @@ export function readJson(fields: Fields): Parsed {
 function readHello(fields: Fields): Hello | Extract<Parsed, { kind: "incompatible" }> {
   const theirs = fields.count("protocol");
   if (theirs !== PROTOCOL_VERSION) return { kind: "incompatible", theirs };
-  return { kind: "hello", server: fields.text("server"), role: fields.oneOf("role", ROLES) };
+  const limits = new Fields(fields.raw("limits"), fields.path("limits"));
+  const limit = (name: string, usual: number): number =>
+    limits.has(name) ? limits.count(name) : usual;
+  return {
+    kind: "hello",
+    server: fields.text("server"),
+    role: fields.oneOf("role", ROLES),
+    historyFrames: limit("history_frames", USUAL_HISTORY_FRAMES),
+    nameChars: limit("name_chars", USUAL_NAME_CHARS),
+  };
 }
 
 function readJoined(fields: Fields): Joined {
   return {
     kind: "joined",
+    room: fields.text("room"),
+    member: fields.count("member"),
     key: fields.textOrNull("key"),
     resume: fields.oneOf("resume", RESUMES),
     missed: fields.count("missed"),
   };
 }
 
-function readRoom(fields: Fields): Room {
+export function readRoom(fields: Fields): Room {
+  return {
+    ...readCourse(fields),
+    code: fields.text("code"),
+    epoch: fields.count("epoch"),
+    kind: fields.oneOf("kind", ROOM_KINDS),
+    paused: fields.boolean("paused"),
+    mode: fields.oneOf("mode", MODES),
+    wheel: fields.countOrNull("wheel"),
+    turnSeconds: fields.number("turn_seconds"),
+    recording: fields.textOrNull("recording"),
+  };
+}
+
+/** What a room shares with the recordings of it: the course, and who drives it how. */
+export function readCourse(fields: Fields): Course {
   const grid = fields.list("grid", asCount);
   const [width, height] = grid;
   if (grid.length !== 2 || !isGridSide(width) || !isGridSide(height)) {
@@ -82,23 +116,18 @@ function readRoom(fields: Fields): Room {
     throw new Malformed("message.route leaves the grid");
   }
   return {
-    code: fields.text("code"),
-    epoch: fields.count("epoch"),
-    kind: fields.oneOf("kind", ROOM_KINDS),
     rules: fields.text("rules"),
     model: fields.text("model"),
     fps: fields.number("fps"),
-    paused: fields.boolean("paused"),
-    mode: fields.oneOf("mode", MODES),
-    wheel: fields.countOrNull("wheel"),
-    turnSeconds: fields.number("turn_seconds"),
-    recording: fields.textOrNull("recording"),
     grid: [width, height],
     route,
     maxSteps: fields.count("max_steps"),
     maxPassengers: fields.count("physical_max_passengers"),
     legalCapacity: fields.count("legal_capacity"),
     actions: fields.list("actions", asText),
+    rewardTerms: fields.has("reward_terms") ? fields.list("reward_terms", asText) : [],
+    outputs: fields.has("outputs") ? fields.oneOf("outputs", OUTPUTS) : "values",
+    places: fields.has("places") ? fields.list("places", asPlace) : [],
   };
 }
 
@@ -119,7 +148,9 @@ function readDelta(fields: Fields): Delta {
 function readEvent(fields: Fields): RoomEvent {
   const data = new Fields(fields.raw("data"), fields.path("data"));
   const reason = data.raw("reason") === undefined ? null : data.textOrNull("reason", MAX_WORDS);
-  return { kind: "event", name: fields.text("kind"), reason };
+  const name = fields.text("kind");
+  const seq = fields.count("seq");
+  return { kind: "event", name, seq, reason, details: readDetails(name, data) };
 }
 
 function readPresence(fields: Fields): Presence {
@@ -140,7 +171,7 @@ function readPlayer(value: unknown, path: string): Player {
 }
 
 function readReply(fields: Fields): Reply {
-  return { kind: "reply", id: readId(fields) };
+  return { kind: "reply", id: readId(fields), result: fields.raw("result") };
 }
 
 function readRefusal(fields: Fields): Refusal {
@@ -154,7 +185,11 @@ function readRefusal(fields: Fields): Refusal {
 }
 
 function readPong(fields: Fields): Pong {
-  return { kind: "pong", id: readId(fields), time: fields.number("time") };
+  return {
+    kind: "pong",
+    id: readId(fields),
+    time: fields.raw("time") === null ? null : fields.number("time"),
+  };
 }
 
 function readId(fields: Fields): RequestId {
@@ -162,11 +197,10 @@ function readId(fields: Fields): RequestId {
   return typeof id === "number" || typeof id === "string" ? id : null;
 }
 
-function asCount(value: unknown, path: string): number {
-  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0) {
-    throw new Malformed(`${path} is not a count`);
-  }
-  return value;
+function asPlace(value: unknown, path: string): Place {
+  if (!Array.isArray(value) || value.length !== 3) throw new Malformed(`${path} is not a place`);
+  const [x, y, name] = value as unknown[];
+  return { cell: asCell([x, y], path), name: asText(name, path) };
 }
 
 function isGridSide(value: number | undefined): value is number {

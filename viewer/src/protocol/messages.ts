@@ -17,6 +17,7 @@ export type LightState = "red" | "green";
 export const ROLES = ["watch", "drive", "admin"] as const;
 export const ROOM_KINDS = ["stream", "driven", "playback"] as const;
 export const MODES = ["policy", "wheel", "vote"] as const;
+export const OUTPUTS = ["values", "logits", "probabilities"] as const;
 export const RESUMES = ["new", "missed", "keyframe"] as const;
 
 /** What this connection may do; each role may also do what those before it may. */
@@ -25,22 +26,17 @@ export type Role = (typeof ROLES)[number];
 /** How a join continues what came before: not at all, without a loss, or with one. */
 export type Resume = (typeof RESUMES)[number];
 
-/** What a room is; said on joining and whenever it changes. */
-export interface Room {
-  readonly code: string;
-  readonly epoch: number;
-  /** Drives itself, steps when asked to, or plays a recording. */
-  readonly kind: (typeof ROOM_KINDS)[number];
+/** A cell that people know by a name: a stop, or an end of the route. */
+export interface Place {
+  readonly cell: Cell;
+  readonly name: string;
+}
+
+/** What is driven and by whom; a recording tells it as well as a room. */
+export interface Course {
   readonly rules: string;
   readonly model: string;
   readonly fps: number;
-  readonly paused: boolean;
-  /** Who chooses the actions. */
-  readonly mode: (typeof MODES)[number];
-  /** The member who has the wheel. */
-  readonly wheel: number | null;
-  readonly turnSeconds: number;
-  readonly recording: string | null;
   /** Width and height in cells. */
   readonly grid: readonly [width: number, height: number];
   readonly route: readonly Cell[];
@@ -48,6 +44,26 @@ export interface Room {
   readonly maxPassengers: number;
   readonly legalCapacity: number;
   readonly actions: readonly string[];
+  /** Names of the parts that a reward is the sum of; empty where the server does not tell. */
+  readonly rewardTerms: readonly string[];
+  /** What the outputs of a frame are: expected returns, logits or probabilities. */
+  readonly outputs: (typeof OUTPUTS)[number];
+  readonly places: readonly Place[];
+}
+
+/** What a room is; said on joining and whenever it changes. */
+export interface Room extends Course {
+  readonly code: string;
+  readonly epoch: number;
+  /** Drives itself, steps when asked to, or plays a recording. */
+  readonly kind: (typeof ROOM_KINDS)[number];
+  readonly paused: boolean;
+  /** Who chooses the actions. */
+  readonly mode: (typeof MODES)[number];
+  /** The member who has the wheel. */
+  readonly wheel: number | null;
+  readonly turnSeconds: number;
+  readonly recording: string | null;
 }
 
 /** The world after one step. */
@@ -77,10 +93,15 @@ export interface Frame {
   readonly police: readonly Cell[];
   readonly lights: readonly { readonly cell: Cell; readonly state: LightState }[];
   readonly stops: readonly { readonly cell: Cell; readonly waiting: number }[];
-  /** Null on the frame of a reset. */
+  /** An index into the room's actions; null on the frame of a reset. */
+  readonly action: number | null;
   readonly actionName: string | null;
   readonly reward: number;
   readonly totalReward: number;
+  /** The reward by its parts, one each of the room's; empty after a reset or where untold. */
+  readonly rewardTerms: readonly number[];
+  /** What the policy went by, one each of the room's actions; empty like the terms. */
+  readonly outputs: readonly number[];
   readonly terminated: boolean;
   readonly truncated: boolean;
 }
@@ -96,10 +117,17 @@ export interface Hello {
   readonly kind: "hello";
   readonly server: string;
   readonly role: Role;
+  /** Frames that a room keeps for those who go back in time. */
+  readonly historyFrames: number;
+  /** The longest name that somebody may be present under, in characters. */
+  readonly nameChars: number;
 }
 
 export interface Joined {
   readonly kind: "joined";
+  readonly room: string;
+  /** This connection's number in the room. */
+  readonly member: number;
   /** To come back as the same player; null without a name. */
   readonly key: string | null;
   readonly resume: Resume;
@@ -122,11 +150,35 @@ export interface Delta {
   readonly changes: Partial<World>;
 }
 
+/** Who chooses the next action together, and what came of it. */
+export type EventDetails =
+  | { readonly of: "wheel"; readonly member: number; readonly name: string | null }
+  | {
+      readonly of: "turn";
+      readonly turn: number;
+      readonly seconds: number;
+      /** The members who are to choose. */
+      readonly choosing: readonly number[];
+    }
+  | { readonly of: "cast"; readonly turn: number; readonly choosing: readonly number[] }
+  | {
+      readonly of: "resolved";
+      readonly turn: number;
+      readonly action: number;
+      /** One count an action. */
+      readonly votes: readonly number[];
+      readonly by: string;
+    };
+
 export interface RoomEvent {
   readonly kind: "event";
   readonly name: string;
+  /** The latest frame when it happened. */
+  readonly seq: number;
   /** Why, where the server gives a reason. */
   readonly reason: string | null;
+  /** Null for events of which the page needs no more than that they happened. */
+  readonly details: EventDetails | null;
 }
 
 export interface Presence {
@@ -141,6 +193,8 @@ export type RequestId = number | string | null;
 export interface Reply {
   readonly kind: "reply";
   readonly id: RequestId;
+  /** By request, and not looked into here. */
+  readonly result: unknown;
 }
 
 /** The server's no. */
@@ -155,8 +209,8 @@ export interface Refusal {
 export interface Pong {
   readonly kind: "pong";
   readonly id: RequestId;
-  /** The server's clock, milliseconds since 1970. */
-  readonly time: number;
+  /** The server's clock, milliseconds since 1970; null where the way it came does not tell. */
+  readonly time: number | null;
 }
 
 export type Message =

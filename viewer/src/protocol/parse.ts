@@ -1,6 +1,7 @@
 /**
- * From what a socket gives to a typed message. The socket is never trusted: whatever arrives, the
- * answer is a value of `Parsed`, never an exception and never a half-read frame.
+ * From what a transport gives (text, bytes, or an object out of a larger answer) to a typed message.
+ * It is never trusted: whatever arrives, the answer is a value of `Parsed`, never an exception and
+ * never a half-read frame.
  */
 import { readBinary } from "./binary";
 import { Fields, Malformed } from "./check";
@@ -14,7 +15,7 @@ export function parseMessage(data: unknown): Parsed {
   try {
     if (typeof data === "string") return parseText(data);
     if (data instanceof ArrayBuffer) return parseBinary(data);
-    throw new Malformed("neither text nor bytes");
+    return readJson(new Fields(data, "message"));
   } catch (error) {
     if (error instanceof Malformed || error instanceof SyntaxError || error instanceof RangeError) {
       return { kind: "malformed", why: error.message };

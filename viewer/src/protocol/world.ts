@@ -39,6 +39,8 @@ export interface World {
   readonly action: number | null;
   readonly reward: number;
   readonly totalReward: number;
+  readonly rewardTerms: readonly number[];
+  readonly outputs: readonly number[];
 }
 
 /** Some fields of a world, while they are being read. */
@@ -51,6 +53,7 @@ export function makeFrame(world: World, epoch: number, seq: number, room: Room):
     ...same,
     epoch,
     seq,
+    action,
     drawnAt: [drawnX ?? x, drawnY ?? y],
     lights: lights.map((cell, nth) => ({
       cell,

@@ -1,162 +1,72 @@
 /**
- * The part of the plan that stands still while a room runs: land, grid, sea, town and road. Drawn
- * into its own layer, so that a moving bus repaints none of it.
+ * The city that a room stands in, as far as it can be known from the room: the road as a curve, the
+ * coast, and who may build where. The plane is the plan's, in cells: x east, y south. Metres are
+ * `CELL` times that.
  */
+import { distance, headingAt, middle, type Point } from "../plan/geometry";
+import { makeShore, type Shore } from "../plan/shore";
 import type { Room } from "../protocol/messages";
-import { headingAt, middle, offset, pathThrough, round, type Point } from "./geometry";
-import { makeShore } from "./shore";
-import { svg } from "./svg";
-import { drawLamps, drawTown, LANE_COLUMNS, LANE_ROWS, townDefinitions } from "./town";
+import { Path, type Spot } from "./path";
 
-/** Land shown around the grid, in cells: the outer side of the road has signs and people. */
-export const MARGIN = 2;
+/** Metres to a cell: a bus is half as long, so that what belongs to a cell is seen to. */
+export const CELL = 10;
 
-/** How far beyond the grid, in cells, land and sea go on, and how far the town does: windows
- * have other shapes than grids. */
-const BEYOND = 14;
-const TOWN_BEYOND = 8;
+/** Land drawn around the grid (cells): beyond it, haze hides everything. */
+export const OUTSKIRTS = 18;
 
-export function routePoints(room: Room): Point[] {
-  return room.route.map((cell) => middle(cell, room.grid[1]));
+/** Half of the carriageway, and of the road with its pavements (m). */
+export const ROAD_HALF = 3.6;
+export const PAVED_HALF = 5.3;
+
+/** How far left of the middle of the road the bus drives (m): Tanzania keeps left. */
+export const LANE = 1.75;
+
+export interface City {
+  readonly grid: readonly [width: number, height: number];
+  readonly route: readonly Point[];
+  readonly path: Path;
+  readonly shore: Shore;
+  /** Unit vector at the end of the route, towards the sea. */
+  readonly seaward: Point;
+  /** Distance of a point of the plane from the road's middle, in cells; far ones are not exact. */
+  readonly fromRoad: (point: Point) => number;
 }
 
-export function viewBox(room: Room): string {
-  const [width, height] = room.grid;
-  return `${-MARGIN} ${-MARGIN} ${width + 2 * MARGIN} ${height + 2 * MARGIN}`;
+export function makeCity(room: Room): City {
+  const route = room.route.map((cell) => middle(cell, room.grid[1]));
+  const path = new Path(route);
+  const shore = makeShore(route, Math.max(...room.grid) + OUTSKIRTS);
+  // The curve, not the cells: houses may stand where a bend cuts the corner.
+  const samples: Spot[] = [];
+  for (let s = 0; s <= path.end; s += 0.5) samples.push(path.at(s));
+  return {
+    grid: room.grid,
+    route,
+    path,
+    shore,
+    seaward: headingAt(route, route.length - 1),
+    fromRoad: (point) =>
+      samples.reduce((least, spot) => Math.min(least, distance(spot, point)), Infinity),
+  };
 }
 
-export function drawCity(room: Room): SVGElement[] {
-  const [width, height] = room.grid;
-  const route = routePoints(room);
-  const reach = Math.max(width, height) + BEYOND;
-  const shore = makeShore(route, reach);
-  const water = `${pathThrough(shore.outline)}Z`;
-  const waterline = pathThrough(shore.line);
-  const all = { x: -reach, y: -reach, width: width + 2 * reach, height: height + 2 * reach };
-  return [
-    svg(
-      "defs",
-      {},
-      ...townDefinitions(),
-      seaGradient(width, height),
-      eveningGradient(width, height),
-    ),
-    svg("rect", { class: "land", ...all }),
-    svg("path", { class: "lanes", d: lanes(width, height) }),
-    svg("path", { class: "gridlines", d: gridLines(width, height) }),
-    svg("path", { class: "beach", d: waterline }),
-    svg("path", { class: "sea", d: water, fill: "url(#sea)" }),
-    svg("path", { class: "foam", d: waterline }),
-    ...swell(route, reach, shore.inland),
-    ...seaName(width, height, shore.inland),
-    drawTown(route, shore, width, height, TOWN_BEYOND),
-    svg("path", { class: "kerb", d: pathThrough(route) }),
-    svg("path", { class: "asphalt", d: pathThrough(route) }),
-    svg("path", { class: "centre-line", d: pathThrough(route) }),
-    svg("rect", { class: "evening", fill: "url(#evening)", ...all }),
-    drawLamps(route),
-    ...terminals(route),
-  ];
+/** A place beside the road in metres: `left` of its middle, `ahead` of `s`. */
+export function beside(
+  path: Path,
+  s: number,
+  left: number,
+  ahead = 0,
+): { x: number; z: number; yaw: number } {
+  const spot = path.at(s);
+  const { x, y } = spot.heading;
+  return {
+    x: spot.x * CELL + x * ahead + y * left,
+    z: spot.y * CELL + y * ahead - x * left,
+    yaw: yawOf(spot.heading),
+  };
 }
 
-function gridLines(width: number, height: number): string {
-  let d = "";
-  for (let x = 0; x <= width; x += 1) d += `M${x} 0V${height}`;
-  for (let y = 0; y <= height; y += 1) d += `M0 ${y}H${width}`;
-  return d;
-}
-
-/** Unpaved streets of the town, far beyond the grid's sides. */
-function lanes(width: number, height: number): string {
-  let d = "";
-  for (let x = 0; x < width + BEYOND; x += LANE_COLUMNS)
-    d += `M${x + 0.5} ${-BEYOND}v${height + 2 * BEYOND}`;
-  for (let y = 0; y < height + BEYOND; y += LANE_ROWS)
-    d += `M${-BEYOND} ${y + 0.5}h${width + 2 * BEYOND}`;
-  return d;
-}
-
-/** The ocean's name, on the widest water of the plan; nowhere if there is too little. */
-function seaName(width: number, height: number, inland: (point: Point) => number): SVGElement[] {
-  const half = width * 0.26;
-  let best = { x: 0, y: 0 };
-  let deepest = -1.5;
-  for (let y = 0; y <= height; y += 0.5) {
-    for (let x = half; x <= width - half; x += 0.5) {
-      const depth = Math.max(
-        inland({ x: x - half, y }),
-        inland({ x, y }),
-        inland({ x: x + half, y }),
-      );
-      if (depth < deepest) {
-        deepest = depth;
-        best = { x, y };
-      }
-    }
-  }
-  if (deepest === -1.5) return [];
-  return [svg("text", { class: "sea-name", x: best.x, y: best.y }, "Indian Ocean")];
-}
-
-/** Short glints on the water, in rows across the sea's axis. */
-function swell(
-  route: readonly Point[],
-  reach: number,
-  inland: (point: Point) => number,
-): SVGElement[] {
-  const end = route.at(-1) ?? { x: 0, y: 0 };
-  const axis = headingAt(route, route.length - 1);
-  let d = "";
-  for (let out = -reach; out < reach; out += 0.9) {
-    for (let along = -reach; along < reach; along += 1.7) {
-      const jitter = Math.sin(out * 12.9 + along * 78.2);
-      const at = offset(end, axis, out + jitter * 0.3, along + jitter * 0.7);
-      if (inland(at) > -0.8) continue;
-      d += `M${round(at.x)} ${round(at.y)}q.14 -.1 .28 0t.28 0`;
-    }
-  }
-  return [svg("path", { class: "swell", d })];
-}
-
-/** Where the route begins and ends: a ring, and a flag. */
-function terminals(route: readonly Point[]): SVGElement[] {
-  const start = route[0];
-  const end = route.at(-1);
-  if (start === undefined || end === undefined) return [];
-  const place = (point: Point): string => `translate(${round(point.x)} ${round(point.y)})`;
-  const flagAt = offset(end, headingAt(route, route.length - 1), 1.05, 0);
-  return [
-    svg("g", { class: "start", transform: place(start) }, svg("circle", { r: 0.27 })),
-    svg(
-      "g",
-      { class: "finish", transform: `${place(flagAt)} scale(1.25)` },
-      svg("path", { class: "pole", d: "M-.3 .4V-.5" }),
-      svg("path", { class: "cloth", d: "M-.3 -.5h.72v.48h-.72z" }),
-      svg("path", {
-        class: "check",
-        d: "M-.3 -.5h.24v.24h-.24zM.18 -.5h.24v.24h-.24zM-.06 -.26h.24v.24h-.24z",
-      }),
-    ),
-  ];
-}
-
-function seaGradient(width: number, height: number): SVGElement {
-  return svg(
-    "linearGradient",
-    { id: "sea", gradientUnits: "userSpaceOnUse", x1: -3, y1: height * 0.6, x2: width, y2: height },
-    svg("stop", { offset: 0, class: "sea-sunlit" }),
-    svg("stop", { offset: 0.4, class: "sea-near" }),
-    svg("stop", { offset: 1, class: "sea-far" }),
-  );
-}
-
-/** Low sun from the west: gold on the left, violet on the right. */
-function eveningGradient(width: number, height: number): SVGElement {
-  return svg(
-    "linearGradient",
-    { id: "evening", gradientUnits: "userSpaceOnUse", x1: -4, y1: 0, x2: width + 4, y2: height },
-    svg("stop", { offset: 0, class: "evening-sun" }),
-    svg("stop", { offset: 0.5, class: "evening-middle" }),
-    svg("stop", { offset: 1, class: "evening-dusk" }),
-  );
+/** The turn about the vertical of a thing built to face east, so that it faces along `heading`. */
+export function yawOf(heading: Point): number {
+  return Math.atan2(-heading.y, heading.x);
 }

@@ -1,169 +1,106 @@
 /**
- * Stops, traffic lights and police as the frame has them. Each says what it is by shape and place:
- * red is a bar in the upper lamp, green an arrow in the lower one, police a striped barrier across
- * the lane, a stop a bay with people beside it. Colour only repeats it.
+ * What the frames speak of beside the road: stops, lights, police. Built anew when they stand
+ * elsewhere, which is once an episode at most; otherwise only their state changes.
  */
+import { Group } from "three";
 import type { Cell, Frame, Room } from "../protocol/messages";
-import { degrees, headingAt, middle, nearestIndex, round, type Point } from "./geometry";
-import { placeSigns, type Wish } from "./placement";
-import { svg } from "./svg";
+import type { City } from "./city";
+import { Crowd } from "./crowd";
+import type { Kit } from "./kit";
+import { Letters } from "./letters";
+import { Lights } from "./lights";
+import { Police } from "./police";
+import { Shape, type Vec } from "./shape";
+import { buildSign, buildStop } from "./stops";
 
-/** People drawn at a stop; the number beside them says how many there are. */
-const MAX_PEOPLE = 8;
+export class Markers {
+  readonly object = new Group();
+  readonly #lights: Lights;
+  readonly #police: Police;
+  readonly #crowd: Crowd;
+  readonly #stops: readonly number[];
+  readonly #road: Road;
 
-/** A number with more digits needs the whole card. */
-const WIDE_FROM = 100;
+  constructor(kit: Kit, city: City, room: Room, frame: Frame) {
+    const road = new Road(room.route);
+    this.#road = road;
+    this.#stops = frame.stops.map(({ cell }) => road.at(cell));
+    this.#lights = new Lights(
+      kit,
+      city,
+      frame.lights.map(({ cell }) => road.at(cell)),
+    );
+    this.#police = new Police(
+      kit,
+      city,
+      frame.police.map((cell) => road.at(cell)),
+    );
+    this.#crowd = new Crowd(kit, city);
+    const shape = new Shape();
+    const letters = new Letters();
+    const nameAt = (cell: Cell): string =>
+      room.places.find((place) => same(place.cell, cell))?.name ?? "";
+    frame.stops.forEach(({ cell }, nth) => {
+      buildStop(shape, city, letters, { s: this.#stops[nth] ?? 0, name: nameAt(cell) });
+    });
+    // Ends that are no stops have a sign all the same.
+    for (const { cell, name } of room.places) {
+      if (frame.stops.some((stop) => same(stop.cell, cell))) continue;
+      buildSign(shape, city, letters, { s: road.at(cell), name });
+    }
+    this.object.add(this.#lights.object, this.#police.object, this.#crowd.object);
+    if (shape.triangles > 0) this.object.add(kit.thing(shape), kit.letters(letters));
+    this.#crowd.begin(frame, this.#stops);
+  }
 
-/** A marker's place on the road and beside it, and how large its sign is drawn. */
-interface Place {
-  readonly at: Point;
-  readonly heading: Point;
-  readonly sign: Point;
-  readonly scale: number;
+  /** Show a frame; `before` is the one shown last where this one goes on from it. */
+  show(frame: Frame, before: Frame | null, door: Vec, calm: boolean): void {
+    this.#lights.show(frame.lights.map(({ state }) => state === "red"));
+    const here = this.#road.at(frame.position);
+    this.#police.show(
+      frame.police.map(
+        (cell) => frame.policeHere && frame.mustStop && this.#road.at(cell) === here,
+      ),
+    );
+    if (before === null) this.#crowd.begin(frame, this.#stops);
+    else this.#crowd.show(before, frame, door, calm);
+  }
+
+  /** Move what moves by itself; says whether something is still on its way. */
+  move(passed: number, s: number, door: Vec): boolean {
+    const arms = this.#police.move(passed);
+    const people = this.#crowd.move(passed, s, door);
+    return arms || people;
+  }
 }
 
-interface Marker {
-  readonly cell: Cell;
-  readonly side: Wish["side"];
-  readonly draw: (place: Place) => SVGGElement;
+/** Where everything of a frame stands: as long as it is the same, nothing is built anew. */
+export function layoutOf({ stops, lights, police }: Frame): string {
+  return JSON.stringify([stops.map(({ cell }) => cell), lights.map(({ cell }) => cell), police]);
 }
 
-export function drawMarkers(
-  frame: Frame,
-  room: Room,
-  route: readonly Point[],
-  scale: number,
-): SVGGElement[] {
-  // Buses keep left here, so people wait on the left, and what is about driving stands right.
-  const markers: readonly Marker[] = [
-    ...frame.stops.map(({ cell, waiting }): Marker => ({
-      cell,
-      side: "left",
-      draw: (p) => drawStop(p, waiting),
-    })),
-    ...frame.lights.map(({ cell, state }): Marker => ({
-      cell,
-      side: "right",
-      draw: (p) => drawLight(p, state),
-    })),
-    ...frame.police.map((cell): Marker => ({ cell, side: "right", draw: drawPolice })),
-  ];
-  const wishes = markers.map(({ cell, side }) => ({
-    index: nearestIndex(route, middle(cell, room.grid[1])),
-    side,
-  }));
-  const signs = placeSigns(wishes, route, scale);
-  return markers.map(({ cell, draw }, nth) => {
-    const at = middle(cell, room.grid[1]);
-    const heading = headingAt(route, wishes[nth]?.index ?? 0);
-    return draw({ at, heading, sign: signs[nth] ?? at, scale });
-  });
+/** From cells to places on the road. */
+export class Road {
+  readonly #route: readonly Cell[];
+
+  constructor(route: readonly Cell[]) {
+    this.#route = route;
+  }
+
+  /** The index of a cell in the route, or of the one nearest to it. */
+  at(cell: Cell): number {
+    let best = 0;
+    let least = Infinity;
+    this.#route.forEach((each, index) => {
+      const away = Math.hypot(each[0] - cell[0], each[1] - cell[1]);
+      if (away >= least) return;
+      least = away;
+      best = index;
+    });
+    return best;
+  }
 }
 
-function drawStop(place: Place, waiting: number): SVGGElement {
-  const wide = waiting >= WIDE_FROM;
-  const drawn = Math.min(MAX_PEOPLE, waiting);
-  const first = -0.13 * (Math.min(drawn, 4) - 1);
-  const people = Array.from({ length: drawn }, (_, index) =>
-    svg("use", {
-      href: "#person",
-      class: `wears-${index % 5}`,
-      x: round(first + (index % 4) * 0.26),
-      y: round(-0.68 - Math.floor(index / 4) * 0.25),
-    }),
-  );
-  return svg(
-    "g",
-    { class: waiting > 0 ? "stop" : "stop empty" },
-    onRoad(
-      place,
-      svg("rect", { class: "bay", x: -0.45, y: -0.4, width: 0.9, height: 0.36, rx: 0.06 }),
-      ...people,
-    ),
-    upright(
-      place,
-      svg("rect", { class: "card", x: -0.42, y: -0.3, width: 0.84, height: 0.6, rx: 0.16 }),
-      ...(wide ? [] : [svg("use", { class: "pictogram", href: "#waiting", x: -0.2, y: 0 })]),
-      svg("text", { class: "number", x: wide ? 0 : 0.14, y: 0.16 }, String(waiting)),
-    ),
-  );
-}
-
-function drawLight(place: Place, state: "red" | "green"): SVGGElement {
-  return svg(
-    "g",
-    { class: `light ${state}` },
-    onRoad(place, svg("path", { class: "stop-line", d: "M.42 -.44V.44" })),
-    upright(
-      place,
-      svg("circle", { class: "glow", cy: state === "red" ? -0.24 : 0.24, r: 0.62 }),
-      svg("rect", { class: "housing", x: -0.28, y: -0.54, width: 0.56, height: 1.08, rx: 0.2 }),
-      svg("circle", { class: "lamp upper", cy: -0.24, r: 0.2 }),
-      svg("circle", { class: "lamp lower", cy: 0.24, r: 0.2 }),
-      state === "red"
-        ? svg("path", { class: "sign", d: "M-.12 -.24h.24" })
-        : svg("path", { class: "sign", d: "M0 .34v-.2m-.09 .08l.09 -.09l.09 .09" }),
-    ),
-  );
-}
-
-function drawPolice(place: Place): SVGGElement {
-  return svg(
-    "g",
-    { class: "police" },
-    onRoad(
-      place,
-      svg("path", { class: "barrier", d: "M.4 .5V-.46" }),
-      svg("path", { class: "barrier stripes", d: "M.4 .5V-.46" }),
-      svg("circle", { class: "post", cx: 0.4, cy: 0.54, r: 0.1 }),
-    ),
-    upright(
-      place,
-      svg("path", {
-        class: "shield",
-        d: "M0 -.5l.42 .14v.34q0 .36 -.42 .56q-.42 -.2 -.42 -.56v-.34z",
-      }),
-      svg("path", { class: "cap", d: "M-.24 -.08q0 -.22 .24 -.22t.24 .22z" }),
-      svg("path", { class: "peak", d: "M-.26 -.02h.52" }),
-      svg("circle", { class: "face", cy: 0.12, r: 0.12 }),
-    ),
-  );
-}
-
-/** Things painted on or laid across the road: turned with it. */
-function onRoad(place: Place, ...children: SVGElement[]): SVGGElement {
-  const { at, heading } = place;
-  const turn = Math.round(degrees(heading));
-  return svg(
-    "g",
-    { transform: `translate(${round(at.x)} ${round(at.y)}) rotate(${turn})` },
-    ...children,
-  );
-}
-
-/** Signs beside the road: never turned, and larger where the plan is small. */
-function upright({ sign, scale }: Place, ...children: SVGElement[]): SVGGElement {
-  return svg(
-    "g",
-    { class: "upright", transform: `translate(${round(sign.x)} ${round(sign.y)}) scale(${scale})` },
-    ...children,
-  );
-}
-
-/** Definitions used above: one person from above, and the waiting person of a stop's card. */
-export function markerDefinitions(): SVGElement[] {
-  return [
-    svg(
-      "g",
-      { id: "person" },
-      svg("ellipse", { class: "shoulders", rx: 0.09, ry: 0.12 }),
-      svg("circle", { class: "head", r: 0.065 }),
-    ),
-    svg(
-      "g",
-      { id: "waiting" },
-      svg("circle", { cy: -0.12, r: 0.075 }),
-      svg("path", { d: "M-.11 .2v-.13q0 -.09 .11 -.09t.11 .09v.13z" }),
-    ),
-  ];
+function same(a: Cell, b: Cell): boolean {
+  return a[0] === b[0] && a[1] === b[1];
 }

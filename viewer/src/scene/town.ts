@@ -1,159 +1,291 @@
 /**
- * What stands on the land: houses, palms, lamps. Pure decoration, drawn once for a room, and never
- * where it could be taken for something the agent knows of.
+ * The town along the road: the same for the same route, whichever it is. Low houses at the
+ * beginning, shops further in, a market, and blocks and towers where the road comes to the sea.
+ * It is built in square parts, so that what lies behind the camera costs nothing.
  */
-import { distance, offset, round, headingAt, type Point } from "./geometry";
-import { hash } from "./noise";
-import type { Shore } from "./shore";
-import { svg } from "./svg";
+import { distance, type Point } from "../plan/geometry";
+import { hash, noise } from "../plan/noise";
+import { beside, CELL, type City } from "./city";
+import { dhow, mosque, church } from "./harbour";
+import { block, hut, shop, tower, type Site } from "./houses";
+import type { Letters } from "./letters";
+import { bush, mango, palm } from "./plants";
+import { bajaji, billboard, kiosk, lamp, stall, umbrella } from "./roadside";
+import { Shape, type Vec } from "./shape";
 
-/** Decoration beyond this many pieces costs more than it shows. */
-const MAX_PIECES = 900;
+/** A part of the town is a square of this many cells. */
+const PART = 5;
 
-/** How near houses and palms come to the middle of the road, in cells: signs stand in between. */
-const HOUSE_FROM_ROAD = 2.2;
-const PALM_FROM_ROAD = 1.9;
+/** How far from the road there is a town (cells). */
+const DEPTH = 8;
 
-/** Land kept free between a piece and the water, in cells. */
-const BEACH = 1;
+/** Distance between houses in the second rows and beyond (cells). */
+const SPACING = 0.86;
 
-/** Unpaved lanes run along every so many rows and columns, and houses keep off them. */
-export const LANE_ROWS = 4;
-export const LANE_COLUMNS = 5;
+/** Land kept free before the water (cells). */
+const BEACH = 1.3;
 
-/** Every how many cells a street lamp stands. */
-const LAMP_EVERY = 3;
+/** Of every stretch of road this much (cells) has a lamp. */
+const LAMP_EVERY = 2.5;
 
-const ROOFS = ["rust", "tin", "teal", "clay", "lime"] as const;
+/** How far beyond its ends (cells) the road has its squares. */
+const SQUARE = 0.9;
 
-/** Houses and palms on every free cell from `-margin` to the grid's sides plus `margin`. */
-export function drawTown(
-  route: readonly Point[],
-  shore: Shore,
-  width: number,
-  height: number,
-  margin: number,
-): SVGGElement {
-  const town = svg("g", { class: "town" });
-  const thinning = MAX_PIECES / ((width + 2 * margin) * (height + 2 * margin));
-  for (let row = -margin; row < height + margin; row += 1) {
-    for (let column = -margin; column < width + margin; column += 1) {
-      if (hash(column, row, 9) > thinning) continue;
-      const at = {
-        x: column + 0.5 + (hash(column, row, 1) - 0.5) * 0.3,
-        y: row + 0.5 + (hash(column, row, 2) - 0.5) * 0.3,
-      };
-      const inland = shore.inland(at);
-      const away = Math.min(...route.map((point) => distance(point, at)));
-      if (inland < BEACH || away < PALM_FROM_ROAD) continue;
-      const lane = row % LANE_ROWS === 0 || column % LANE_COLUMNS === 0;
-      const kind = hash(column, row, 3);
-      if (inland < 2.2 || lane) {
-        if (kind < 0.22) town.append(palm(at, column, row));
-      } else if (away > HOUSE_FROM_ROAD && kind < 0.86) {
-        town.append(house(at, column, row));
-      } else if (kind < 0.96) {
-        town.append(palm(at, column, row));
+export interface Town {
+  readonly parts: readonly Shape[];
+  /** Where lamps hang (m). */
+  readonly lamps: readonly Vec[];
+}
+
+interface Ground {
+  readonly x: number;
+  readonly y: number;
+  readonly radius: number;
+}
+
+/** `stops` are kept free of everything else: places on the road. */
+export function buildTown(
+  city: City,
+  market: number,
+  stops: readonly number[],
+  letters: Letters,
+): Town {
+  const builder = new Builder(city, market, letters);
+  builder.keepFree(stops);
+  builder.landmarks();
+  builder.streetFront();
+  builder.furniture();
+  builder.quarters();
+  builder.squares();
+  builder.water();
+  return { parts: builder.parts, lamps: builder.lamps };
+}
+
+class Builder {
+  readonly lamps: Vec[] = [];
+  readonly #parts = new Map<string, Shape>();
+  readonly #taken: Ground[] = [];
+  readonly #city: City;
+  readonly #market: number;
+  readonly #letters: Letters;
+
+  constructor(city: City, market: number, letters: Letters) {
+    this.#city = city;
+    this.#market = market;
+    this.#letters = letters;
+  }
+
+  get parts(): readonly Shape[] {
+    return [...this.#parts.values()];
+  }
+
+  /** Shelters stand there, and people. */
+  keepFree(stops: readonly number[]): void {
+    for (const s of stops) {
+      for (const ahead of [-3, 0, 3]) {
+        this.#taken.push({ ...plane(beside(this.#city.path, s, 6.3, ahead)), radius: 1.8 });
       }
     }
   }
-  return town;
-}
 
-/** Street lamps with their pools of light, on alternating sides. */
-export function drawLamps(route: readonly Point[]): SVGGElement {
-  const lamps = svg("g", { class: "lamps" });
-  for (let index = 1; index < route.length; index += LAMP_EVERY) {
-    const here = route[index];
-    if (here === undefined) continue;
-    const at = offset(here, headingAt(route, index), 0.5, index % 2 === 0 ? 0.66 : -0.66);
-    lamps.append(
-      svg("circle", { cx: round(at.x), cy: round(at.y), r: 1.1, fill: "url(#lamplight)" }),
-      svg("circle", { cx: round(at.x), cy: round(at.y), r: 0.07, class: "lamp" }),
-    );
+  /** Towers, a mosque and a church, before all others take the ground. */
+  landmarks(): void {
+    const { path } = this.#city;
+    const end = path.end;
+    for (let nth = 0; nth < 9; nth += 1) {
+      const s = end - 0.4 - nth * 0.62;
+      const side = nth % 2 === 0 ? 1 : -1;
+      const site = this.#site(
+        Math.max(end * 0.55, s),
+        side * (21 + hash(nth, 2, 70) * 16),
+        300 + nth,
+      );
+      if (this.#take(site, 8, 1.25))
+        tower(this.#at(site), site, 7 + Math.floor(hash(nth, 3, 70) * 12));
+    }
+    const holy = this.#site(this.#market - 2.6, 15, 401);
+    if (this.#take(holy, 7, 0.9)) mosque(this.#at(holy), holy);
+    const chapel = this.#site(end * 0.24, -16, 402);
+    if (this.#take(chapel, 7, 0.9)) church(this.#at(chapel), chapel);
   }
-  return lamps;
-}
 
-function house(at: Point, column: number, row: number): SVGGElement {
-  const width = 0.6 + hash(column, row, 4) * 0.36;
-  const depth = 0.52 + hash(column, row, 5) * 0.34;
-  const roof = ROOFS[Math.floor(hash(column, row, 6) * ROOFS.length)] ?? "rust";
-  const left = round(-width / 2);
-  const top = round(-depth / 2);
-  const group = svg(
-    "g",
-    { class: `house ${roof}`, transform: `translate(${round(at.x)} ${round(at.y)})` },
-    svg("path", { class: "shade", d: shadow(width, depth) }),
-    svg("rect", {
-      class: "roof",
-      x: left,
-      y: top,
-      width: round(width),
-      height: round(depth),
-      rx: 0.04,
-    }),
-    svg("rect", {
-      class: "slope",
-      x: left,
-      y: 0,
-      width: round(width),
-      height: round(depth / 2),
-      rx: 0.04,
-    }),
-    svg("path", { class: "ridge", d: `M${left} 0h${round(width)}` }),
-  );
-  if (hash(column, row, 7) < 0.35) {
-    group.append(
-      svg("rect", {
-        class: "window",
-        x: left + 0.08,
-        y: round(depth / 2 - 0.13),
-        width: 0.13,
-        height: 0.09,
-      }),
-    );
+  /** The first row, which faces the road. */
+  streetFront(): void {
+    const { path } = this.#city;
+    for (let s = -0.6, nth = 0; s < path.end + 0.4; s += 0.42, nth += 1) {
+      for (const side of [-1, 1]) {
+        const seed = nth * 2 + (side > 0 ? 1 : 0);
+        const kind = hash(seed, 1, 71);
+        const site = this.#site(s, side * (11.2 + hash(seed, 2, 71) * 1.3), seed);
+        const town = s / Math.max(1, path.end);
+        if (kind < 0.1) continue;
+        if (this.#nearMarket(s)) {
+          if (kind < 0.75 && this.#take(site, 4.2, 0.82)) shop(this.#at(site), site, this.#letters);
+        } else if (town > 0.78) {
+          if (this.#take(site, 5.4, 0.95)) block(this.#at(site), site);
+        } else if (kind < 0.22 + town * 0.55) {
+          if (this.#take(site, 4.3, 0.82)) shop(this.#at(site), site, this.#letters);
+        } else if (this.#take(site, 4.1, 0.82)) {
+          hut(this.#at(site), site);
+        }
+      }
+    }
   }
-  return group;
+
+  /** Between the pavement and the houses. */
+  furniture(): void {
+    const { path } = this.#city;
+    for (let s = 0.6, nth = 0; s < path.end; s += LAMP_EVERY, nth += 1) {
+      const side = nth % 2 === 0 ? 1 : -1;
+      const site = this.#site(s, side * 5, nth);
+      if (this.#city.fromRoad(plane(site)) > 0.44) this.lamps.push(lamp(this.#at(site), site));
+    }
+    for (let s = 0.2, nth = 0; s < path.end; s += 0.31, nth += 1) {
+      for (const side of [-1, 1]) {
+        const seed = nth * 2 + (side > 0 ? 1 : 0);
+        const kind = hash(seed, 1, 72);
+        const site = this.#site(s, side * (6.9 + hash(seed, 2, 72) * 0.8), seed);
+        const seaside = s / Math.max(1, path.end) > 0.72;
+        if (this.#nearMarket(s)) {
+          if (kind < 0.62 && this.#take(site, 1.55, 0.62)) stall(this.#at(site), site);
+          else if (this.#take(site, 1.2, 0.62)) umbrella(this.#at(site), site);
+        } else if (kind < (seaside ? 0.34 : 0.16)) {
+          if (this.#take(site, 1.4, 0.62)) palm(this.#at(site), site.x, site.z, seed);
+        } else if (kind < 0.4) {
+          if (this.#take(site, 1.4, 0.62)) kiosk(this.#at(site), site);
+        } else if (kind < 0.47) {
+          const along = { ...site, yaw: site.yaw + (side * Math.PI) / 2 };
+          if (this.#take(site, 1.6, 0.62)) bajaji(this.#at(site), along);
+        } else if (kind < 0.52) {
+          if (this.#take(site, 1.2, 0.62)) umbrella(this.#at(site), site);
+        } else if (kind < 0.66) {
+          if (this.#take(site, 0.9, 0.62)) bush(this.#at(site), site.x, site.z, seed);
+        } else if (kind > 0.965) {
+          // Turned half towards those who come along.
+          const turned = { ...site, yaw: site.yaw + side * 0.9 };
+          if (this.#take(site, 3.6, 0.68)) billboard(this.#at(site), this.#letters, turned);
+        }
+      }
+    }
+  }
+
+  /** Everything behind the first row, thinner the farther out. */
+  quarters(): void {
+    const [width, height] = this.#city.grid;
+    for (let row = -DEPTH; row < height + DEPTH; row += SPACING) {
+      for (let column = -DEPTH; column < width + DEPTH; column += SPACING) {
+        const [a, b] = [Math.round(row / SPACING), Math.round(column / SPACING)];
+        const at = {
+          x: column + (hash(a, b, 81) - 0.5) * 0.3,
+          y: row + (hash(a, b, 82) - 0.5) * 0.3,
+        };
+        const away = this.#city.fromRoad(at);
+        if (away > DEPTH) continue;
+        const seed = a * 977 + b;
+        const site: Site = {
+          x: at.x * CELL,
+          z: at.y * CELL,
+          yaw: (Math.floor(hash(a, b, 83) * 4) * Math.PI) / 2,
+          seed,
+        };
+        this.#fill(site, away, this.#city.shore.inland(at), hash(a, b, 84));
+      }
+    }
+  }
+
+  /** Lamps and palms around the squares where the road begins and ends. */
+  squares(): void {
+    const { path } = this.#city;
+    for (const s of [-SQUARE, path.end + SQUARE]) {
+      const { x, z } = beside(path, s, 0);
+      for (let nth = 0; nth < 12; nth += 1) {
+        const angle = (nth / 12) * 2 * Math.PI + 0.2;
+        const at = { x: x + Math.cos(angle) * 14.2, z: z - Math.sin(angle) * 14.2 };
+        if (this.#city.fromRoad(plane(at)) < 0.75 || this.#city.shore.inland(plane(at)) < 0.3)
+          continue;
+        if (nth % 3 === 0)
+          this.lamps.push(lamp(this.#at(at), { ...at, yaw: angle + Math.PI, seed: nth }));
+        else palm(this.#at(at), at.x, at.z, nth * 31 + Math.round(s));
+      }
+    }
+  }
+
+  /** Dhows off the coast. */
+  water(): void {
+    const { shore, seaward, route } = this.#city;
+    const end = route.at(-1) ?? { x: 0, y: 0 };
+    for (let nth = 0; nth < 40; nth += 1) {
+      const [out, along] = [2 + hash(nth, 1, 91) * 20, (hash(nth, 2, 91) - 0.5) * 44];
+      const at = {
+        x: end.x + seaward.x * out + seaward.y * along,
+        y: end.y + seaward.y * out - seaward.x * along,
+      };
+      if (hash(nth, 3, 91) > 0.4 || shore.inland(at) > -1.4) continue;
+      dhow(
+        this.#at({ x: at.x * CELL, z: at.y * CELL }),
+        at.x * CELL,
+        at.y * CELL,
+        hash(nth, 4, 91) * 6.3,
+        0.8 + hash(nth, 5, 91) * 0.7,
+      );
+    }
+  }
+
+  #fill(site: Site, away: number, inland: number, kind: number): void {
+    const crowd = 0.8 - (away / DEPTH) * 0.45 + (noise(site.x * 0.05) - 0.5) * 0.3;
+    if (inland < BEACH + 1.2) {
+      if (inland > 0.35 && kind < 0.3 && this.#take(site, 1.6, 0.7, 0.35))
+        palm(this.#at(site), site.x, site.z, site.seed);
+    } else if (kind < crowd * 0.72) {
+      if (this.#take(site, 4, 1.2)) hut(this.#at(site), site);
+    } else if (kind < crowd * 0.82) {
+      if (this.#take(site, 5, 1.4)) block(this.#at(site), site);
+    } else if (kind < 0.8) {
+      if (this.#take(site, 2, 0.85)) mango(this.#at(site), site.x, site.z, site.seed);
+    } else if (kind < 0.93 && this.#take(site, 1.6, 0.8)) {
+      palm(this.#at(site), site.x, site.z, site.seed);
+    }
+  }
+
+  /** The market lies around one place of the road. */
+  #nearMarket(s: number): boolean {
+    return Math.abs(s - this.#market) < 1.7;
+  }
+
+  /** A place beside the road from which a building looks at it. */
+  #site(s: number, left: number, seed: number): Site {
+    const { x, z, yaw } = beside(this.#city.path, s, left);
+    return { x, z, yaw: yaw - (Math.sign(left) * Math.PI) / 2, seed };
+  }
+
+  /** Take the ground for a thing of `radius` (m), `clear` (cells) off the road's middle at least. */
+  #take(site: Site, radius: number, clear: number, beach = BEACH): boolean {
+    const at = plane(site);
+    if (this.#city.shore.inland(at) < beach || this.#city.fromRoad(at) < clear) return false;
+    const { route } = this.#city;
+    const [first, last] = [route[0], route.at(-1)];
+    // The squares where buses turn are kept free.
+    for (const [square, nth] of [[first, -1] as const, [last, 1] as const]) {
+      if (square === undefined) continue;
+      const middle = this.#city.path.at(nth < 0 ? -SQUARE : this.#city.path.end + SQUARE);
+      if (distance(middle, at) < 1.25 + radius / CELL) return false;
+    }
+    if (this.#taken.some((other) => distance(other, at) < (other.radius + radius) / CELL))
+      return false;
+    this.#taken.push({ ...at, radius });
+    return true;
+  }
+
+  #at({ x, z }: { x: number; z: number }): Shape {
+    const key = `${Math.floor(x / CELL / PART)},${Math.floor(z / CELL / PART)}`;
+    const known = this.#parts.get(key);
+    if (known !== undefined) return known;
+    const fresh = new Shape();
+    this.#parts.set(key, fresh);
+    return fresh;
+  }
 }
 
-/** The evening shadow of a box: long, and to the lower right. */
-function shadow(width: number, depth: number): string {
-  const w = round(width / 2);
-  const d = round(depth / 2);
-  return `M${w} ${-d}l.28 .16v${round(depth)}h${-round(width)}l-.28 -.16z`;
-}
-
-function palm(at: Point, column: number, row: number): SVGUseElement {
-  const size = round(0.75 + hash(column, row, 8) * 0.5);
-  const turn = Math.round(hash(column, row, 10) * 72);
-  return svg("use", {
-    href: "#palm",
-    transform: `translate(${round(at.x)} ${round(at.y)}) scale(${size}) rotate(${turn})`,
-  });
-}
-
-/** Definitions used above: the palm seen from above, and a lamp's light. */
-export function townDefinitions(): SVGElement[] {
-  const fronds = Array.from({ length: 7 }, (_, index) =>
-    svg("path", {
-      d: "M0 0C.12 -.1 .3 -.12 .46 .02C.3 .02 .14 .06 0 0z",
-      transform: `rotate(${Math.round((index * 360) / 7)})`,
-    }),
-  );
-  return [
-    svg(
-      "g",
-      { id: "palm", class: "palm" },
-      svg("ellipse", { class: "shade", cx: 0.2, cy: 0.14, rx: 0.42, ry: 0.26 }),
-      ...fronds,
-      svg("circle", { class: "heart", r: 0.06 }),
-    ),
-    svg(
-      "radialGradient",
-      { id: "lamplight" },
-      svg("stop", { offset: 0, class: "lamp-near" }),
-      svg("stop", { offset: 1, class: "lamp-far" }),
-    ),
-  ];
+function plane({ x, z }: { x: number; z: number }): Point {
+  return { x: x / CELL, y: z / CELL };
 }

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { signed } from "../src/format";
-import { distance, headingAt, leftOf, middle, sideAt, type Point } from "../src/scene/geometry";
-import { Motion, shortestTurn } from "../src/scene/motion";
-import { overlap, placeSigns } from "../src/scene/placement";
-import { makeShore } from "../src/scene/shore";
+import { distance, headingAt, leftOf, middle, sideAt, type Point } from "../src/plan/geometry";
+import { Motion, shortestTurn } from "../src/plan/motion";
+import { overlap, placeSigns } from "../src/plan/placement";
+import { makeShore } from "../src/plan/shore";
 
 /** A route made of unit steps, given as turns: straight on, left, right. */
 function walk(turns: readonly number[]): Point[] {

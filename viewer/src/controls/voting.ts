@@ -1,0 +1,159 @@
+/** Votes: starting them, choosing, and what is known of the turn. Those with a name may choose. */
+import type { Session } from "../connection/session";
+import { h, inWords, named, setText, worded } from "../hud/dom";
+import { actionWords } from "../hud/words";
+import { t } from "../i18n";
+import { EMPTY, type View, type Vote } from "../state/view";
+import { ActionPad } from "./action-pad";
+import { Problem } from "./problem";
+
+/** What the server takes, and what it takes without being told, in seconds. */
+const TURN_SECONDS = { least: 1, most: 300, usual: 10 } as const;
+
+export class Voting {
+  readonly element: HTMLDetailsElement;
+  readonly #session: Session;
+  readonly #problem = new Problem();
+  readonly #seconds = h("input", {
+    ...{ type: "number", name: "turn", required: "", value: String(TURN_SECONDS.usual) },
+    ...{ min: String(TURN_SECONDS.least), max: String(TURN_SECONDS.most), step: "1" },
+  });
+  readonly #start: HTMLFormElement;
+  readonly #running: HTMLElement;
+  readonly #turn = h("p", { class: "turn" });
+  readonly #cast = h("p", { class: "note", role: "status" });
+  readonly #result = h("p", { class: "note result", role: "status" });
+  readonly #pad = new ActionPad((action) => void this.#vote(action), false);
+  readonly #join: HTMLFormElement;
+  readonly #name = h("input", {
+    type: "text",
+    name: "name",
+    required: "",
+    autocomplete: "nickname",
+  });
+  #view: View = EMPTY;
+  /** This page's own choice, and the turn it was for. */
+  #choice: { readonly turn: number | null; readonly action: number } | null = null;
+  #tick: ReturnType<typeof setInterval> | undefined;
+
+  constructor(session: Session) {
+    this.#session = session;
+    const seconds = h(
+      "label",
+      { class: "field" },
+      worded(h("span"), "vote.seconds"),
+      this.#seconds,
+    );
+    const begin = worded(h("button", { type: "submit" }), "vote.start");
+    this.#start = h("form", { class: "vote-start" }, seconds, begin);
+    const name = h("label", { class: "field" }, worded(h("span"), "vote.name"), this.#name);
+    const join = worded(h("button", { type: "submit", class: "strong" }), "vote.join");
+    const nameless = worded(h("p", { class: "note" }), "vote.nameless");
+    this.#join = h("form", { class: "vote-name" }, nameless, name, join);
+    const stop = worded(h("button", { type: "button" }), "vote.stop");
+    this.#running = h(
+      "div",
+      { class: "voting" },
+      this.#turn,
+      named(this.#pad.element, "vote.choose"),
+      this.#join,
+      this.#cast,
+      this.#result,
+      stop,
+    );
+    this.element = h(
+      "details",
+      { class: "vote" },
+      worded(h("summary"), "vote.title"),
+      worded(h("p", { class: "note" }), "vote.explain"),
+      this.#start,
+      this.#running,
+      this.#problem.element,
+    );
+    this.#start.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const turn_seconds = this.#seconds.valueAsNumber;
+      void this.#problem.ask(() => this.#session.request("vote_start", { turn_seconds }));
+    });
+    stop.addEventListener("click", () => {
+      void this.#problem.ask(() => this.#session.request("vote_stop"));
+    });
+    this.#join.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const name = this.#name.value.trim();
+      if (name !== "") this.#session.rename(name);
+    });
+    inWords(() => {
+      this.#write();
+    });
+  }
+
+  render(view: View): void {
+    // A vote that begins is for all to see.
+    if (view.vote !== null && this.#view.vote === null) this.element.open = true;
+    this.#view = view;
+    if (view.vote === null) this.#choice = null;
+    this.#write();
+    clearInterval(this.#tick);
+    if (view.vote?.endsAt == null) return;
+    this.#tick = setInterval(() => {
+      this.#writeTurn(this.#view.vote);
+    }, 250);
+  }
+
+  async #vote(action: number): Promise<void> {
+    const turn = this.#view.vote?.turn ?? null;
+    const reply = await this.#problem.ask(() => this.#session.request("vote", { action }));
+    if (reply !== null) this.#choice = { turn, action };
+    this.#write();
+  }
+
+  #write(): void {
+    const { vote, room, wheel, hello } = this.#view;
+    const may = this.#session.can("vote_start");
+    this.element.hidden = room === null || !may || room.kind === "playback";
+    this.#start.hidden = vote !== null || wheel !== null;
+    this.#running.hidden = vote === null;
+    if (vote === null || room === null) return;
+    const takesPart = this.#session.can("vote");
+    const named = this.#session.wishes.name !== null;
+    this.#name.maxLength = hello?.nameChars ?? 32;
+    this.#join.hidden = named || !takesPart;
+    this.#pad.element.hidden = !named || !takesPart;
+    const chosen = this.#choice?.turn === vote.turn ? this.#choice.action : null;
+    this.#pad.render(room.actions, chosen);
+    this.#writeTurn(vote);
+    setText(this.#cast, this.#castWords(vote));
+    setText(this.#result, this.#resultWords(vote));
+  }
+
+  #writeTurn(vote: Vote | null): void {
+    if (vote === null) return;
+    const { turn, endsAt } = vote;
+    const waits = turn === null || endsAt === null;
+    // A turn that is late is about to end.
+    const seconds = waits ? 0 : Math.max(0, Math.ceil((endsAt - Date.now()) / 1000));
+    setText(this.#turn, waits ? t("vote.next") : t("vote.turn", { turn, seconds }));
+  }
+
+  #castWords({ turn, voters, cast, choosing }: Vote): string {
+    if (turn === null || voters === 0) return "";
+    const count = t("vote.cast", { count: cast, of: voters });
+    if (choosing.length === 0) return count;
+    return `${count}. ${t("vote.waiting", { names: choosing.map((each) => this.#who(each)).join(", ") })}`;
+  }
+
+  #who(member: number): string {
+    const { me, presence } = this.#view;
+    if (member === me) return t("vote.you");
+    const player = presence?.players.find((each) => each.member === member);
+    return player?.name ?? t("vote.member", { member });
+  }
+
+  #resultWords({ last }: Vote): string {
+    if (last === null) return "";
+    const action = actionWords(this.#view.room?.actions[last.action] ?? null);
+    if (last.by !== "votes") return t("vote.policy", { action });
+    return t("vote.result", { action, count: last.votes[last.action] ?? 0 });
+  }
+}

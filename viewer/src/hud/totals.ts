@@ -1,0 +1,65 @@
+/** Totals and averages over the episodes whose end this page saw. */
+import { signed, whole } from "../format";
+import { onLanguage, t, type PlainKey } from "../i18n";
+import { averageReturn, type Seen, type Summary } from "../state/seen";
+import type { View } from "../state/view";
+import { card } from "./card";
+import { h, setText, worded } from "./dom";
+
+type Field = "count" | "average" | "best" | "load" | "money" | "fined" | "crashed";
+
+const FIELDS: Readonly<Record<Field, { words: PlainKey; value: (seen: Seen) => string }>> = {
+  count: { words: "totals.count", value: ({ episodes }) => whole(episodes) },
+  average: { words: "totals.average", value: (seen) => orDash(averageReturn(seen), signed) },
+  best: { words: "totals.best", value: ({ bestReturn }) => orDash(bestReturn, signed) },
+  load: { words: "totals.load", value: ({ meanPassengers }) => orDash(meanPassengers, whole) },
+  money: {
+    words: "totals.money",
+    value: ({ meanMoney }) => orDash(meanMoney, (money) => `TSh ${whole(money)}`),
+  },
+  fined: { words: "totals.fined", value: ({ fined }) => whole(fined) },
+  crashed: { words: "totals.crashed", value: ({ crashed }) => whole(crashed) },
+};
+
+export class Totals {
+  readonly #values = new Map<Field, HTMLElement>();
+  readonly #last = h("p", { class: "note", "data-field": "last" });
+  #seen: Seen | null = null;
+
+  constructor(host: HTMLElement) {
+    const list = h("dl");
+    for (const name of Object.keys(FIELDS) as Field[]) {
+      const value = h("dd", { "data-field": `seen-${name}` });
+      this.#values.set(name, value);
+      list.append(h("div", {}, worded(h("dt"), FIELDS[name].words), value));
+    }
+    host.append(card("totals", "totals.title", list, this.#last));
+    onLanguage(() => {
+      if (this.#seen !== null) this.#show(this.#seen);
+    });
+  }
+
+  render({ seen }: View): void {
+    if (seen === this.#seen) return;
+    this.#seen = seen;
+    this.#show(seen);
+  }
+
+  #show(seen: Seen): void {
+    for (const [name, element] of this.#values) setText(element, FIELDS[name].value(seen));
+    setText(this.#last, seen.last === null ? t("totals.first") : summaryWords(seen.last));
+  }
+}
+
+function summaryWords({ episode, ending, totalReward, money }: Summary): string {
+  return t("totals.last", {
+    episode,
+    ending: t(`ending.${ending}`),
+    total: signed(totalReward),
+    money,
+  });
+}
+
+function orDash(value: number | null, write: (value: number) => string): string {
+  return value === null ? "–" : write(value);
+}

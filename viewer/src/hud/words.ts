@@ -1,0 +1,40 @@
+/** Words for names that arrive: those this page knows are translated, others shown as they came. */
+import { hasWords, t, tIn, type Language } from "../i18n";
+import type { Frame, Room } from "../protocol/messages";
+
+/** The name of an action, in the language of the moment or in another. */
+export function actionWords(name: string | null, language?: Language): string {
+  const key = `action.${name ?? "none"}`;
+  if (!hasWords(key)) return name ?? "";
+  return language === undefined ? t(key) : tIn(language, key);
+}
+
+export function termWords(name: string): string {
+  const key = `term.${name}`;
+  return hasWords(key) ? t(key) : name;
+}
+
+/** Where on its route the bus of this frame stands, named after the nearest place with a name. */
+export function placeWords(room: Room | null, frame: Frame): string {
+  const found = nearestPlace(room, frame.routeIndex);
+  const [x, y] = frame.position;
+  if (found === null) return t("place.cell", { x, y });
+  return t(found.away === 0 ? "place.at" : "place.near", { place: found.name });
+}
+
+export interface NearPlace {
+  readonly name: string;
+  /** Cells along the route. */
+  readonly away: number;
+}
+
+/** The place with a name that is the fewest cells away along the route. */
+export function nearestPlace(room: Room | null, index: number): NearPlace | null {
+  let nearest: NearPlace | null = null;
+  for (const { cell, name } of room?.places ?? []) {
+    const at = room?.route.findIndex(([x, y]) => x === cell[0] && y === cell[1]) ?? -1;
+    const away = Math.abs(at - index);
+    if (at >= 0 && (nearest === null || away < nearest.away)) nearest = { name, away };
+  }
+  return nearest;
+}

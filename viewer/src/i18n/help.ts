@@ -1,0 +1,66 @@
+/** What the page explains: what is seen here, to whoever has never heard of it, and the keys. */
+import type { Translation } from "./dictionary";
+
+export const en = {
+  "intro.title": "What is this?",
+  "intro.agent":
+    "A computer program, called the agent, drives this daladala, a Dar es Salaam minibus, all by itself.",
+  "intro.step":
+    "At each step it looks at what is around the bus and chooses one action, such as Move or Pick up.",
+  "intro.reward":
+    "For each action it gets a reward: points for serving passengers and obeying lights and police, and points taken away for breaking the law.",
+  "intro.episode":
+    "One trip from the first stop to the last is an episode, and all its rewards together are its return.",
+  "intro.learning":
+    "Nobody told it how to drive: it tried thousands of episodes and kept to what brought a higher return, which is called reinforcement learning.",
+  "intro.done": "Got it",
+  "intro.keys": "Help and keys",
+
+  "help.title": "Help",
+  "help.keys": "Keys",
+  "help.cameras": "Cameras: chase, driver, top, cinema, free",
+  "help.pause": "Pause and resume the room",
+  "help.sound": "Sound on and off",
+  "help.panels": "Hide and show the panels",
+  "help.gallery": "All rooms",
+  "help.help": "This help",
+  "help.wheel": "At the wheel",
+  "help.free": "With the free camera, when the picture has the focus",
+  "help.free.turn": "Turn and tilt",
+  "help.free.shift": "Move over the ground",
+  "help.free.zoom": "Nearer and farther",
+  "help.free.home": "Back to the bus",
+  "help.escape": "Close what is open, give the wheel back",
+} as const;
+
+export const sw: Translation<typeof en> = {
+  "intro.title": "Hii ni nini?",
+  "intro.agent":
+    "Programu ya kompyuta, iitwayo wakala, inaendesha daladala hii ya Dar es Salaam yenyewe.",
+  "intro.step":
+    "Kila hatua inaangalia kilicho karibu na basi, kisha inachagua kitendo kimoja, kama Endesha au Pakia.",
+  "intro.reward":
+    "Kwa kila kitendo inapata tuzo: pointi za kuhudumia abiria na kutii taa na trafiki, na inapoteza pointi ikivunja sheria.",
+  "intro.episode":
+    "Safari moja kutoka kituo cha kwanza hadi cha mwisho ina tuzo nyingi, na zikijumlishwa zinaonyesha imefanya vizuri kiasi gani.",
+  "intro.learning":
+    "Hakuna aliyeifundisha kuendesha: imejaribu safari maelfu na kushika yaliyoleta tuzo kubwa zaidi; huku ndiko kujifunza kwa tuzo.",
+  "intro.done": "Nimeelewa",
+  "intro.keys": "Msaada na vitufe",
+
+  "help.title": "Msaada",
+  "help.keys": "Vitufe",
+  "help.cameras": "Kamera: nyuma, dereva, juu, sinema, huru",
+  "help.pause": "Sitisha au endeleza chumba",
+  "help.sound": "Washa au zima sauti",
+  "help.panels": "Ficha au onyesha paneli",
+  "help.gallery": "Vyumba vyote",
+  "help.help": "Msaada huu",
+  "help.wheel": "Ukishika usukani",
+  "help.free": "Kwa kamera huru, ukiwa umechagua picha",
+  "help.free.turn": "Zungusha na inamisha",
+  "help.free.shift": "Sogea juu ya ardhi",
+  "help.free.zoom": "Karibu na mbali",
+  "help.free.home": "Rudi kwenye basi",
+  "help.escape": "Funga kilichofunguliwa, rudisha usukani",
+};

@@ -1,0 +1,162 @@
+/** Words of the cards over the scene: status, dashboard, readings, summary, reports by voice. */
+import type { Translation } from "./dictionary";
+
+export const en = {
+  "status.episode": "Episode",
+  "status.step": "Step",
+  "status.of": "of {most}",
+  "status.place": "Place",
+  "status.cell": "cell {x}, {y}",
+
+  "dash.reward": "Reward",
+  "dash.total": "Total",
+  "dash.speed": "Speed",
+  "dash.why": "What just happened",
+
+  "alert.title": "Warnings",
+  "alert.red": "Red light",
+  "alert.police": "Police",
+  "alert.overloaded": "Overload",
+  "alert.fined": "Fined",
+  "alert.crashed": "Crashed",
+  "alert.on": "on",
+  "alert.off": "off",
+
+  "tracker.title": "Live tracker",
+
+  "load.title": "Passengers",
+  "load.of": "of {capacity}",
+  "load.legal": "legal {legal}",
+  "load.value": "{passengers} of {capacity}, the law allows {legal}",
+  "load.over": { one: "{count} too many", other: "{count} too many" },
+
+  "money.title": "Money",
+
+  "mind.title": "The model’s mind",
+  "mind.chances": "How likely the model is to choose each action.",
+  "mind.values": "What the model expects each action to bring in the end, in reward.",
+  "mind.person":
+    "A person chose. The bars show what the model would have gone by; its own favourite is ★.",
+  "mind.outside":
+    "Asked for from outside. The bars show what the model would have gone by; its own favourite is ★.",
+  "mind.chosen": "chosen",
+  "mind.favourite": "would choose",
+  "mind.none": "Nothing to show yet: it appears with the next step.",
+
+  "terms.title": "Why this reward",
+  "terms.sum": "Sum",
+  "terms.none": "No reward at the start of an episode.",
+
+  "plot.title": "This episode",
+  "plot.return": "Total reward",
+  "plot.load": "Passengers",
+  "plot.legal": "legal",
+  "plot.steps": "steps",
+  "plot.text":
+    "Over steps {first} to {last}, the total reward is now {total}, at best {best}; {passengers} passengers are aboard, at most {most}, and the law allows {legal}.",
+  "plot.none": "The line begins with the next steps.",
+
+  "totals.title": "Episodes seen",
+  "totals.count": "Seen",
+  "totals.average": "Average return",
+  "totals.best": "Best return",
+  "totals.fined": "Fined",
+  "totals.crashed": "Crashed",
+  "totals.load": "Passengers at the end",
+  "totals.money": "Average money",
+  "totals.first": "The first episode is still under way.",
+  "totals.last": "Episode {episode}: {ending}, return {total}, TSh {money}.",
+
+  "summary.which": {
+    one: "Episode {episode}, {count} step",
+    other: "Episode {episode}, {count} steps",
+  },
+  "summary.return": "Return",
+  "summary.money": "Earned",
+  "summary.aboard": "Aboard",
+
+  "say.drive": "Step {step}: {action}. {passengers} passengers, total reward {total}.",
+  "say.ended": "Episode {episode}: {ending}. Return {total}, TSh {money}.",
+  "say.fined": "The police have fined the bus.",
+  "say.overloaded": "The bus is overloaded: {passengers} aboard, {legal} allowed.",
+} as const;
+
+export const sw: Translation<typeof en> = {
+  "status.episode": "Safari",
+  "status.step": "Hatua",
+  "status.of": "kati ya {most}",
+  "status.place": "Mahali",
+  "status.cell": "seli {x}, {y}",
+
+  "dash.reward": "Tuzo",
+  "dash.total": "Jumla",
+  "dash.speed": "Mwendo",
+  "dash.why": "Kilichotokea sasa hivi",
+
+  "alert.title": "Tahadhari",
+  "alert.red": "Taa nyekundu",
+  "alert.police": "Trafiki",
+  "alert.overloaded": "Wamezidi",
+  "alert.fined": "Faini",
+  "alert.crashed": "Ajali",
+  "alert.on": "ndiyo",
+  "alert.off": "hapana",
+
+  "tracker.title": "Ramani ya safari",
+
+  "load.title": "Abiria",
+  "load.of": "kati ya {capacity}",
+  "load.legal": "kisheria {legal}",
+  "load.value": "{passengers} kati ya {capacity}, sheria inaruhusu {legal}",
+  "load.over": { one: "amezidi {count}", other: "wamezidi {count}" },
+
+  "money.title": "Mapato",
+
+  "mind.title": "Akilini mwa modeli",
+  "mind.chances": "Uwezekano wa modeli kuchagua kila kitendo.",
+  "mind.values": "Tuzo ambayo modeli inatarajia mwishoni kutokana na kila kitendo.",
+  "mind.person":
+    "Mtu ndiye aliyechagua. Mistari inaonyesha ambacho modeli ingefuata; chaguo lake lina ★.",
+  "mind.outside":
+    "Imeagizwa kutoka nje. Mistari inaonyesha ambacho modeli ingefuata; chaguo lake lina ★.",
+  "mind.chosen": "limechaguliwa",
+  "mind.favourite": "ingechagua",
+  "mind.none": "Bado hakuna cha kuonyesha: kitaonekana hatua ijayo.",
+
+  "terms.title": "Kwa nini tuzo hii",
+  "terms.sum": "Jumla",
+  "terms.none": "Mwanzo wa safari hauna tuzo.",
+
+  "plot.title": "Safari hii",
+  "plot.return": "Jumla ya tuzo",
+  "plot.load": "Abiria",
+  "plot.legal": "kisheria",
+  "plot.steps": "hatua",
+  "plot.text":
+    "Kuanzia hatua ya {first} hadi ya {last}, jumla ya tuzo sasa ni {total}, ya juu kabisa {best}; abiria ni {passengers}, walikuwa wengi zaidi {most}, na sheria inaruhusu {legal}.",
+  "plot.none": "Mchoro utaanza na hatua zijazo.",
+
+  "totals.title": "Safari zilizoonekana",
+  "totals.count": "Idadi",
+  "totals.average": "Wastani wa tuzo",
+  "totals.best": "Tuzo ya juu",
+  "totals.fined": "Zenye faini",
+  "totals.crashed": "Zenye ajali",
+  "totals.load": "Abiria mwishoni",
+  "totals.money": "Wastani wa mapato",
+  "totals.first": "Safari ya kwanza bado inaendelea.",
+  "totals.last": "Safari ya {episode}: {ending}, tuzo {total}, TSh {money}.",
+
+  "summary.which": {
+    one: "Safari ya {episode}, hatua {count}",
+    other: "Safari ya {episode}, hatua {count}",
+  },
+  "summary.return": "Tuzo zote",
+  "summary.money": "Mapato",
+  "summary.aboard": "Waliomo",
+
+  "say.drive": "Hatua ya {step}: {action}. Abiria {passengers}, jumla ya tuzo {total}.",
+  "say.ended": "Safari ya {episode}: {ending}. Jumla ya tuzo {total}, TSh {money}.",
+  "say.fined": "Basi limepigwa faini na trafiki.",
+  "say.overloaded": "Basi limezidisha abiria: wamo {passengers}, wanaoruhusiwa ni {legal}.",
+};

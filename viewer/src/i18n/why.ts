@@ -1,0 +1,68 @@
+/** What happened in the last step, told in a sentence: a main part, and what else came of it. */
+import type { Translation } from "./dictionary";
+
+export const en = {
+  "why.start": "A new episode begins {where}, with an empty bus.",
+  "why.sentence": "{what}: {reward}",
+  "why.stopped.red": "Stopped at the red light {where}",
+  "why.stopped.police": "Stopped for the police {where}",
+  "why.stopped.must": "Stopped {where}, where it had to",
+  "why.braked": "Braked {where}",
+  "why.braked.needless": "Braked {where} though nothing called for it",
+  "why.moved": "Drove on {where}",
+  "why.ran.red": "Drove through the red light {where}",
+  "why.ran.police": "Drove past the police {where} without stopping",
+  "why.picked": {
+    one: "Picked up {count} passenger {where}",
+    other: "Picked up {count} passengers {where}",
+  },
+  "why.picked.none": "Tried to pick up {where}, but nobody could board",
+  "why.dropped": {
+    one: "Let {count} passenger off {where} for TSh {money}",
+    other: "Let {count} passengers off {where} for TSh {money}",
+  },
+  "why.dropped.none": "Tried to drop off {where}, but nobody could get off",
+  "why.sped": "Sped up {where}",
+  "why.other": "{action} {where}",
+  "why.and.red": "did not wait at the red light",
+  "why.and.police": "did not stop for the police",
+  "why.and.fined": "was fined",
+  "why.and.fined.load": "was fined for {count} aboard ({legal} allowed)",
+  "why.and.impounded": "was impounded",
+  "why.and.crashed": "crashed",
+  "why.and.arrived": "reached the end of the route",
+  "why.and.legal": "kept to the law all the way",
+} as const;
+
+export const sw: Translation<typeof en> = {
+  "why.start": "Safari mpya inaanza {where}, basi likiwa tupu.",
+  "why.sentence": "{what}: {reward}",
+  "why.stopped.red": "Limesimama kwenye taa nyekundu {where}",
+  "why.stopped.police": "Limesimama kwa trafiki {where}",
+  "why.stopped.must": "Limesimama {where}, ilipotakiwa",
+  "why.braked": "Limefunga breki {where}",
+  "why.braked.needless": "Limefunga breki {where} bila sababu",
+  "why.moved": "Limeendelea na safari {where}",
+  "why.ran.red": "Limepita taa nyekundu {where}",
+  "why.ran.police": "Limempita trafiki {where} bila kusimama",
+  "why.picked": {
+    one: "Limepakia abiria {count} {where}",
+    other: "Limepakia abiria {count} {where}",
+  },
+  "why.picked.none": "Limejaribu kupakia {where}, lakini hakuna aliyeweza kupanda",
+  "why.dropped": {
+    one: "Limeshusha abiria {count} {where} kwa TSh {money}",
+    other: "Limeshusha abiria {count} {where} kwa TSh {money}",
+  },
+  "why.dropped.none": "Limejaribu kushusha {where}, lakini hakuna aliyeweza kushuka",
+  "why.sped": "Limeongeza mwendo {where}",
+  "why.other": "{action} {where}",
+  "why.and.red": "halikusubiri taa nyekundu",
+  "why.and.police": "halikusimama kwa trafiki",
+  "why.and.fined": "limepigwa faini",
+  "why.and.fined.load": "limepigwa faini kwa abiria {count} (wanaoruhusiwa {legal})",
+  "why.and.impounded": "limezuiliwa na polisi",
+  "why.and.crashed": "limepata ajali",
+  "why.and.arrived": "limefika mwisho wa njia",
+  "why.and.legal": "halikuvunja sheria njia nzima",
+};

@@ -1,0 +1,64 @@
+/** The page's regions, found in index.html once and named in the language; and its address. */
+import type { Wishes } from "./connection/address";
+import { find, inWords, named, worded } from "./hud/dom";
+import { t } from "./i18n";
+
+export interface Regions {
+  readonly body: HTMLElement;
+  readonly page: HTMLElement;
+  readonly top: HTMLElement;
+  readonly status: HTMLElement;
+  readonly link: HTMLElement;
+  readonly tools: HTMLElement;
+  readonly scene: HTMLElement;
+  readonly over: HTMLElement;
+  readonly notice: HTMLElement;
+  readonly sceneNote: HTMLElement;
+  readonly summary: HTMLElement;
+  readonly instruments: HTMLElement;
+  readonly dock: HTMLElement;
+  readonly left: HTMLElement;
+  readonly right: HTMLElement;
+  readonly sayStatus: HTMLElement;
+  readonly sayDrive: HTMLElement;
+}
+
+export function findRegions(body: HTMLElement): Regions {
+  const region = (selector: string): HTMLElement => find(body, selector);
+  const skip = worded(region(".skip"), "page.skip");
+  skip.addEventListener("click", (event) => {
+    event.preventDefault();
+    region(".left .card:not([hidden]) button").focus();
+  });
+  named(region(".stage"), "page.drive");
+  inWords(() => {
+    document.title = t("page.title");
+  });
+  return {
+    body,
+    page: region(".page"),
+    top: region(".top"),
+    status: region(".status"),
+    link: region(".link"),
+    tools: region(".tools"),
+    scene: region(".scene"),
+    over: region(".over"),
+    notice: region(".notice"),
+    sceneNote: region(".scene-note"),
+    summary: region(".summary"),
+    instruments: region(".instruments"),
+    dock: named(region(".dock"), "page.dashboard"),
+    left: named(region(".left"), "page.controls"),
+    right: named(region(".right"), "page.readings"),
+    sayStatus: region(".say-status"),
+    sayDrive: region(".say-drive"),
+  };
+}
+
+/** The address follows what is shown, so that a reload or a copy of it shows the same. */
+export function keepWishes({ room, name }: Wishes): void {
+  const url = new URL(location.href);
+  url.searchParams.set("room", room);
+  if (name !== null) url.searchParams.set("name", name);
+  history.replaceState(history.state, "", url);
+}

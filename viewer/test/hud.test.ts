@@ -1,0 +1,194 @@
+import fc from "fast-check";
+import { afterEach, describe, expect, it } from "vitest";
+import { readOutputs, softmax } from "../src/hud/outputs";
+import { along, niceScale } from "../src/hud/scale";
+import { termsOf } from "../src/hud/terms";
+import { explain } from "../src/hud/why";
+import { nearestPlace } from "../src/hud/words";
+import { setLanguage } from "../src/i18n";
+import { voicesOf } from "../src/sound/sound";
+import { frame, room, type Wire } from "./wire";
+
+afterEach(() => {
+  setLanguage("en");
+});
+
+const TERMS = ["action", "must_stop", "police", "crash", "step", "end", "legal"];
+const CITY = room({
+  route: [
+    [12, 14],
+    [13, 14],
+    [14, 14],
+    [14, 13],
+  ],
+  reward_terms: TERMS,
+  outputs: "logits",
+  places: [
+    [12, 14, "Magomeni"],
+    [14, 13, "Posta"],
+  ],
+});
+
+/** Terms in the room's order, of which only some are not nothing. */
+const paid = (parts: Readonly<Record<string, number>>): number[] =>
+  TERMS.map((name) => parts[name] ?? 0);
+
+describe("why the last thing happened", () => {
+  const before = { seq: 1, route_index: 1, position: [13, 14], must_stop: 0, police_here: 0 };
+  const tell = (first: Wire, second: Wire): string | null =>
+    explain({
+      room: CITY,
+      previous: frame({ ...before, ...first }),
+      frame: frame({ ...before, seq: 2, route_index: 2, position: [14, 14], ...second }),
+    });
+
+  it("says where and before what the bus stopped, and what for", () => {
+    const stop = { action: 3, reward: 26, reward_terms: paid({ must_stop: 25, step: 1 }) };
+    expect(tell({ must_stop: 1, light_red: 1 }, stop)).toBe(
+      "Stopped at the red light near Magomeni: +26",
+    );
+    expect(tell({ must_stop: 1, police_here: 1 }, stop)).toBe(
+      "Stopped for the police near Magomeni: +26",
+    );
+    setLanguage("sw");
+    expect(tell({ must_stop: 1, light_red: 1 }, stop)).toBe(
+      "Limesimama kwenye taa nyekundu karibu na Magomeni: +26",
+    );
+  });
+
+  it("counts who boarded and who alighted, and what they paid", () => {
+    const boarded = { action: 1, passengers: 9, reward: 16 };
+    expect(tell({ passengers: 8 }, boarded)).toBe("Picked up 1 passenger near Magomeni: +16");
+    const alighted = { action: 2, passengers: 3, money: 9000, reward: 13 };
+    expect(tell({ passengers: 8, money: 4000 }, alighted)).toBe(
+      "Let 5 passengers off near Magomeni for TSh 5,000: +13",
+    );
+    expect(tell({}, { action: 2, reward: -7 })).toContain("nobody could get off");
+  });
+
+  it("says what was passed by, and what else came of it", () => {
+    const ran = {
+      action: 0,
+      reward: -37,
+      reward_terms: paid({ action: 2, must_stop: -40, step: 1 }),
+    };
+    expect(tell({ must_stop: 1, light_red: 1 }, ran)).toBe(
+      "Drove through the red light near Magomeni: −37",
+    );
+    const crash = {
+      ...{ action: 4, passengers: 45, fined: 1, crashed: 1, terminated: true, reward: -44 },
+      reward_terms: paid({ must_stop: -15, crash: -30, step: 1 }),
+    };
+    expect(tell({ passengers: 45, must_stop: 1, police_here: 1 }, crash)).toBe(
+      "Sped up near Magomeni, did not stop for the police, was fined for 45 aboard (33 allowed) and crashed: −44",
+    );
+  });
+
+  it("says that the bus arrived within the law", () => {
+    const last = {
+      ...{ action: 0, terminated: true, route_index: 3, position: [14, 13], reward: 153 },
+      reward_terms: paid({ action: 2, step: 1, end: 100, legal: 50 }),
+    };
+    expect(tell({}, last)).toBe(
+      "Drove on near Magomeni, reached the end of the route and kept to the law all the way: +153",
+    );
+  });
+
+  it("begins an episode, and makes up nothing where the frame before is not known", () => {
+    const start = frame({ action: null, action_name: null, route_index: 0, position: [12, 14] });
+    expect(explain({ room: CITY, previous: null, frame: start })).toBe(
+      "A new episode begins at Magomeni, with an empty bus.",
+    );
+    expect(tell({ seq: 0, passengers: 2 }, { action: 1, reward: 16 })).toBe(
+      "Pick up near Posta: +16",
+    );
+    expect(explain({ room: null, previous: null, frame: start })).toBeNull();
+  });
+
+  it("tells actions that it does not know by their names", () => {
+    const other = room({ actions: ["Hoot"], places: [] });
+    const hoot = { ...frame({ action: 0 }), actionName: "Hoot" };
+    expect(explain({ room: other, previous: null, frame: hoot })).toMatch(/^Hoot at cell 12, 14/);
+  });
+});
+
+describe("places", () => {
+  it("are the nearest along the route, and none where none have names", () => {
+    expect(nearestPlace(CITY, 0)).toEqual({ name: "Magomeni", away: 0 });
+    expect(nearestPlace(CITY, 2)).toEqual({ name: "Posta", away: 1 });
+    expect(nearestPlace(room({ places: [] }), 2)).toBeNull();
+  });
+});
+
+describe("the policy's outputs", () => {
+  it("are chances where they are logits, and mark what was chosen and what it prefers", () => {
+    const told = readOutputs(CITY, frame({ action: 3, outputs: [0, 0, 1, 0, 0] }));
+    expect(told).toMatchObject({ kind: "chances", zero: 0, chosen: 3, favourite: 2 });
+    expect(told?.bars.map(({ action }) => action)).toEqual(CITY.actions);
+    expect(told?.bars[2]?.to).toBeCloseTo(Math.E / (Math.E + 4));
+  });
+
+  it("are bars around zero where they are values", () => {
+    const values = room({ outputs: "values" });
+    const told = readOutputs(values, frame({ outputs: [-10, 30, 0, 0, 0] }));
+    expect(told?.zero).toBe(0.25);
+    expect(told?.bars[0]).toMatchObject({ from: 0, to: 0.25 });
+    expect(told?.bars[1]).toMatchObject({ from: 0.25, to: 1 });
+  });
+
+  it("are nothing where nothing is told", () => {
+    expect(readOutputs(CITY, frame({ outputs: [] }))).toBeNull();
+  });
+
+  it("make chances of any logits", () => {
+    const logits = fc.array(fc.double({ noNaN: true, min: -1e6, max: 1e6 }), { minLength: 1 });
+    fc.assert(
+      fc.property(logits, (given) => {
+        const chances = softmax(given);
+        expect(chances.reduce((sum, chance) => sum + chance)).toBeCloseTo(1);
+        expect(Math.min(...chances)).toBeGreaterThanOrEqual(0);
+      }),
+    );
+  });
+});
+
+describe("reward terms", () => {
+  it("are those that are not nothing, by the room's names", () => {
+    const told = frame({ reward_terms: [2, -40, 0, 0, 1] });
+    expect(termsOf({ room: CITY, frame: told })).toEqual([
+      { name: "action", value: 2 },
+      { name: "must_stop", value: -40 },
+      { name: "step", value: 1 },
+    ]);
+  });
+});
+
+describe("scales", () => {
+  it("have round ticks and hold what they are for", () => {
+    expect(niceScale(0, 29, 5).ticks).toEqual([0, 10, 20, 30]);
+    expect(niceScale(-37, 210, 4).ticks).toEqual([-100, 0, 100, 200, 300]);
+    const range = fc.tuple(fc.integer({ min: -5000, max: 0 }), fc.integer({ min: 0, max: 5000 }));
+    fc.assert(
+      fc.property(range, fc.integer({ min: 2, max: 6 }), ([low, high], parts) => {
+        const scale = niceScale(low, high, parts);
+        expect(along(scale, low)).toBeGreaterThanOrEqual(0);
+        expect(along(scale, high)).toBeLessThanOrEqual(1);
+        expect(scale.ticks.length).toBeLessThanOrEqual(parts + 2);
+      }),
+    );
+  });
+});
+
+describe("sounds", () => {
+  it("are of what changed", () => {
+    const before = frame({ passengers: 5, speed: 2, money: 1000, police_here: 0 });
+    const after = { passengers: 3, speed: 1, money: 4000, police_here: 1 };
+    expect(voicesOf(before, frame(after))).toEqual([
+      { kind: "whistle" },
+      { kind: "brakes" },
+      { kind: "coins", count: 2 },
+    ]);
+    expect(voicesOf(before, frame({ ...after, crashed: 1 }))[0]).toEqual({ kind: "crash" });
+    expect(voicesOf(before, before)).toEqual([]);
+  });
+});
