@@ -183,7 +183,8 @@ test("all rooms are seen at once, and one is entered", async ({ page, room }) =>
   const gallery = page.getByRole("dialog");
   await expect(gallery).toBeVisible();
   const tile = gallery.getByRole("button", { name: /main/ });
-  await expect(tile.first()).toBeVisible();
+  await expect(tile.first()).toHaveAttribute("data-status", "live");
+  await expect(tile.first()).toContainText(/Episode \d+/);
   await picture(page, "gallery");
   await tile.first().click();
   await page.waitForFunction(() => window.daladala.room === "main");
