@@ -1,10 +1,10 @@
 /** For everyone: both languages, all sizes, the keyboard, screen readers. */
-import type { Page } from "@playwright/test";
 import {
   cutTexts,
   expect,
   expectLive,
   openLive,
+  pauseByKey,
   picture,
   probe,
   seriousFindings,
@@ -18,11 +18,6 @@ const SIZES = [
   { name: "wide", width: 1920, height: 1080 },
 ] as const;
 
-async function pause(page: Page): Promise<void> {
-  await page.keyboard.press("Space");
-  await page.waitForFunction(() => window.daladala.paused);
-}
-
 for (const { name, width, height } of SIZES) {
   test(`nothing is cut at ${width} by ${height} in either language`, async ({ page, room }) => {
     await page.setViewportSize({ width, height });
@@ -32,7 +27,7 @@ for (const { name, width, height } of SIZES) {
     ] as const) {
       await openLive(page, room.replace("lang=en", `lang=${language}`));
       await page.waitForFunction(() => (window.daladala.step ?? 0) > 3);
-      await pause(page);
+      await pauseByKey(page);
       const wide = await page.evaluate(() => document.documentElement.scrollWidth);
       expect(wide).toBeLessThanOrEqual(width);
       expect(await cutTexts(page)).toEqual([]);
@@ -78,7 +73,7 @@ test("dialogs hold the focus, close by Escape, and axe finds nothing serious", a
   room,
 }) => {
   await openLive(page, room);
-  await pause(page);
+  await pauseByKey(page);
   for (const [key, name] of [
     ["?", "Help"],
     ["g", "All rooms"],
@@ -99,7 +94,7 @@ test("all that can be pressed is reached by Tab, in sight, with a focus that is 
   room,
 }) => {
   await openLive(page, room);
-  await pause(page);
+  await pauseByKey(page);
   const reached = new Set<string>();
   for (let nth = 0; nth < 90; nth += 1) {
     await page.keyboard.press("Tab");

@@ -68,6 +68,14 @@ export async function openLive(page: Page, url: string): Promise<void> {
   await page.waitForFunction(() => window.daladala.seq !== null);
 }
 
+/** The key does what the button does, and the button is there from the first picture on. */
+export async function pauseByKey(page: Page): Promise<void> {
+  await expect(page.locator("button.pause")).toBeVisible();
+  await expect(page.locator("button.pause")).toBeEnabled();
+  await page.keyboard.press("Space");
+  await page.waitForFunction(() => window.daladala.paused);
+}
+
 export async function sceneDrawn(page: Page): Promise<void> {
   await page.waitForFunction(() => (window.daladala.scene?.bus ?? null) !== null);
 }

@@ -1,14 +1,13 @@
 /** The scene: its cameras, what moves, and what is there where there is none. */
 import type { Page } from "@playwright/test";
-import { expect, openLive, picture, probe, sceneDrawn, seriousFindings, test } from "./page";
+import { expect, openLive, pauseByKey, picture, probe, sceneDrawn, seriousFindings, test } from "./page";
 
 const CAMERAS = ["chase", "driver", "top", "cinematic", "free"] as const;
 
 /** Let the room stand still somewhere on its way, so that pictures are of the same place. */
 async function standStill(page: Page): Promise<void> {
   await page.waitForFunction(() => (window.daladala.step ?? 0) >= 4);
-  await page.keyboard.press("Space");
-  await page.waitForFunction(() => window.daladala.paused);
+  await pauseByKey(page);
   await page.waitForFunction(() => window.daladala.scene?.rendering === false);
 }
 
