@@ -1,6 +1,15 @@
 /** The scene: its cameras, what moves, and what is there where there is none. */
 import type { Page } from "@playwright/test";
-import { expect, openLive, pauseByKey, picture, probe, sceneDrawn, seriousFindings, test } from "./page";
+import {
+  expect,
+  openLive,
+  pauseByKey,
+  picture,
+  probe,
+  sceneDrawn,
+  seriousFindings,
+  test,
+} from "./page";
 
 const CAMERAS = ["chase", "driver", "top", "cinematic", "free"] as const;
 
