@@ -123,7 +123,7 @@ session.subscribe((change) => {
   painter.show(view);
 });
 
-exposeProbe({ session, city });
+exposeProbe({ session, painter, city });
 addEventListener("online", () => {
   session.retryNow();
 });

@@ -1,4 +1,7 @@
-/** What the page tells tests about itself, as `window.daladala`: a frozen snapshot, read-only. */
+/**
+ * What the page tells tests about itself, as `window.daladala`: a frozen snapshot, read-only. Of the
+ * drive it tells what is on the screen, not what has come and is yet to be drawn.
+ */
 import type { Encoding } from "./connection/address";
 import type { Status } from "./connection/status";
 import type { Session } from "./connection/session";
@@ -6,7 +9,7 @@ import type { Transport } from "./connection/transport";
 import { language, type Language } from "./i18n";
 import type { Resume, Role } from "./protocol/messages";
 import type { SceneState } from "./scene/scene";
-import type { Watching } from "./state/view";
+import type { View, Watching } from "./state/view";
 
 export interface Probe {
   readonly connection: Status["kind"];
@@ -52,6 +55,7 @@ declare global {
 
 export interface Source {
   readonly session: Session;
+  readonly painter: Readonly<{ painted: View }>;
   readonly city: Readonly<{ state: SceneState | null; firstSceneMs: number | null }>;
 }
 
@@ -59,8 +63,9 @@ export function exposeProbe(source: Source): void {
   Object.defineProperty(window, "daladala", { get: () => Object.freeze(takeProbe(source)) });
 }
 
-function takeProbe({ session, city }: Source): Probe {
-  const { view, status, wishes, transport, clock, malformed, dropped } = session;
+function takeProbe({ session, painter, city }: Source): Probe {
+  const view = painter.painted;
+  const { status, wishes, transport, clock, malformed, dropped } = session;
   const { frame, room } = view;
   return {
     connection: status.kind,
