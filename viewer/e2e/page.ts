@@ -65,7 +65,7 @@ export async function openLive(page: Page, url: string): Promise<void> {
   await dismissIntro(page);
   await page.goto(url);
   await expect(page.locator("body")).toHaveAttribute("data-connection", /^(live|behind|polling)$/);
-  await page.waitForFunction(() => window.daladala.seq !== null);
+  await page.waitForFunction(() => window.daladala.drawnSeq !== null);
 }
 
 /** The key does what the button does, and the button is there from the first picture on. */

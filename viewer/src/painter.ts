@@ -3,7 +3,7 @@
  * hundreds of missed frames come at once, and a page that nobody looks at draws nothing at all.
  */
 import type { Frame } from "./protocol/messages";
-import { EMPTY, follows, type View } from "./state/view";
+import { follows, type View } from "./state/view";
 
 /** `known` is what is known; `drawn` the same, but going on from the frame that was drawn last. */
 export type Draw = (drawn: View, known: View) => void;
@@ -13,16 +13,15 @@ export class Painter {
   readonly #schedule: (paint: () => void) => void;
   #view: View | null = null;
   #drawn: Frame | null = null;
-  #painted: View = EMPTY;
 
   constructor(draw: Draw, schedule: (paint: () => void) => void) {
     this.#draw = draw;
     this.#schedule = schedule;
   }
 
-  /** What was known when the page was last drawn: all that can be seen on it, and no more. */
-  get painted(): View {
-    return this.#painted;
+  /** The frame that is on the screen; what was received since is yet to be drawn. */
+  get drawn(): Frame | null {
+    return this.#drawn;
   }
 
   show(view: View): void {
@@ -41,6 +40,5 @@ export class Painter {
     const previous = same || follows(this.#drawn, view.frame) ? this.#drawn : null;
     this.#draw({ ...view, previous: same ? view.previous : previous }, view);
     this.#drawn = view.frame;
-    this.#painted = view;
   };
 }

@@ -1,15 +1,12 @@
-/**
- * What the page tells tests about itself, as `window.daladala`: a frozen snapshot, read-only. Of the
- * drive it tells what is on the screen, not what has come and is yet to be drawn.
- */
+/** What the page tells tests about itself, as `window.daladala`: a frozen snapshot, read-only. */
 import type { Encoding } from "./connection/address";
 import type { Status } from "./connection/status";
 import type { Session } from "./connection/session";
 import type { Transport } from "./connection/transport";
 import { language, type Language } from "./i18n";
-import type { Resume, Role } from "./protocol/messages";
+import type { Frame, Resume, Role } from "./protocol/messages";
 import type { SceneState } from "./scene/scene";
-import type { View, Watching } from "./state/view";
+import type { Watching } from "./state/view";
 
 export interface Probe {
   readonly connection: Status["kind"];
@@ -26,7 +23,10 @@ export interface Probe {
   readonly resume: Resume | null;
   readonly watching: Watching;
   readonly epoch: number | null;
+  /** Of the newest frame that is known. */
   readonly seq: number | null;
+  /** Of the frame that is on the screen. */
+  readonly drawnSeq: number | null;
   readonly latestSeq: number;
   readonly episode: number | null;
   readonly step: number | null;
@@ -55,7 +55,7 @@ declare global {
 
 export interface Source {
   readonly session: Session;
-  readonly painter: Readonly<{ painted: View }>;
+  readonly painter: Readonly<{ drawn: Frame | null }>;
   readonly city: Readonly<{ state: SceneState | null; firstSceneMs: number | null }>;
 }
 
@@ -64,8 +64,7 @@ export function exposeProbe(source: Source): void {
 }
 
 function takeProbe({ session, painter, city }: Source): Probe {
-  const view = painter.painted;
-  const { status, wishes, transport, clock, malformed, dropped } = session;
+  const { view, status, wishes, transport, clock, malformed, dropped } = session;
   const { frame, room } = view;
   return {
     connection: status.kind,
@@ -83,6 +82,7 @@ function takeProbe({ session, painter, city }: Source): Probe {
     watching: view.watching,
     epoch: frame?.epoch ?? null,
     seq: frame?.seq ?? null,
+    drawnSeq: painter.drawn?.seq ?? null,
     latestSeq: view.latestSeq,
     episode: frame?.episode ?? null,
     step: frame?.step ?? null,
