@@ -5,7 +5,7 @@
 //! an error that names the tensor.
 
 use std::collections::{BTreeMap, HashMap};
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::Path;
 
 use safetensors::SafeTensors;
@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::algorithm::Algorithm;
 use crate::error::{AgentError, CheckpointError};
 use crate::network::{Activation, LayerWeights, MlpWeights};
+use crate::whole_file::write_whole;
 
 /// What the `format` entry of the metadata must be.
 const FORMAT: &str = "daladala-1";
@@ -81,19 +82,16 @@ impl Checkpoint {
             .map_err(|source| AgentError::Checkpoint { path: path.to_owned(), source })
     }
 
-    /// Writes a file, whole or not at all: beside its place first, then moved into it.
+    /// Writes a file, whole or not at all.
     pub fn save(&self, path: &Path) -> Result<(), AgentError> {
-        let write = |source| AgentError::Write { path: path.to_owned(), source };
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut builder = tempfile::Builder::new();
-        // A temporary file is for its owner alone unless said otherwise; this one becomes a file like any other.
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
-        let mut unfinished = builder.tempfile_in(folder).map_err(write)?;
-        unfinished.write_all(&self.to_bytes()).map_err(write)?;
-        unfinished.as_file().sync_all().map_err(write)?;
-        unfinished.persist(path).map_err(|error| write(error.error))?;
-        Ok(())
+        write_whole(path, &self.to_bytes())
+    }
+
+    /// Whether all weights are numbers that can be calculated with.
+    #[must_use]
+    pub fn is_finite(&self) -> bool {
+        let layers = self.networks.values().flat_map(|network| &network.layers);
+        layers.flat_map(|layer| layer.weight.iter().chain(&layer.bias)).all(|value| value.is_finite())
     }
 
     /// The bytes of the file.

@@ -48,6 +48,28 @@ pub enum AgentError {
         /// Why.
         source: ImportError,
     },
+    /// Hyperparameters that nothing can be trained with.
+    #[error("hyperparameters: {why}")]
+    Hyperparameters {
+        /// What is wrong with them.
+        why: String,
+    },
+    /// Weights that have become infinite or NaN.
+    #[error(
+        "the training diverged within {steps} steps, its weights are no numbers any more: try a lower learning_rate"
+    )]
+    Diverged {
+        /// Environment steps until it was seen.
+        steps: u64,
+    },
+    /// A saved training that cannot go on.
+    #[error("the training in {path} cannot go on: {why}")]
+    Resume {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
     /// A model made for other rules.
     #[error("the model was trained on the rules '{trained_on}', not on '{rules}'")]
     OtherRules {

@@ -21,6 +21,7 @@ pub mod registry;
 pub mod scripted;
 mod stream;
 pub mod training;
+mod whole_file;
 
 pub use algorithm::Algorithm;
 pub use checkpoint::{Checkpoint, ModelInfo};

@@ -11,7 +11,7 @@ mod weights;
 use std::fmt;
 use std::str::FromStr;
 
-use burn::module::{Module, Param};
+use burn::module::{Module, Param, ParamId};
 use burn::nn::Linear;
 use burn::tensor::activation::{relu, tanh};
 use burn::tensor::{Device, Tensor, TensorData};
@@ -65,7 +65,7 @@ impl Mlp {
     /// Puts weights on a device; on an autodiff device they can be trained.
     #[must_use]
     pub fn new(weights: &MlpWeights, device: &Device) -> Self {
-        let layers = weights.layers.iter().map(|layer| linear(layer, device)).collect();
+        let layers = weights.layers.iter().enumerate().map(|(index, layer)| linear(layer, index, device)).collect();
         Self { layers, activation: weights.activation }
     }
 
@@ -95,11 +95,14 @@ impl Mlp {
     }
 }
 
-/// burn keeps `[inputs, outputs]`, PyTorch and the weights files `[outputs, inputs]`.
-fn linear(layer: &LayerWeights, device: &Device) -> Linear {
+/// burn keeps `[inputs, outputs]`, PyTorch and the weights files `[outputs, inputs]`. The parameters are known by their
+/// places, so that what an optimizer remembers of them can be found again.
+fn linear(layer: &LayerWeights, index: usize, device: &Device) -> Linear {
     let weight = TensorData::new(transposed(&layer.weight, layer.outputs, layer.inputs), [layer.inputs, layer.outputs]);
     let bias = TensorData::new(layer.bias.clone(), [layer.outputs]);
-    Linear { weight: Param::from_data(weight, device), bias: Some(Param::from_data(bias, device)) }
+    let (mut weight, mut bias) = (Param::from_data(weight, device), Param::from_data(bias, device));
+    (weight.id, bias.id) = (ParamId::from(2 * index as u64), ParamId::from(2 * index as u64 + 1));
+    Linear { weight, bias: Some(bias) }
 }
 
 fn transposed(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {

@@ -2,7 +2,7 @@
 
 use burn::tensor::Device;
 use daladala_agents::registry::{BUILT_IN, built_in, display_name, load, load_for};
-use daladala_agents::training::{TrainConfig, train};
+use daladala_agents::training::{TrainConfig, Trainer};
 use daladala_agents::{
     AgentError, Algorithm, Checkpoint, Choice, Evaluation, NeuralPolicy, Policy, evaluate, policy_generators,
 };
@@ -96,7 +96,8 @@ fn only_logits_are_sampled_from() {
 fn a_model_of_other_rules_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("chess.safetensors");
-    let mut checkpoint = train(&TrainConfig::new(Algorithm::Dqn), &Classic, 0, 1, &mut |_| ());
+    let config = TrainConfig::new(Algorithm::Dqn);
+    let mut checkpoint = Trainer::new(&config, &Classic, 0, 1, &Device::flex()).unwrap().checkpoint();
     checkpoint.info.rules = "chess".into();
     checkpoint.save(&path).unwrap();
     let error = load_for(path.to_str().unwrap(), &Classic, Choice::Greedy).err().unwrap();

@@ -1,46 +1,142 @@
-//! Training solves `classic`, and a seed decides everything.
+//! Training solves `classic`, a seed decides everything, and what was interrupted goes on as if it had not been.
 
-use daladala_agents::training::{Progress, TrainConfig, train};
-use daladala_agents::{Algorithm, Checkpoint, Choice, NeuralPolicy, evaluate};
+use burn::tensor::Device;
+use daladala_agents::training::{DqnConfig, Evaluations, Progress, TrainConfig, Trainer, TrainingRun};
+use daladala_agents::{AgentError, Algorithm, Checkpoint, Choice, NeuralPolicy, evaluate};
 use daladala_env::rules::Classic;
 
-/// All algorithms, with their defaults.
-fn configs() -> impl Iterator<Item = (Algorithm, TrainConfig)> {
-    Algorithm::ALL.into_iter().map(|algorithm| (algorithm, TrainConfig::new(algorithm)))
+/// All algorithms, with their defaults, and DQN with its options the other way round.
+fn configs() -> impl Iterator<Item = (String, TrainConfig)> {
+    let defaults = Algorithm::ALL.map(|algorithm| (algorithm.to_string(), TrainConfig::new(algorithm)));
+    let dueling = DqnConfig { dueling: true, double: false, ..DqnConfig::default() };
+    defaults.into_iter().chain([("dueling dqn".to_owned(), TrainConfig::Dqn(dueling))])
+}
+
+fn trainer(config: &TrainConfig, seed: u64, steps: u64) -> Trainer<Classic> {
+    Trainer::new(config, &Classic, seed, steps, &Device::flex()).unwrap()
 }
 
 fn trained(config: &TrainConfig, seed: u64, steps: u64) -> Checkpoint {
-    train(config, &Classic, seed, steps, &mut |_| ())
+    let mut trainer = trainer(config, seed, steps);
+    while !trainer.finished() {
+        trainer.advance();
+    }
+    trainer.checkpoint()
+}
+
+fn run(config: &TrainConfig, steps: u64, stop_at: Option<f64>) -> TrainingRun<Classic> {
+    let evaluations = Evaluations { every: 1_000, episodes: 50, stop_at };
+    TrainingRun::new(config, &Classic, 3, steps, evaluations, &Device::flex()).unwrap()
 }
 
 #[test]
 fn each_algorithm_solves_classic_with_its_defaults() {
-    for (algorithm, config) in configs() {
+    for (name, config) in configs() {
         let checkpoint = trained(&config, 11, config.default_steps());
         let policy = NeuralPolicy::new(&checkpoint, Choice::Greedy).unwrap();
         let evaluation = evaluate(&policy, &Classic, 1_000_000, 1000, &|_| ());
-        assert!(evaluation.optimal_fraction.unwrap() >= 0.995, "{algorithm}: {evaluation:?}");
-        assert_eq!((evaluation.fine_rate, evaluation.crash_rate), (0.0, 0.0), "{algorithm}");
+        assert!(evaluation.optimal_fraction.unwrap() >= 0.995, "{name}: {evaluation:?}");
+        assert_eq!((evaluation.fine_rate, evaluation.crash_rate), (0.0, 0.0), "{name}");
     }
 }
 
 #[test]
 fn the_same_seed_gives_the_same_weights_and_another_seed_others() {
-    for (algorithm, config) in configs() {
+    for (name, config) in configs() {
         let first = trained(&config, 1, 5_000);
-        assert_eq!(first, trained(&config, 1, 5_000), "{algorithm}");
-        assert_ne!(first.networks, trained(&config, 2, 5_000).networks, "{algorithm}");
+        assert_eq!(first, trained(&config, 1, 5_000), "{name}");
+        assert_ne!(first.networks, trained(&config, 2, 5_000).networks, "{name}");
     }
 }
 
 #[test]
 fn progress_counts_up_to_the_steps_asked_for() {
-    for (_, config) in configs() {
+    for (name, config) in configs() {
+        let mut trainer = trainer(&config, 1, 5_000);
         let mut seen: Vec<Progress> = Vec::new();
-        let checkpoint = train(&config, &Classic, 1, 5_000, &mut |progress| seen.push(progress));
-        assert!(seen.is_sorted_by(|a, b| a.steps < b.steps));
+        while !trainer.finished() {
+            seen.push(trainer.advance());
+        }
+        assert!(seen.is_sorted_by(|a, b| a.steps < b.steps), "{name}");
         let last = seen.last().unwrap();
-        assert!(last.steps >= 5_000 && Some(last.steps) == checkpoint.info.steps);
-        assert!(last.mean_return.is_finite() && last.loss.is_finite(), "{last:?}");
+        assert!(last.steps >= 5_000 && Some(last.steps) == trainer.checkpoint().info.steps, "{name}");
+        assert!([last.mean_return, last.mean_length, last.loss].iter().all(|value| value.is_finite()), "{last:?}");
+        assert!(last.details.iter().all(|(_, value)| value.is_finite()), "{last:?}");
     }
+}
+
+#[test]
+fn a_saved_run_goes_on_as_if_it_had_not_been_interrupted() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run");
+    for (name, config) in configs() {
+        let mut whole = run(&config, 9_000, None);
+        let mut first = run(&config, 9_000, None);
+        for _ in 0..3 {
+            first.advance().unwrap();
+        }
+        first.save(&path).unwrap();
+        drop(first);
+        let mut second = TrainingRun::resume(&path, &Classic, &Device::flex()).unwrap();
+        for each in [&mut whole, &mut second] {
+            while !each.finished() {
+                each.advance().unwrap();
+            }
+        }
+        assert_eq!(whole.trainer().checkpoint(), second.trainer().checkpoint(), "{name}");
+        assert_eq!(whole.result().0.to_bytes(), second.result().0.to_bytes(), "{name}");
+    }
+}
+
+#[test]
+fn a_run_stops_when_it_is_good_enough_and_keeps_what_did_best() {
+    let config = TrainConfig::new(Algorithm::Ppo);
+    let steps = config.default_steps();
+    let mut run = run(&config, steps, Some(0.9));
+    let mut best = f64::NEG_INFINITY;
+    while !run.finished() {
+        if let Some(evaluated) = run.advance().unwrap().evaluation {
+            let mean_return = evaluated.evaluation.mean_return;
+            assert_eq!(evaluated.is_best, mean_return >= best);
+            best = best.max(mean_return);
+        }
+    }
+    let (checkpoint, evaluation) = run.result();
+    assert!(run.trainer().done() < steps);
+    assert!(evaluation.optimal_fraction >= Some(0.9), "{evaluation:?}");
+    assert_eq!(checkpoint.info.mean_return, evaluation.mean_return);
+}
+
+#[test]
+fn what_is_no_saved_run_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run");
+    let refusal = |bytes: &[u8]| {
+        std::fs::write(&path, bytes).unwrap();
+        let Err(AgentError::Resume { why, .. }) = TrainingRun::resume(&path, &Classic, &Device::flex()) else {
+            panic!("taken for a run");
+        };
+        why
+    };
+    run(&TrainConfig::new(Algorithm::Dqn), 2_000, None).save(&path).unwrap();
+    let mut bytes = std::fs::read(&path).unwrap();
+    assert_eq!(refusal(b"safetensors"), "it is not a saved run of this version");
+    assert_eq!(refusal(&bytes[..9]), "it is cut off");
+    assert_eq!(refusal(&bytes[..bytes.len() / 2]), "it is damaged");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    assert_eq!(refusal(&bytes), "it is damaged");
+}
+
+#[test]
+fn weights_that_are_no_numbers_any_more_end_the_run() {
+    let mut config = DqnConfig { learning_rate: 1e30, learning_starts: 32, ..DqnConfig::default() };
+    config.max_gradient_norm = f32::MAX;
+    let mut run = run(&TrainConfig::Dqn(config), 20_000, None);
+    let error = loop {
+        if let Err(error) = run.advance() {
+            break error;
+        }
+    };
+    assert!(matches!(error, AgentError::Diverged { .. }), "{error}");
 }

@@ -76,6 +76,57 @@ fn what_is_trained_can_be_evaluated_by_its_path() {
 }
 
 #[test]
+fn a_training_that_was_killed_goes_on_as_if_it_had_not_been() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (whole, killed) = (path("whole.safetensors"), path("killed.safetensors"));
+    let steps = ["--steps", "600000", "--eval-every", "100000", "--seed", "4"];
+    let train = |out: &str| [&["train", "--algo", "a2c", "--out", out][..], &steps].concat().join(" ");
+    let first = train(&whole);
+    json(&[&first.split(' ').collect::<Vec<_>>()[..], &["--json"]].concat());
+
+    let arguments = train(&killed);
+    let arguments: Vec<_> = arguments.split(' ').collect();
+    let progress = folder.path().join("killed.run/progress.csv");
+    let stop_after = |arguments: &[&str], rows: usize, signal: &str| {
+        let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin!("daladala"))
+            .args(arguments)
+            .stderr(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        while std::fs::read_to_string(&progress).map_or(0, |text| text.lines().count()) < rows {
+            assert!(child.try_wait().unwrap().is_none(), "it ended before it could be interrupted");
+            std::thread::sleep(std::time::Duration::from_millis(2));
+        }
+        assert!(std::process::Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
+        let output = child.wait_with_output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (code, error) = stop_after(&arguments, 50, "-INT");
+    assert_eq!(code, Some(1), "{error}");
+    assert!(error.contains("--resume") && error.trim_end().lines().count() == 1, "{error}");
+    let (code, error) = stop_after(&["train", "--resume", "--save-every", "0.01", "--out", &killed], 400, "-KILL");
+    assert_eq!((code, error.as_str()), (None, ""));
+    assert!(!std::path::Path::new(&killed).exists(), "nothing is said to be finished");
+
+    let refused = String::from_utf8(daladala(&arguments, "").stderr).unwrap();
+    assert!(refused.contains("--restart"), "{refused}");
+    json(&["train", "--resume", "--out", &killed, "--json"]);
+    assert!(std::fs::read(&killed).unwrap() == std::fs::read(&whole).unwrap(), "other weights");
+    let rows = |name: &str| {
+        let text = std::fs::read_to_string(folder.path().join(name).join("progress.csv")).unwrap();
+        // Without wall-clock seconds and speed.
+        let cells = |line: &str| {
+            line.split(',').enumerate().filter(|(i, _)| ![1, 7].contains(i)).map(|c| c.1.to_owned()).collect()
+        };
+        text.lines().map(cells).collect::<Vec<Vec<_>>>()
+    };
+    assert_eq!(rows("whole.run"), rows("killed.run"));
+    assert!(!folder.path().join("killed.run/resume.state").exists(), "there is nothing left to resume");
+}
+
+#[test]
 fn predict_answers_each_line() {
     let row = format!("[{}]", ["0.25"; 14].join(","));
     let text = stdout(&daladala(&["predict", "--model", "dqn", "--json"], &format!("{row}\n\n{row}\n")));
@@ -94,6 +145,8 @@ fn the_benches_report_their_rates() {
     assert_eq!((&env["envs"], &env["threads"], &env["rules"]), (&100.into(), &2.into(), &"classic".into()));
     let policy = json(&["bench", "policy", "--batch", "33", "--seconds", "0.05", "--json"]);
     assert!(policy["observations_per_second"].as_f64().unwrap() > 0.0 && policy["batch"] == 33);
+    let train = json(&["bench", "train", "--algo", "dqn", "--seconds", "0.05", "--json"]);
+    assert!(train["steps_per_second"].as_f64().unwrap() > 0.0 && train["batch"] == 256 && train["envs"] == 32);
     let rollout = json(&["bench", "rollout", "--envs", "600", "--threads", "2", "--seconds", "0.05", "--json"]);
     assert!(rollout["steps_per_second"].as_f64().unwrap() > 0.0 && rollout["seconds"].as_f64().unwrap() >= 0.05);
     assert_eq!((&rollout["envs"], &rollout["threads"], &rollout["batch"]), (&600.into(), &2.into(), &300.into()));
@@ -121,6 +174,7 @@ fn mistakes_are_one_clear_line_and_an_exit_code() {
     std::fs::write(&damaged, b"\xff\xff\xff\xff\xff\xff\xff\xffnothing").unwrap();
     let damaged = damaged.to_str().unwrap();
     let folder = folder.path().to_str().unwrap();
+    let nothing = format!("{folder}/nothing.safetensors");
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     let cases: &[(i32, &[&str], &str, &str)] = &[
@@ -155,6 +209,10 @@ fn mistakes_are_one_clear_line_and_an_exit_code() {
         (2, &["eval", "--model", "ppo", "--rules", "chess"], "", "classic"),
         (2, &["eval"], "", "--model"),
         (2, &["train", "--algo", "alchemy", "--out", "x"], "", "alchemy"),
+        (2, &["train", "--out", "x"], "", "--algo"),
+        (2, &["train", "--algo", "ppo", "--stop-at", "2", "--out", "x"], "", "--stop-at"),
+        (2, &["train", "--algo", "ppo", "--resume", "--out", "x"], "", "--resume"),
+        (1, &["train", "--resume", "--out", &nothing], "", "no run that was interrupted"),
         (2, &["train", "--algo", "ppo", "--steps", "0", "--out", "x"], "", "--steps"),
         (2, &["serve", "--fps", "NaN"], "", "--fps"),
         (2, &["serve", "--port", "70000"], "", "--port"),

@@ -1,11 +1,12 @@
 //! Weights as plain numbers.
 
 use daladala_env::Generator;
+use serde::{Deserialize, Serialize};
 
 use super::Activation;
 
 /// One fully connected layer, in PyTorch's layout.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LayerWeights {
     /// Entries of its input.
     pub inputs: usize,
@@ -18,7 +19,7 @@ pub struct LayerWeights {
 }
 
 /// A perceptron.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MlpWeights {
     /// From input to output; there is at least one, and each takes what the one before gives.
     pub layers: Vec<LayerWeights>,

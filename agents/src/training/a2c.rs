@@ -1,17 +1,17 @@
 //! Advantage actor-critic (Mnih et al., 2016, arXiv:1602.01783), all environments in step: short rollouts, one gradient
 //! step each. Adam instead of `RMSProp`.
 
-use burn::module::Module;
+use std::collections::BTreeMap;
+
+use burn::tensor::Device;
 use daladala_env::Rules;
 use serde::{Deserialize, Serialize};
 
-use super::Progress;
-use super::actor_critic::{ActorCritic, Minibatch};
 use super::collector::Collector;
-use super::policy_gradient::Learner;
-use crate::algorithm::Algorithm;
-use crate::checkpoint::Checkpoint;
-use crate::network::Activation;
+use super::environments::Environments;
+use super::method::{Method, MethodState, Schedule, Update};
+use super::on_policy::{Networks, OnPolicy, Weights};
+use crate::network::{Activation, MlpWeights};
 
 /// Hyperparameters. The defaults are tuned on `classic`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -59,26 +59,51 @@ impl Default for A2cConfig {
     }
 }
 
-pub(super) fn train<R: Rules>(
-    config: &A2cConfig,
-    rules: &R,
-    seed: u64,
-    steps: u64,
-    progress: &mut dyn FnMut(Progress),
-) -> Checkpoint {
-    let mut collector = Collector::new(rules, config.envs, config.reward_scale, seed);
-    let model = ActorCritic::new(&config.hidden, config.activation, collector.sizes(), seed);
-    let coefficients = (config.entropy_coefficient, config.value_coefficient);
-    let mut learner = Learner::new(model, config.max_gradient_norm, coefficients);
-    let rows: Vec<usize> = (0..config.envs * config.rollout_steps).collect();
-    let mut done = 0;
-    while done < steps {
-        let last_values = collector.collect(&learner.model.valid(), config.rollout_steps);
-        let advantages = collector.rollout.advantages(&last_values, config.gamma, config.gae_lambda);
-        let learning_rate = config.learning_rate * (1.0 - done as f64 / steps as f64);
-        let loss = learner.update(&Minibatch::new(&collector.rollout, &advantages, &rows), learning_rate);
-        done += rows.len() as u64;
-        progress(Progress { steps: done, mean_return: collector.recent.mean(), loss });
+pub(super) struct A2c<R: Rules> {
+    config: A2cConfig,
+    on_policy: OnPolicy<R>,
+}
+
+impl<R: Rules> A2c<R> {
+    pub(super) fn new(config: &A2cConfig, rules: &R, seed: u64, device: &Device) -> Self {
+        let collector = Collector::new(rules, config.envs, config.reward_scale, seed);
+        let A2cConfig { activation, max_gradient_norm, .. } = *config;
+        let networks = Networks { hidden: &config.hidden, activation, max_gradient_norm };
+        Self { config: config.clone(), on_policy: OnPolicy::new(collector, &networks, seed, device) }
     }
-    collector.checkpoint(Algorithm::A2c, &learner.model.valid(), seed, done)
+}
+
+impl<R: Rules> Method<R> for A2c<R> {
+    fn advance(&mut self, schedule: Schedule) -> Update {
+        let Self { config, on_policy } = self;
+        let weights = Weights {
+            learning_rate: schedule.falling(config.learning_rate),
+            entropy: config.entropy_coefficient,
+            value: config.value_coefficient,
+        };
+        let (actor, critic) = (on_policy.actor.acting(), on_policy.critic.acting());
+        let last_values = on_policy.collector.collect(&actor, &critic, config.rollout_steps);
+        let rollout = &on_policy.collector.rollout;
+        let advantages = rollout.advantages(&last_values, config.gamma, config.gae_lambda);
+        let rows = (0..rollout.rows()).collect();
+        let last = on_policy
+            .learn(&[rows], &advantages, &weights, &|batch| (batch.log_probabilities * batch.advantages).mean());
+        last.update(&on_policy.collector.rollout, &advantages, &weights)
+    }
+
+    fn environments(&self) -> &Environments<R> {
+        &self.on_policy.collector.environments
+    }
+
+    fn networks(&self) -> BTreeMap<String, MlpWeights> {
+        self.on_policy.networks()
+    }
+
+    fn state(&self) -> MethodState<R::State> {
+        MethodState::OnPolicy(self.on_policy.state())
+    }
+
+    fn restore(&mut self, state: MethodState<R::State>) -> Result<(), String> {
+        self.on_policy.restore(state.on_policy()?)
+    }
 }

@@ -1,18 +1,18 @@
-//! Deep Q-learning (Mnih et al., 2015) with a target network, and the double estimator of van Hasselt et al. (2016).
+//! Deep Q-learning (Mnih et al., 2015) with a target network, the double estimator of van Hasselt et al. (2016) and the
+//! dueling network of Wang et al. (2016). The two streams of the latter share all hidden layers.
 
-use burn::grad_clipping::GradientClippingConfig;
-use burn::module::Module;
+use std::collections::BTreeMap;
+
 use burn::nn::loss::{HuberLossConfig, Reduction};
-use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer};
-use burn::tensor::{Device, Int, Tensor, TensorData};
-use daladala_env::{Action, Autoreset, Buffers, Generator, Rules, VecEnv, VecEnvConfig};
+use burn::tensor::{Device, Tensor};
+use daladala_env::{Action, Generator, Rules};
 use serde::{Deserialize, Serialize};
 
+use super::environments::{Environments, EnvironmentsState};
+use super::learner::{Learner, LearnerState};
+use super::method::{Method, MethodState, Schedule, Update};
 use super::replay_buffer::{Batch, ReplayBuffer};
-use super::{Progress, RecentReturns};
-use crate::algorithm::Algorithm;
-use crate::checkpoint::{Checkpoint, ModelInfo};
-use crate::network::{Activation, Mlp, MlpWeights, values};
+use crate::network::{Activation, FusedMlp, MlpWeights, values};
 use crate::policy::{argmax, policy_generators};
 
 /// Hyperparameters. The defaults are tuned on `classic`.
@@ -39,12 +39,16 @@ pub struct DqnConfig {
     pub exploration_fraction: f32,
     /// Choose the next action by the learning network and value it by the target network.
     pub double: bool,
+    /// Learn the value of a state apart from the advantages of the actions in it.
+    pub dueling: bool,
     /// The greatest norm of the gradient of one tensor.
     pub max_gradient_norm: f32,
     /// Rewards are multiplied by this, so that values are of the order of 1.
     pub reward_scale: f32,
     /// Sizes of the hidden layers.
     pub hidden: Vec<usize>,
+    /// What follows each of them.
+    pub activation: Activation,
 }
 
 impl Default for DqnConfig {
@@ -60,161 +64,247 @@ impl Default for DqnConfig {
             final_epsilon: 0.2,
             exploration_fraction: 0.8,
             double: true,
+            dueling: false,
             max_gradient_norm: 10.0,
             reward_scale: 0.05,
             hidden: vec![64, 64],
+            activation: Activation::Relu,
         }
     }
 }
 
-pub(super) fn train<R: Rules>(
-    config: &DqnConfig,
-    rules: &R,
-    seed: u64,
-    steps: u64,
-    progress: &mut dyn FnMut(Progress),
-) -> Checkpoint {
-    let mut trainer = Trainer::new(config, rules, seed);
-    let mut loss = f32::NAN;
-    let mut done = 0;
-    while done < steps {
-        let fraction = done as f32 / steps as f32;
-        let explored = (fraction / config.exploration_fraction).min(1.0);
-        trainer.act(1.0 + (config.final_epsilon - 1.0) * explored);
-        done += config.envs as u64;
-        if trainer.memory.len() >= config.learning_starts {
-            loss = trainer.update(config.learning_rate * f64::from(1.0 - fraction));
-        }
-        progress(Progress { steps: done, mean_return: trainer.recent.mean(), loss });
-    }
-    trainer.checkpoint(seed, done)
-}
+/// Environment steps of an advance, at least: enough that looking up between them costs nothing.
+const STEPS_AT_ONCE: u64 = 1024;
 
-struct Trainer<'a, R: Rules> {
-    config: &'a DqnConfig,
-    device: Device,
-    env: VecEnv<R>,
-    buffers: Buffers,
-    actions: usize,
-    network: Mlp,
-    target: Mlp,
-    optimizer: ModuleOptimizer,
+/// What is told of an advance.
+pub(super) const DETAILS: [&str; 1] = ["rollout/exploration_rate"];
+
+pub(super) struct Dqn<R: Rules> {
+    config: DqnConfig,
+    environments: Environments<R>,
+    learner: Learner,
+    /// The learning network as it was last, to act on the CPU.
+    acting: FusedMlp,
+    /// As it was at the last update of the target network.
+    target: MlpWeights,
+    target_network: FusedMlp,
+    /// Gradient steps so far.
     updates: u64,
     memory: ReplayBuffer,
     /// Of the exploration, one an environment.
     exploring: Vec<Generator>,
     /// Of the minibatches.
     sampling: Generator,
-    recent: RecentReturns,
 }
 
-impl<'a, R: Rules> Trainer<'a, R> {
-    fn new(config: &'a DqnConfig, rules: &R, seed: u64) -> Self {
-        let device = Device::flex();
-        let env_config = VecEnvConfig { seed, autoreset: Autoreset::SameStep, ..VecEnvConfig::default() };
-        let mut env = VecEnv::new(rules.clone(), config.envs, env_config);
-        let mut buffers = Buffers::for_env(&env);
-        env.reset(&mut buffers.observations);
-        let actions = rules.spaces().actions.len();
-        let sizes = [&[env.observation_size()], &config.hidden[..], &[actions]].concat();
-        let weights = MlpWeights::init(&sizes, Activation::Relu, 1.0, &mut Generator::new(seed, u64::MAX));
-        let clipping = GradientClippingConfig::Norm(config.max_gradient_norm);
+/// What a [`Dqn`] goes on from.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct DqnState<S> {
+    environments: EnvironmentsState<S>,
+    learner: LearnerState,
+    target: MlpWeights,
+    updates: u64,
+    memory: ReplayBuffer,
+    exploring: Vec<Generator>,
+    sampling: Generator,
+}
+
+impl<R: Rules> Dqn<R> {
+    pub(super) fn new(config: &DqnConfig, rules: &R, seed: u64, device: &Device) -> Self {
+        let environments = Environments::new(rules, config.envs, seed);
+        // With dueling the first output is the value, and what follows are the advantages.
+        let outputs = environments.actions() + usize::from(config.dueling);
+        let sizes = [&[environments.observation_size()], &config.hidden[..], &[outputs]].concat();
+        let weights = MlpWeights::init(&sizes, config.activation, 1.0, &mut Generator::new(seed, u64::MAX));
+        let acting = folded(&weights, config.dueling);
         Self {
-            config,
-            memory: ReplayBuffer::new(config.buffer_size, env.observation_size()),
-            env,
-            buffers,
-            actions,
-            network: Mlp::new(&weights, &device.clone().autodiff()),
-            target: Mlp::new(&weights, &device).no_grad(),
-            device,
-            optimizer: AdamConfig::new().with_grad_clipping(Some(clipping)).init(),
+            memory: ReplayBuffer::new(config.buffer_size, environments.observation_size()),
+            environments,
+            learner: Learner::new(&weights, config.max_gradient_norm, device),
+            target_network: FusedMlp::new(&acting),
+            acting: FusedMlp::new(&acting),
+            target: acting,
             updates: 0,
             exploring: policy_generators(seed, 0..config.envs),
             sampling: Generator::new(seed, u64::MAX - 1),
-            recent: RecentReturns::default(),
+            config: config.clone(),
         }
+    }
+
+    /// `[rows, actions]` of `[rows, observation_size]`.
+    fn action_values(&self, network: &FusedMlp, observations: &[f32]) -> Vec<f32> {
+        let rows = observations.len() / self.environments.observation_size();
+        let mut values = vec![0.0; rows * self.environments.actions()];
+        network.forward(observations, &mut values);
+        values
     }
 
     /// One step of all environments, with a random action with the chance `epsilon`.
     fn act(&mut self, epsilon: f32) {
-        let size = self.env.observation_size();
-        let observations = self.buffers.observations.clone();
-        let input = tensor(observations.clone(), size, &self.device);
-        let q_values = values(self.network.valid().forward(input));
-        let count = self.actions as u32;
-        let actions: Vec<Action> = q_values
-            .chunks_exact(self.actions)
-            .zip(&mut self.exploring)
-            .map(
-                |(q_values, generator)| {
-                    if generator.uniform() < epsilon { generator.below(count) as Action } else { argmax(q_values) }
-                },
-            )
-            .collect();
-        self.env.step(&actions, self.buffers.as_step()).expect("chosen among the actions of the rules");
+        let (size, count) = (self.environments.observation_size(), self.environments.actions());
+        let observations = self.environments.buffers.observations.clone();
+        let action_values = self.action_values(&self.acting, &observations);
+        let rows = action_values.chunks_exact(count).zip(&mut self.exploring);
+        let choose = |(values, generator): (&[f32], &mut Generator)| {
+            if generator.uniform() < epsilon { generator.below(count as u32) as Action } else { argmax(values) }
+        };
+        let actions: Vec<Action> = rows.map(choose).collect();
+        self.environments.step(&actions);
+        let buffers = &self.environments.buffers;
         for (index, observation) in observations.chunks_exact(size).enumerate() {
-            let ended = self.buffers.ended(index);
-            let next = if ended { &self.buffers.final_observations } else { &self.buffers.observations };
-            let reward = self.buffers.rewards[index] * self.config.reward_scale;
+            let next = if buffers.ended(index) { &buffers.final_observations } else { &buffers.observations };
+            let reward = buffers.rewards[index] * self.config.reward_scale;
             let next = &next[index * size..][..size];
-            self.memory.push(observation, actions[index], reward, next, self.buffers.terminated[index]);
-            if ended {
-                self.recent.push(self.env.last_episode(index).episode_return);
-            }
+            self.memory.push(observation, actions[index], reward, next, buffers.terminated[index]);
         }
     }
 
     /// One gradient step; returns its loss.
-    fn update(&mut self, learning_rate: f64) -> f32 {
+    fn learn(&mut self, learning_rate: f64) -> Tensor<1> {
         if self.updates.is_multiple_of(self.config.target_update_interval) {
-            self.target = self.network.valid();
+            self.target = folded(&self.learner.weights(), self.config.dueling);
+            self.target_network = FusedMlp::new(&self.target);
         }
         self.updates += 1;
         let batch = self.memory.sample(self.config.batch_size, &mut self.sampling);
-        let targets = self.targets(&batch);
-        let count = batch.actions.len();
-        let device = self.device.clone().autodiff();
-        let input = tensor(batch.observations, self.env.observation_size(), &device);
-        let actions = Tensor::<2, Int>::from_data(TensorData::new(batch.actions, [count, 1]), &device);
-        let targets = Tensor::<2>::from_data(TensorData::new(targets, [count, 1]), &device);
-        let q_values = self.network.forward(input).gather(1, actions);
-        let loss = HuberLossConfig::new(1.0).init().forward(q_values, targets, Reduction::Mean);
-        let gradients = GradientsParams::from_grads(loss.backward(), &self.network);
-        self.network = self.optimizer.step(learning_rate, self.network.clone(), gradients);
-        values(loss.inner())[0]
+        let targets = self.learner.rows(self.targets(&batch), 1);
+        let input = self.learner.rows(batch.observations, self.environments.observation_size());
+        let outputs = self.learner.forward(input);
+        let action_values = if self.config.dueling { dueling(outputs) } else { outputs };
+        let expected = action_values.gather(1, self.learner.actions(batch.actions));
+        let loss = HuberLossConfig::new(1.0).init().forward(expected, targets, Reduction::Mean);
+        self.learner.step(&loss, learning_rate);
+        self.acting = FusedMlp::new(&folded(&self.learner.weights(), self.config.dueling));
+        loss
     }
 
     /// What the values of the batch's actions should be: reward and discounted value of what followed.
     fn targets(&self, batch: &Batch) -> Vec<f32> {
-        let next = tensor(batch.next_observations.clone(), self.env.observation_size(), &self.device);
-        let target_values = values(self.target.forward(next.clone()));
-        let choosing =
-            if self.config.double { values(self.network.valid().forward(next)) } else { target_values.clone() };
-        let rows = choosing.chunks_exact(self.actions).zip(target_values.chunks_exact(self.actions));
+        let target_values = self.action_values(&self.target_network, &batch.next_observations);
+        let choosing = if self.config.double {
+            self.action_values(&self.acting, &batch.next_observations)
+        } else {
+            target_values.clone()
+        };
+        let count = self.environments.actions();
+        let rows = choosing.chunks_exact(count).zip(target_values.chunks_exact(count));
         rows.zip(batch.rewards.iter().zip(&batch.continues))
             .map(|((choosing, values), (reward, continues))| {
                 reward + self.config.gamma * continues * values[usize::from(argmax(choosing))]
             })
             .collect()
     }
+}
 
-    fn checkpoint(&self, seed: u64, steps: u64) -> Checkpoint {
-        let info = ModelInfo {
-            algorithm: Algorithm::Dqn,
-            rules: self.env.rules().name().to_owned(),
-            observation_size: self.env.observation_size(),
-            actions: self.actions,
-            seed: Some(seed),
-            steps: Some(steps),
-            source: None,
-            mean_return: f64::from(self.recent.mean()),
-        };
-        Checkpoint { info, networks: [("q".to_owned(), self.network.valid().weights())].into() }
+impl<R: Rules> Method<R> for Dqn<R> {
+    fn advance(&mut self, schedule: Schedule) -> Update {
+        let mut now = schedule;
+        let mut update = Update { steps: 0, loss: f32::NAN, learning_rate: 0.0, details: Vec::new() };
+        let mut epsilon = 1.0;
+        let mut loss = None;
+        while now.done < schedule.steps.min(schedule.done + STEPS_AT_ONCE) {
+            let explored = (now.fraction() as f32 / self.config.exploration_fraction).min(1.0);
+            epsilon = 1.0 + (self.config.final_epsilon - 1.0) * explored;
+            self.act(epsilon);
+            update.learning_rate = now.falling(self.config.learning_rate);
+            if self.memory.len() >= self.config.learning_starts {
+                loss = Some(self.learn(update.learning_rate));
+            }
+            now.done += self.config.envs as u64;
+        }
+        update.steps = now.done - schedule.done;
+        update.loss = loss.map_or(f32::NAN, |loss| values(loss.inner())[0]);
+        update.details.push(epsilon);
+        update
+    }
+
+    fn environments(&self) -> &Environments<R> {
+        &self.environments
+    }
+
+    fn networks(&self) -> BTreeMap<String, MlpWeights> {
+        [("q".to_owned(), folded(&self.learner.weights(), self.config.dueling))].into()
+    }
+
+    fn state(&self) -> MethodState<R::State> {
+        MethodState::Dqn(DqnState {
+            environments: self.environments.state(),
+            learner: self.learner.state(),
+            target: self.target.clone(),
+            updates: self.updates,
+            memory: self.memory.clone(),
+            exploring: self.exploring.clone(),
+            sampling: self.sampling.clone(),
+        })
+    }
+
+    fn restore(&mut self, state: MethodState<R::State>) -> Result<(), String> {
+        let DqnState { environments, learner, target, updates, memory, exploring, sampling } = state.dqn()?;
+        if exploring.len() != self.exploring.len()
+            || target.sizes() != self.target.sizes()
+            || !memory.is_like(&self.memory)
+        {
+            return Err("it is not the state of these hyperparameters".to_owned());
+        }
+        self.environments.restore(environments).map_err(|error| error.to_string())?;
+        self.learner.restore(learner)?;
+        self.acting = FusedMlp::new(&folded(&self.learner.weights(), self.config.dueling));
+        self.target_network = FusedMlp::new(&target);
+        (self.target, self.updates, self.memory) = (target, updates, memory);
+        (self.exploring, self.sampling) = (exploring, sampling);
+        Ok(())
     }
 }
 
-fn tensor(rows: Vec<f32>, size: usize, device: &Device) -> Tensor<2> {
-    let shape = [rows.len() / size, size];
-    Tensor::from_data(TensorData::new(rows, shape), device)
+/// Action values of the outputs of a dueling network: the value of the state, and by how much each action is better
+/// than the average (Wang et al., 2016, equation 9).
+fn dueling(outputs: Tensor<2>) -> Tensor<2> {
+    let actions = outputs.dims()[1] - 1;
+    let value = outputs.clone().narrow(1, 0, 1);
+    let advantages = outputs.narrow(1, 1, actions);
+    value + advantages.clone() - advantages.mean_dim(1)
+}
+
+/// The network that gives action values. What makes them of a value and advantages is linear, and so becomes part of
+/// the last layer: a checkpoint need not know how its network has learnt.
+fn folded(weights: &MlpWeights, dueling: bool) -> MlpWeights {
+    let mut weights = weights.clone();
+    if let (true, Some(last)) = (dueling, weights.layers.last_mut()) {
+        last.weight = fold(&last.weight, last.inputs);
+        last.bias = fold(&last.bias, 1);
+        last.outputs -= 1;
+    }
+    weights
+}
+
+/// Rows of `size`: to each but the first the first is added, and the mean of these taken away.
+fn fold(rows: &[f32], size: usize) -> Vec<f32> {
+    let (value, advantages) = rows.split_at(size);
+    let count = (advantages.len() / size) as f32;
+    let mean = |column| advantages.iter().skip(column).step_by(size).sum::<f32>() / count;
+    let shift: Vec<f32> = (0..size).map(|column| value[column] - mean(column)).collect();
+    advantages.iter().zip(shift.iter().cycle()).map(|(advantage, shift)| advantage + shift).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::TensorData;
+
+    use super::*;
+    use crate::network::Mlp;
+
+    #[test]
+    fn a_folded_dueling_network_gives_the_same_values() {
+        let mut generator = Generator::new(2, 0);
+        let weights = MlpWeights::init(&[7, 16, 8, 5], Activation::Relu, 1.0, &mut generator);
+        let observations: Vec<f32> = (0..3 * 7).map(|_| generator.uniform() * 2.0 - 1.0).collect();
+        let device = Device::flex();
+        let input = Tensor::from_data(TensorData::new(observations.clone(), [3, 7]), &device);
+        let learnt = values(dueling(Mlp::new(&weights, &device).forward(input)));
+        let mut acting = vec![0.0; 3 * 4];
+        FusedMlp::new(&folded(&weights, true)).forward(&observations, &mut acting);
+        for (learnt, acting) in learnt.iter().zip(acting) {
+            assert!((learnt - acting).abs() < 1e-5, "{learnt} and {acting}");
+        }
+    }
 }

@@ -1,21 +1,18 @@
 //! Proximal policy optimization (Schulman et al., 2017, arXiv:1707.06347) with the clipped objective and
 //! generalized advantage estimation.
 
-use burn::grad_clipping::GradientClippingConfig;
-use burn::module::Module;
-use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer};
-use burn::tensor::Tensor;
-use daladala_env::{Generator, Rules};
+use std::collections::BTreeMap;
+
+use burn::tensor::Device;
+use daladala_env::Rules;
 use serde::{Deserialize, Serialize};
 
-use super::Progress;
-use super::actor_critic::{ActorCritic, Judged, Minibatch};
 use super::collector::Collector;
-use super::rollout::Rollout;
+use super::environments::Environments;
+use super::method::{Method, MethodState, Schedule, Update};
+use super::on_policy::{self, Networks, OnPolicy, Weights};
 use super::shuffle::shuffle;
-use crate::algorithm::Algorithm;
-use crate::checkpoint::Checkpoint;
-use crate::network::{Activation, values};
+use crate::network::{Activation, MlpWeights};
 
 /// Hyperparameters. The defaults are tuned on `classic`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -57,8 +54,8 @@ impl Default for PpoConfig {
             envs: 64,
             rollout_steps: 32,
             epochs: 4,
-            minibatch_size: 256,
-            learning_rate: 2e-3,
+            minibatch_size: 512,
+            learning_rate: 3e-3,
             gamma: 0.95,
             gae_lambda: 0.9,
             clip_range: 0.2,
@@ -72,65 +69,81 @@ impl Default for PpoConfig {
     }
 }
 
-pub(super) fn train<R: Rules>(
-    config: &PpoConfig,
-    rules: &R,
-    seed: u64,
-    steps: u64,
-    progress: &mut dyn FnMut(Progress),
-) -> Checkpoint {
-    let mut collector = Collector::new(rules, config.envs, config.reward_scale, seed);
-    let clipping = GradientClippingConfig::Norm(config.max_gradient_norm);
-    let mut learner = Learner {
-        config,
-        model: ActorCritic::new(&config.hidden, config.activation, collector.sizes(), seed),
-        optimizer: AdamConfig::new().with_grad_clipping(Some(clipping)).init(),
-        shuffling: Generator::new(seed, u64::MAX - 1),
-    };
-    let rows = (config.envs * config.rollout_steps) as u64;
-    let mut done = 0;
-    while done < steps {
-        let last_values = collector.collect(&learner.model.valid(), config.rollout_steps);
-        let advantages = collector.rollout.advantages(&last_values, config.gamma, config.gae_lambda);
-        let learning_rate = config.learning_rate * (1.0 - done as f64 / steps as f64);
-        let loss = learner.update(&collector.rollout, &advantages, learning_rate);
-        done += rows;
-        progress(Progress { steps: done, mean_return: collector.recent.mean(), loss });
+/// What is told of an update.
+pub(super) const DETAILS: [&str; 6] = [
+    on_policy::DETAILS[0],
+    on_policy::DETAILS[1],
+    on_policy::DETAILS[2],
+    on_policy::DETAILS[3],
+    "train/approx_kl",
+    "train/clip_fraction",
+];
+
+pub(super) struct Ppo<R: Rules> {
+    config: PpoConfig,
+    on_policy: OnPolicy<R>,
+}
+
+impl<R: Rules> Ppo<R> {
+    pub(super) fn new(config: &PpoConfig, rules: &R, seed: u64, device: &Device) -> Self {
+        let collector = Collector::new(rules, config.envs, config.reward_scale, seed);
+        let PpoConfig { activation, max_gradient_norm, .. } = *config;
+        let networks = Networks { hidden: &config.hidden, activation, max_gradient_norm };
+        Self { config: config.clone(), on_policy: OnPolicy::new(collector, &networks, seed, device) }
     }
-    collector.checkpoint(Algorithm::Ppo, &learner.model.valid(), seed, done)
-}
 
-struct Learner<'a> {
-    config: &'a PpoConfig,
-    model: ActorCritic,
-    optimizer: ModuleOptimizer,
-    /// Of the minibatches.
-    shuffling: Generator,
-}
-
-impl Learner<'_> {
-    /// Learns from a rollout; returns the loss of the last gradient step.
-    fn update(&mut self, rollout: &Rollout, advantages: &[f32], learning_rate: f64) -> f32 {
-        let mut rows: Vec<usize> = (0..advantages.len()).collect();
-        let mut last = None;
+    /// The rows of each gradient step: in every epoch all of them, in another order.
+    fn minibatches(&mut self) -> Vec<Vec<usize>> {
+        let mut rows: Vec<usize> = (0..self.config.envs * self.config.rollout_steps).collect();
+        let mut minibatches = Vec::new();
         for _ in 0..self.config.epochs {
-            shuffle(&mut rows, &mut self.shuffling);
-            for rows in rows.chunks(self.config.minibatch_size) {
-                let loss = self.loss(&Minibatch::new(rollout, advantages, rows));
-                let gradients = GradientsParams::from_grads(loss.backward(), &self.model);
-                self.model = self.optimizer.step(learning_rate, self.model.clone(), gradients);
-                last = Some(loss);
-            }
+            shuffle(&mut rows, &mut self.on_policy.shuffling);
+            minibatches.extend(rows.chunks(self.config.minibatch_size).map(<[usize]>::to_vec));
         }
-        last.map_or(f32::NAN, |loss| values(loss.inner())[0])
+        minibatches
+    }
+}
+
+impl<R: Rules> Method<R> for Ppo<R> {
+    fn advance(&mut self, schedule: Schedule) -> Update {
+        let minibatches = self.minibatches();
+        let Self { config, on_policy } = self;
+        let weights = Weights {
+            learning_rate: schedule.falling(config.learning_rate),
+            entropy: config.entropy_coefficient,
+            value: config.value_coefficient,
+        };
+        let (actor, critic) = (on_policy.actor.acting(), on_policy.critic.acting());
+        let last_values = on_policy.collector.collect(&actor, &critic, config.rollout_steps);
+        let advantages = on_policy.collector.rollout.advantages(&last_values, config.gamma, config.gae_lambda);
+        let clip_range = config.clip_range;
+        let last = on_policy.learn(&minibatches, &advantages, &weights, &|batch| {
+            let ratio = (batch.log_probabilities - batch.old_log_probabilities).exp();
+            let clipped = ratio.clone().clamp(1.0 - clip_range, 1.0 + clip_range);
+            (ratio * batch.advantages.clone()).min_pair(clipped * batch.advantages).mean()
+        });
+        let mut update = last.update(&on_policy.collector.rollout, &advantages, &weights);
+        let count = last.log_ratios.len() as f32;
+        let mean = |value: &dyn Fn(f32) -> f32| last.log_ratios.iter().map(|&log| value(log)).sum::<f32>() / count;
+        update.details.push(mean(&|log| log.exp() - 1.0 - log));
+        let is_clipped = |log: f32| f32::from(u8::from((log.exp() - 1.0).abs() > clip_range));
+        update.details.push(mean(&is_clipped));
+        update
     }
 
-    fn loss(&self, minibatch: &Minibatch) -> Tensor<1> {
-        let Judged { log_probabilities, entropy, value_loss } = self.model.judge(minibatch);
-        let ratio = (log_probabilities - minibatch.old_log_probabilities.clone()).exp();
-        let clipped = ratio.clone().clamp(1.0 - self.config.clip_range, 1.0 + self.config.clip_range);
-        let advantages = minibatch.advantages.clone();
-        let policy_loss = -(ratio * advantages.clone()).min_pair(clipped * advantages).mean();
-        policy_loss + value_loss * self.config.value_coefficient - entropy * self.config.entropy_coefficient
+    fn environments(&self) -> &Environments<R> {
+        &self.on_policy.collector.environments
+    }
+
+    fn networks(&self) -> BTreeMap<String, MlpWeights> {
+        self.on_policy.networks()
+    }
+
+    fn state(&self) -> MethodState<R::State> {
+        MethodState::OnPolicy(self.on_policy.state())
+    }
+
+    fn restore(&mut self, state: MethodState<R::State>) -> Result<(), String> {
+        self.on_policy.restore(state.on_policy()?)
     }
 }

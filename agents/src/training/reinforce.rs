@@ -2,17 +2,17 @@
 //! each action instead of what a critic expects. The baseline is a network that learns the mean; it takes no part in
 //! the returns but where an episode was truncated, whose rest it stands for.
 
-use burn::module::Module;
+use std::collections::BTreeMap;
+
+use burn::tensor::Device;
 use daladala_env::Rules;
 use serde::{Deserialize, Serialize};
 
-use super::Progress;
-use super::actor_critic::{ActorCritic, Minibatch};
 use super::collector::Collector;
-use super::policy_gradient::Learner;
-use crate::algorithm::Algorithm;
-use crate::checkpoint::Checkpoint;
-use crate::network::Activation;
+use super::environments::Environments;
+use super::method::{Method, MethodState, Schedule, Update};
+use super::on_policy::{Networks, OnPolicy, Weights};
+use crate::network::{Activation, MlpWeights};
 
 /// Hyperparameters. The defaults are tuned on `classic`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -54,27 +54,52 @@ impl Default for ReinforceConfig {
     }
 }
 
-pub(super) fn train<R: Rules>(
-    config: &ReinforceConfig,
-    rules: &R,
-    seed: u64,
-    steps: u64,
-    progress: &mut dyn FnMut(Progress),
-) -> Checkpoint {
-    let mut collector = Collector::new(rules, config.envs, config.reward_scale, seed);
-    let model = ActorCritic::new(&config.hidden, config.activation, collector.sizes(), seed);
-    let coefficients = (config.entropy_coefficient, config.value_coefficient);
-    let mut learner = Learner::new(model, config.max_gradient_norm, coefficients);
-    let unfinished = vec![0.0; config.envs];
-    let mut done = 0;
-    while done < steps {
-        collector.collect_episodes(&learner.model.valid());
-        let advantages = collector.rollout.advantages(&unfinished, config.gamma, 1.0);
-        let rows = collector.rollout.rows_of_whole_episodes(config.envs);
-        let learning_rate = config.learning_rate * (1.0 - done as f64 / steps as f64);
-        let loss = learner.update(&Minibatch::new(&collector.rollout, &advantages, &rows), learning_rate);
-        done += collector.rollout.actions.len() as u64;
-        progress(Progress { steps: done, mean_return: collector.recent.mean(), loss });
+pub(super) struct Reinforce<R: Rules> {
+    config: ReinforceConfig,
+    on_policy: OnPolicy<R>,
+}
+
+impl<R: Rules> Reinforce<R> {
+    pub(super) fn new(config: &ReinforceConfig, rules: &R, seed: u64, device: &Device) -> Self {
+        let collector = Collector::new(rules, config.envs, config.reward_scale, seed);
+        let ReinforceConfig { activation, max_gradient_norm, .. } = *config;
+        let networks = Networks { hidden: &config.hidden, activation, max_gradient_norm };
+        Self { config: config.clone(), on_policy: OnPolicy::new(collector, &networks, seed, device) }
     }
-    collector.checkpoint(Algorithm::Reinforce, &learner.model.valid(), seed, done)
+}
+
+impl<R: Rules> Method<R> for Reinforce<R> {
+    fn advance(&mut self, schedule: Schedule) -> Update {
+        let Self { config, on_policy } = self;
+        let weights = Weights {
+            learning_rate: schedule.falling(config.learning_rate),
+            entropy: config.entropy_coefficient,
+            value: config.value_coefficient,
+        };
+        let (actor, critic) = (on_policy.actor.acting(), on_policy.critic.acting());
+        on_policy.collector.collect_episodes(&actor, &critic);
+        let rollout = &on_policy.collector.rollout;
+        // Episodes that are not over are left out, whatever they are taken to be worth.
+        let advantages = rollout.advantages(&vec![0.0; config.envs], config.gamma, 1.0);
+        let rows = rollout.rows_of_whole_episodes(config.envs);
+        let last = on_policy
+            .learn(&[rows], &advantages, &weights, &|batch| (batch.log_probabilities * batch.advantages).mean());
+        last.update(&on_policy.collector.rollout, &advantages, &weights)
+    }
+
+    fn environments(&self) -> &Environments<R> {
+        &self.on_policy.collector.environments
+    }
+
+    fn networks(&self) -> BTreeMap<String, MlpWeights> {
+        self.on_policy.networks()
+    }
+
+    fn state(&self) -> MethodState<R::State> {
+        MethodState::OnPolicy(self.on_policy.state())
+    }
+
+    fn restore(&mut self, state: MethodState<R::State>) -> Result<(), String> {
+        self.on_policy.restore(state.on_policy()?)
+    }
 }

@@ -1,6 +1,7 @@
 //! The transitions that DQN learns from: a ring in which the newest replace the oldest.
 
 use daladala_env::Generator;
+use serde::{Deserialize, Serialize};
 
 use super::shuffle::gather;
 
@@ -16,7 +17,7 @@ pub(super) struct Batch {
     pub(super) continues: Vec<f32>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct ReplayBuffer {
     capacity: usize,
     observation_size: usize,
@@ -44,6 +45,17 @@ impl ReplayBuffer {
 
     pub(super) fn len(&self) -> usize {
         self.actions.len()
+    }
+
+    /// Whether both keep as many of the same transitions, and this one holds together.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        let rows = self.len();
+        let lengths = [self.observations.len(), self.next_observations.len()];
+        (self.capacity, self.observation_size) == (other.capacity, other.observation_size)
+            && rows <= self.capacity
+            && self.next < self.capacity
+            && lengths == [rows * self.observation_size; 2]
+            && [self.rewards.len(), self.terminated.len()] == [rows; 2]
     }
 
     pub(super) fn push(&mut self, observation: &[f32], action: u8, reward: f32, next: &[f32], terminated: bool) {

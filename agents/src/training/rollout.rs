@@ -1,5 +1,9 @@
 //! What the policy-gradient methods learn from: some steps of all environments, and how much better each went than expected.
 
+use daladala_env::Buffers;
+
+use crate::network::FusedMlp;
+
 /// A rollout, time-major: row `t · envs + i` is step `t` of environment `i`.
 #[derive(Debug, Default)]
 pub(super) struct Rollout {
@@ -13,9 +17,13 @@ pub(super) struct Rollout {
     pub(super) values: Vec<f32>,
     /// What came, scaled.
     pub(super) rewards: Vec<f32>,
-    /// The value of what followed the step as far as it is known at once: zero after termination, the critic's
-    /// value of the final observation after truncation, and none where the episode went on.
+    /// The value of what followed the step where the episode ended with it: zero after termination, the critic's
+    /// value of the final observation after truncation; none where the episode went on.
     pub(super) ends: Vec<Option<f32>>,
+    /// The rows whose episodes were truncated.
+    truncated: Vec<usize>,
+    /// What was seen last in these, `[truncated, observation_size]`.
+    final_observations: Vec<f32>,
 }
 
 impl Rollout {
@@ -26,6 +34,36 @@ impl Rollout {
         self.values.clear();
         self.rewards.clear();
         self.ends.clear();
+        self.truncated.clear();
+        self.final_observations.clear();
+    }
+
+    pub(super) fn rows(&self) -> usize {
+        self.actions.len()
+    }
+
+    pub(super) fn observation_size(&self) -> usize {
+        self.observations.len() / self.rows()
+    }
+
+    /// Adds what a step of environment `index` brought.
+    pub(super) fn push_outcome(&mut self, buffers: &Buffers, index: usize, reward_scale: f32) {
+        self.rewards.push(buffers.rewards[index] * reward_scale);
+        if buffers.truncated[index] && !buffers.terminated[index] {
+            let size = buffers.observations.len() / buffers.rewards.len();
+            self.truncated.push(self.ends.len());
+            self.final_observations.extend_from_slice(&buffers.final_observations[index * size..][..size]);
+        }
+        self.ends.push(buffers.ended(index).then_some(0.0));
+    }
+
+    /// Lets the critic value all that was seen.
+    pub(super) fn value_by(&mut self, critic: &FusedMlp) {
+        self.values = values_of(critic, &self.observations, self.rows());
+        let final_values = values_of(critic, &self.final_observations, self.truncated.len());
+        for (&row, value) in self.truncated.iter().zip(final_values) {
+            self.ends[row] = Some(value);
+        }
     }
 
     /// Generalized advantage estimation (Schulman et al., 2016): the advantage of each row. `last_values` are the
@@ -49,6 +87,13 @@ impl Rollout {
         advantages
     }
 
+    /// The part of the variance of the returns that the critic foresaw: 1 for all of it, 0 for none, less where it
+    /// made things worse; NaN where the returns don't vary.
+    pub(super) fn explained_variance(&self, advantages: &[f32]) -> f32 {
+        let returns = advantages.iter().zip(&self.values).map(|(advantage, value)| advantage + value);
+        1.0 - variance(advantages.iter().copied()) / variance(returns)
+    }
+
     /// The rows of episodes that end within the rollout.
     pub(super) fn rows_of_whole_episodes(&self, envs: usize) -> Vec<usize> {
         let mut last_ends = vec![None; envs];
@@ -57,6 +102,19 @@ impl Rollout {
         }
         (0..self.ends.len()).filter(|row| last_ends[row % envs].is_some_and(|end| *row <= end)).collect()
     }
+}
+
+fn variance(values: impl ExactSizeIterator<Item = f32> + Clone) -> f32 {
+    let count = values.len() as f32;
+    let mean = values.clone().sum::<f32>() / count;
+    values.map(|value| (value - mean).powi(2)).sum::<f32>() / count
+}
+
+/// The values of `rows` observations.
+pub(super) fn values_of(critic: &FusedMlp, observations: &[f32], rows: usize) -> Vec<f32> {
+    let mut values = vec![0.0; rows];
+    critic.forward(observations, &mut values);
+    values
 }
 
 #[cfg(test)]

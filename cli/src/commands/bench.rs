@@ -2,6 +2,7 @@
 
 mod rollout;
 mod server;
+mod train;
 
 use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
@@ -18,6 +19,7 @@ use rayon::prelude::*;
 use rollout::RolloutArgs;
 use serde::Serialize;
 use server::ServerArgs;
+use train::TrainArgs;
 
 use crate::output::{figures, grouped, print, print_json, progress_bar};
 
@@ -41,6 +43,8 @@ pub(crate) enum Bench {
     Policy(PolicyArgs),
     /// Environment steps a second with a model at the wheel: observations, actions, steps, auto-reset on.
     Rollout(RolloutArgs),
+    /// Environment steps a second of training: experience, gradients, updates.
+    Train(TrainArgs),
     /// Frames a second to many viewers of a server, how late they are, and what it costs.
     Server(ServerArgs),
 }
@@ -116,6 +120,7 @@ impl Bench {
             Self::Env(args) => args.run(),
             Self::Policy(args) => args.run(),
             Self::Rollout(args) => args.run(),
+            Self::Train(args) => args.run(),
             Self::Server(args) => args.run(),
         }
     }

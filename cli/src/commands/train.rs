@@ -1,33 +1,40 @@
 //! `daladala train`
 
-mod hyperparameters;
+mod folder;
 
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use anyhow::bail;
-use daladala_agents::training::{Progress, TrainConfig, train};
-use daladala_agents::{Algorithm, Choice, Evaluation, NeuralPolicy, evaluate};
+use anyhow::{bail, ensure};
+use clap::builder::RangedU64ValueParser;
+use daladala_agents::training::{Device, Evaluations, Report, TrainConfig, TrainingRun};
+use daladala_agents::{Algorithm, Evaluation};
 use daladala_env::RuleSet;
 use daladala_env::rules::Classic;
+use indicatif::ProgressBar;
 use serde::Serialize;
 
 use super::eval;
 use crate::arguments::one_of;
 use crate::files::ensure_writable;
+use crate::hyperparameters::{as_toml, merged};
+use crate::interrupt;
 use crate::output::{grouped, print, print_json, progress_bar};
-use hyperparameters::{as_toml, merged};
+use folder::RunFolder;
 
-/// Episodes of the evaluation that ends a training.
-const EVALUATION_EPISODES: usize = 1000;
-/// Its seed, so that it drives other layouts than the training did.
-const EVALUATION_SEED: u64 = 0x0e7a_1000_0000;
+/// What a training without `--steps` and `--stop-at` stops at: the fraction of the best return at which `classic` counts
+/// as solved.
+const SOLVED: f64 = 0.995;
+/// Evaluations of a training, unless said otherwise.
+const EVALUATIONS: u64 = 50;
+/// The most episodes of an evaluation.
+const MAX_EPISODES: u64 = 1_000_000;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The learning algorithm.
-    #[arg(long, value_parser = one_of(Algorithm::ALL))]
-    algo: Algorithm,
+    #[arg(long, value_parser = one_of(Algorithm::ALL), required_unless_present = "resume")]
+    algo: Option<Algorithm>,
     /// Hyperparameters as TOML; what it leaves out stays as it is by default.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -40,18 +47,49 @@ pub(crate) struct Args {
     /// The rules to learn.
     #[arg(long, default_value_t)]
     rules: RuleSet,
-    /// Environment steps; by default what the algorithm needs for the rules.
+    /// Environment steps. By default what the algorithm needs for the rules, and fewer where --stop-at is reached.
     #[arg(long, allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(1..))]
     steps: Option<u64>,
+    /// Stop as soon as an evaluation reaches this fraction of the best return, where the rules let that be known
+    /// [default: 0.995 without --steps, never with it].
+    #[arg(long, value_name = "FRACTION", allow_negative_numbers = true, value_parser = parse_fraction)]
+    stop_at: Option<f64>,
+    /// Environment steps between evaluations [default: a fiftieth of all].
+    #[arg(long, value_name = "STEPS", allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(1..))]
+    eval_every: Option<u64>,
+    /// Episodes of each evaluation. The weights that do best are kept.
+    #[arg(long, value_name = "N", default_value_t = 100, allow_negative_numbers = true,
+          value_parser = RangedU64ValueParser::<usize>::new().range(1..=MAX_EPISODES))]
+    eval_episodes: usize,
     /// The seed: the same seed gives the same weights.
     #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
     seed: u64,
     /// Where the weights go (.safetensors).
     #[arg(long, required_unless_present = "show_config")]
     out: Option<PathBuf>,
+    #[command(flatten)]
+    run: RunArgs,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
+}
+
+/// Where the run is kept, and whether it goes on.
+#[derive(Debug, clap::Args)]
+struct RunArgs {
+    /// The folder of the run: TensorBoard events, progress.csv, hyperparameters, and what --resume needs
+    /// [default: --out with the extension .run].
+    #[arg(long, value_name = "FOLDER")]
+    run: Option<PathBuf>,
+    /// Seconds between saves of a run that goes on: what a kill may cost at most.
+    #[arg(long, value_name = "SECONDS", default_value = "30", allow_negative_numbers = true, value_parser = parse_seconds)]
+    save_every: Duration,
+    /// Go on with the run that was interrupted, with its algorithm, hyperparameters, steps and seed.
+    #[arg(long, conflicts_with_all = ["algo", "config", "set", "show_config", "steps", "stop_at", "eval_every", "seed"])]
+    resume: bool,
+    /// Begin anew although there is a run to resume.
+    #[arg(long, conflicts_with = "resume")]
+    restart: bool,
 }
 
 #[derive(Serialize)]
@@ -63,52 +101,110 @@ struct Summary<'a> {
     seconds: f64,
     steps_per_second: f64,
     out: String,
+    run: String,
     evaluation: &'a Evaluation,
+}
+
+fn parse_fraction(text: &str) -> Result<f64, String> {
+    let fraction = text.parse().ok().filter(|fraction| *fraction > 0.0 && *fraction <= 1.0);
+    fraction.ok_or_else(|| "give a number above 0, up to 1".to_owned())
+}
+
+fn parse_seconds(text: &str) -> Result<Duration, String> {
+    let duration = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    duration.ok_or_else(|| "give a number of seconds".to_owned())
 }
 
 impl Args {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let RuleSet::Classic = self.rules;
-        let config = merged(TrainConfig::new(self.algo), self.config.as_deref(), &self.set)?;
         if self.show_config {
-            return print(as_toml(&config)?.trim_end());
+            return print(as_toml(&self.hyperparameters()?)?.trim_end());
         }
         let Some(out) = &self.out else { bail!("--out says where the weights go") };
         ensure_writable(out)?;
-        let steps = self.steps.unwrap_or_else(|| config.default_steps());
+        let path = self.run.run.clone().unwrap_or_else(|| out.with_extension("run"));
+        let (mut run, mut folder) = if self.run.resume {
+            RunFolder::resume(&path)?
+        } else {
+            let run = self.new_run()?;
+            let folder = RunFolder::create(&path, run.trainer().config(), self.run.restart)?;
+            (run, folder)
+        };
+        interrupt::catch()?;
 
-        let start = Instant::now();
-        let bar = progress_bar(steps, "steps", self.json);
-        let mut checkpoint = train(&config, &Classic, self.seed, steps, &mut |progress: Progress| {
-            bar.set_position(progress.steps.min(steps));
-            bar.set_message(format!("return {:7.2}  loss {:8.4}", progress.mean_return, progress.loss));
-        });
-        bar.finish_and_clear();
+        let (start, begun_at) = (Instant::now(), run.trainer().done());
+        self.train(&mut run, &mut folder)?;
         let seconds = start.elapsed().as_secs_f64();
 
-        let policy = NeuralPolicy::new(&checkpoint, Choice::Greedy)?;
-        let evaluation = evaluate(&policy, &Classic, EVALUATION_SEED, EVALUATION_EPISODES, &|_| ());
-        checkpoint.info.mean_return = evaluation.mean_return;
+        let (checkpoint, evaluation) = run.result();
         checkpoint.save(out)?;
+        folder.finish()?;
 
-        let algorithm = checkpoint.info.algorithm;
-        let steps = checkpoint.info.steps.unwrap_or(steps);
-        let steps_per_second = steps as f64 / seconds;
+        let (algorithm, steps) = (checkpoint.info.algorithm, run.trainer().done());
+        let steps_per_second = (steps - begun_at) as f64 / seconds;
         if self.json {
             return print_json(&Summary {
                 algorithm,
                 rules: &checkpoint.info.rules,
-                seed: self.seed,
+                seed: run.trainer().seed(),
                 steps,
                 seconds,
                 steps_per_second,
                 out: out.display().to_string(),
+                run: path.display().to_string(),
                 evaluation: &evaluation,
             });
         }
         let speed = grouped(steps_per_second);
-        print(format!("Trained {algorithm} for {} steps in {seconds:.1} s ({speed} steps/s).", grouped(steps as f64)))?;
+        print(format!("Trained {algorithm} for {} steps in {seconds:.2} s ({speed} steps/s).", grouped(steps as f64)))?;
         print(eval::table(&out.display().to_string(), &evaluation))?;
-        print(format!("Watch it: daladala serve --model {}", out.display()))
+        print(format!("Watch it: daladala serve --model {}", out.display()))?;
+        print(format!("See its curve: tensorboard --logdir {}", path.display()))
     }
+
+    fn hyperparameters(&self) -> anyhow::Result<TrainConfig> {
+        let Some(algorithm) = self.algo else { bail!("--algo says what is to be trained") };
+        merged(TrainConfig::new(algorithm), self.config.as_deref(), &self.set)
+    }
+
+    fn new_run(&self) -> anyhow::Result<TrainingRun<Classic>> {
+        let config = self.hyperparameters()?;
+        let steps = self.steps.unwrap_or_else(|| config.default_steps());
+        let every = self.eval_every.unwrap_or_else(|| steps.div_ceil(EVALUATIONS));
+        let stop_at = self.stop_at.or(self.steps.is_none().then_some(SOLVED));
+        let evaluations = Evaluations { every, episodes: self.eval_episodes, stop_at };
+        Ok(TrainingRun::new(&config, &Classic, self.seed, steps, evaluations, &Device::flex())?)
+    }
+
+    fn train(&self, run: &mut TrainingRun<Classic>, folder: &mut RunFolder) -> anyhow::Result<()> {
+        let steps = run.trainer().steps();
+        let bar = progress_bar(steps, "steps", self.json);
+        bar.set_position(run.trainer().done());
+        bar.reset_eta();
+        let mut saved = Instant::now();
+        while !run.finished() {
+            let report = run.advance()?;
+            show(&bar, &report, steps);
+            folder.log(&report)?;
+            let interrupted = interrupt::asked() && !run.finished();
+            if interrupted || saved.elapsed() >= self.run.save_every {
+                folder.save(run)?;
+                saved = Instant::now();
+            }
+            ensure!(
+                !interrupted,
+                "interrupted after {} of {steps} steps: the same command with --resume in place of --algo and its settings goes on",
+                report.progress.steps
+            );
+        }
+        bar.finish_and_clear();
+        Ok(())
+    }
+}
+
+fn show(bar: &ProgressBar, report: &Report, steps: u64) {
+    let progress = &report.progress;
+    bar.set_position(progress.steps.min(steps));
+    bar.set_message(format!("return {:7.2}  loss {:8.4}", progress.mean_return, progress.loss));
 }

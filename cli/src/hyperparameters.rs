@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use toml::Table;
 
 /// The defaults of `config` with those of a file and of `key=value` pairs.
-pub(super) fn merged(config: TrainConfig, file: Option<&Path>, set: &[String]) -> anyhow::Result<TrainConfig> {
+pub(crate) fn merged(config: TrainConfig, file: Option<&Path>, set: &[String]) -> anyhow::Result<TrainConfig> {
     let mut over = Table::new();
     if let Some(path) = file {
         let text = std::fs::read_to_string(path).with_context(|| format!("{}", path.display()))?;
@@ -30,7 +30,7 @@ pub(super) fn merged(config: TrainConfig, file: Option<&Path>, set: &[String]) -
 }
 
 /// As TOML, to be changed and read again.
-pub(super) fn as_toml(config: &TrainConfig) -> anyhow::Result<String> {
+pub(crate) fn as_toml(config: &TrainConfig) -> anyhow::Result<String> {
     Ok(match config {
         TrainConfig::Dqn(config) => toml::to_string(config),
         TrainConfig::Ppo(config) => toml::to_string(config),

@@ -1,0 +1,195 @@
+//! A training that is watched: evaluated as it goes, its best weights kept, and saved so that it can go on.
+
+use std::path::Path;
+
+use burn::tensor::Device;
+use daladala_env::Rules;
+use serde::{Deserialize, Serialize};
+
+use super::config::TrainConfig;
+use super::trainer::{Progress, Trainer, TrainerState};
+use crate::checkpoint::{Checkpoint, read};
+use crate::error::AgentError;
+use crate::evaluation::{Evaluation, evaluate};
+use crate::neural::{Choice, NeuralPolicy};
+use crate::whole_file::write_whole;
+
+/// The seed of the evaluations as training goes: other layouts than it is likely to be trained on, and the same each
+/// time, so that they can be compared.
+const EVALUATION_SEED: u64 = 0x0e7a_2000_0000;
+/// The seed of the evaluation of what is kept, on layouts that had no part in choosing it.
+const RESULT_SEED: u64 = 0x0e7a_1000_0000;
+/// Episodes of that.
+const RESULT_EPISODES: usize = 1000;
+
+/// How a saved run begins; the number is the format's.
+const MAGIC: &[u8; 8] = b"DALARUN1";
+/// The largest saved run that is read, bytes: replay buffers take most of it.
+const MAX_FILE_SIZE: u64 = 4 << 30;
+
+/// When a training is evaluated, and what that decides.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Evaluations {
+    /// Environment steps from one to the next.
+    pub every: u64,
+    /// Episodes of each.
+    pub episodes: usize,
+    /// End the training once this fraction of the best return is reached, where the rules let that be known.
+    pub stop_at: Option<f64>,
+}
+
+/// A training with its evaluations.
+pub struct TrainingRun<R: Rules> {
+    rules: R,
+    trainer: Trainer<R>,
+    evaluations: Evaluations,
+    /// Steps at which the next evaluation is due.
+    next_evaluation: u64,
+    /// The weights that did best; their `mean_return` is that of their evaluation.
+    best: Option<Checkpoint>,
+    /// The best weights reached what the training was to stop at.
+    solved: bool,
+}
+
+/// What an advance brought.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// How training goes.
+    pub progress: Progress,
+    /// The evaluation, where one was due.
+    pub evaluation: Option<Evaluated>,
+}
+
+/// An evaluation in the midst of a training.
+#[derive(Debug, Clone)]
+pub struct Evaluated {
+    /// Its figures.
+    pub evaluation: Evaluation,
+    /// None was better so far.
+    pub is_best: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+struct RunState<S> {
+    trainer: TrainerState<S>,
+    evaluations: Evaluations,
+    next_evaluation: u64,
+    /// As a weights file.
+    best: Option<Vec<u8>>,
+    solved: bool,
+}
+
+impl<R: Rules> TrainingRun<R> {
+    /// At the beginning; see [`Trainer::new`].
+    pub fn new(
+        config: &TrainConfig,
+        rules: &R,
+        seed: u64,
+        steps: u64,
+        evaluations: Evaluations,
+        device: &Device,
+    ) -> Result<Self, AgentError> {
+        let trainer = Trainer::new(config, rules, seed, steps, device)?;
+        let next_evaluation = evaluations.every;
+        Ok(Self { rules: rules.clone(), trainer, evaluations, next_evaluation, best: None, solved: false })
+    }
+
+    /// What is trained.
+    #[must_use]
+    pub fn trainer(&self) -> &Trainer<R> {
+        &self.trainer
+    }
+
+    /// Whether all steps are done, or the best weights are good enough.
+    #[must_use]
+    pub fn finished(&self) -> bool {
+        self.solved || self.trainer.finished()
+    }
+
+    /// The weights that did best in an evaluation so far.
+    #[must_use]
+    pub fn best(&self) -> Option<&Checkpoint> {
+        self.best.as_ref()
+    }
+
+    /// Trains on by one update, and evaluates where that is due.
+    pub fn advance(&mut self) -> Result<Report, AgentError> {
+        let progress = self.trainer.advance();
+        let due = progress.steps >= self.next_evaluation || self.trainer.finished();
+        let evaluation = if due { Some(self.evaluate(progress.steps)?) } else { None };
+        Ok(Report { progress, evaluation })
+    }
+
+    fn evaluate(&mut self, steps: u64) -> Result<Evaluated, AgentError> {
+        self.next_evaluation = steps + self.evaluations.every;
+        let mut checkpoint = self.trainer.checkpoint();
+        if !checkpoint.is_finite() {
+            return Err(AgentError::Diverged { steps });
+        }
+        let evaluation = self.drive(&checkpoint, EVALUATION_SEED, self.evaluations.episodes);
+        checkpoint.info.mean_return = evaluation.mean_return;
+        // Of equals the later one: it has seen more.
+        let is_best = self.best.as_ref().is_none_or(|best| evaluation.mean_return >= best.info.mean_return);
+        if is_best {
+            let enough = |evaluation: &Evaluation| {
+                self.evaluations.stop_at.is_some_and(|at| evaluation.optimal_fraction >= Some(at))
+            };
+            self.solved = enough(&evaluation) && enough(&self.drive(&checkpoint, RESULT_SEED, RESULT_EPISODES));
+            self.best = Some(checkpoint);
+        }
+        Ok(Evaluated { evaluation, is_best })
+    }
+
+    fn drive(&self, checkpoint: &Checkpoint, seed: u64, episodes: usize) -> Evaluation {
+        let policy = NeuralPolicy::new(checkpoint, Choice::Greedy).expect("a trainer's networks fit their rules");
+        evaluate(&policy, &self.rules, seed, episodes, &|_| ())
+    }
+
+    /// The best weights so far, evaluated on layouts that had no part in choosing them; the weights as they are, where
+    /// there was no evaluation yet.
+    #[must_use]
+    pub fn result(&self) -> (Checkpoint, Evaluation) {
+        let mut checkpoint = self.best.clone().unwrap_or_else(|| self.trainer.checkpoint());
+        let evaluation = self.drive(&checkpoint, RESULT_SEED, RESULT_EPISODES);
+        checkpoint.info.mean_return = evaluation.mean_return;
+        (checkpoint, evaluation)
+    }
+
+    /// Writes all that the rest of the run depends on, whole or not at all.
+    pub fn save(&self, path: &Path) -> Result<(), AgentError> {
+        let state = RunState {
+            trainer: self.trainer.state(),
+            evaluations: self.evaluations.clone(),
+            next_evaluation: self.next_evaluation,
+            best: self.best.as_ref().map(Checkpoint::to_bytes),
+            solved: self.solved,
+        };
+        let unwritable = |error| AgentError::Write { path: path.to_owned(), source: std::io::Error::other(error) };
+        let state = rmp_serde::to_vec_named(&state).map_err(unwritable)?;
+        write_whole(path, &[&MAGIC[..], &crc32fast::hash(&state).to_le_bytes(), &state].concat())
+    }
+
+    /// Goes on from a saved run, exactly as it would have on the same kind of machine.
+    pub fn resume(path: &Path, rules: &R, device: &Device) -> Result<Self, AgentError> {
+        let bytes = read(path, MAX_FILE_SIZE)?;
+        Self::from_bytes(&bytes, rules, device).map_err(|why| AgentError::Resume { path: path.to_owned(), why })
+    }
+
+    fn from_bytes(bytes: &[u8], rules: &R, device: &Device) -> Result<Self, String> {
+        let rest = bytes.strip_prefix(MAGIC).ok_or("it is not a saved run of this version")?;
+        let (sum, state) = rest.split_first_chunk().ok_or("it is cut off")?;
+        if crc32fast::hash(state) != u32::from_le_bytes(*sum) {
+            return Err("it is damaged".to_owned());
+        }
+        let state: RunState<R::State> = rmp_serde::from_slice(state).map_err(|error| error.to_string())?;
+        let best = state.best.as_deref().map(Checkpoint::from_bytes).transpose().map_err(|error| error.to_string())?;
+        Ok(Self {
+            rules: rules.clone(),
+            trainer: Trainer::from_state(state.trainer, rules, device)?,
+            evaluations: state.evaluations,
+            next_evaluation: state.next_evaluation,
+            best,
+            solved: state.solved,
+        })
+    }
+}

@@ -1,0 +1,160 @@
+//! A training as a whole: an algorithm, its hyperparameters, a seed, and how far it is.
+
+use burn::tensor::Device;
+use daladala_env::Rules;
+use serde::{Deserialize, Serialize};
+
+use super::a2c::A2c;
+use super::config::TrainConfig;
+use super::dqn::Dqn;
+use super::method::{Method, MethodState, Schedule};
+use super::ppo::Ppo;
+use super::reinforce::Reinforce;
+use crate::algorithm::Algorithm;
+use crate::checkpoint::{Checkpoint, ModelInfo};
+use crate::error::AgentError;
+
+/// How training goes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Progress {
+    /// Environment steps so far.
+    pub steps: u64,
+    /// Mean return of the last 100 episodes, exploration included; NaN before the first has ended.
+    pub mean_return: f32,
+    /// Mean length of these, steps.
+    pub mean_length: f32,
+    /// Loss of the last gradient step; NaN before the first.
+    pub loss: f32,
+    /// Learning rate of the last gradient step.
+    pub learning_rate: f64,
+    /// What else the algorithm tells of itself, by the names that Stable-Baselines3 uses where it has one.
+    pub details: Vec<(&'static str, f32)>,
+}
+
+/// A policy that learns to drive by `R`.
+pub struct Trainer<R: Rules> {
+    config: TrainConfig,
+    rules: String,
+    seed: u64,
+    schedule: Schedule,
+    method: Box<dyn Method<R> + Send>,
+}
+
+/// All that the rest of a training depends on.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct TrainerState<S> {
+    pub(super) config: TrainConfig,
+    pub(super) rules: String,
+    seed: u64,
+    steps: u64,
+    done: u64,
+    method: MethodState<S>,
+}
+
+impl<R: Rules> Trainer<R> {
+    /// At the beginning of a training over at least `steps` environment steps, at which learning rates have come to
+    /// zero. Gradients are computed on `device`, episodes on the CPU.
+    pub fn new(config: &TrainConfig, rules: &R, seed: u64, steps: u64, device: &Device) -> Result<Self, AgentError> {
+        config.check().map_err(|why| AgentError::Hyperparameters { why })?;
+        let method: Box<dyn Method<R> + Send> = match config {
+            TrainConfig::Dqn(config) => Box::new(Dqn::new(config, rules, seed, device)),
+            TrainConfig::Ppo(config) => Box::new(Ppo::new(config, rules, seed, device)),
+            TrainConfig::A2c(config) => Box::new(A2c::new(config, rules, seed, device)),
+            TrainConfig::Reinforce(config) => Box::new(Reinforce::new(config, rules, seed, device)),
+        };
+        let schedule = Schedule { done: 0, steps };
+        Ok(Self { config: config.clone(), rules: rules.name().to_owned(), seed, schedule, method })
+    }
+
+    /// What learns.
+    #[must_use]
+    pub fn algorithm(&self) -> Algorithm {
+        self.config.algorithm()
+    }
+
+    /// The hyperparameters.
+    #[must_use]
+    pub fn config(&self) -> &TrainConfig {
+        &self.config
+    }
+
+    /// The seed of everything.
+    #[must_use]
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// Environment steps so far.
+    #[must_use]
+    pub fn done(&self) -> u64 {
+        self.schedule.done
+    }
+
+    /// Environment steps in all; the last update may go over it.
+    #[must_use]
+    pub fn steps(&self) -> u64 {
+        self.schedule.steps
+    }
+
+    /// Whether all steps are done.
+    #[must_use]
+    pub fn finished(&self) -> bool {
+        self.schedule.done >= self.schedule.steps
+    }
+
+    /// Gathers some experience and learns from it: a rollout, or some hundred steps.
+    pub fn advance(&mut self) -> Progress {
+        let update = self.method.advance(self.schedule);
+        self.schedule.done += update.steps;
+        let recent = &self.method.environments().recent;
+        Progress {
+            steps: self.schedule.done,
+            mean_return: recent.mean_return(),
+            mean_length: recent.mean_length(),
+            loss: update.loss,
+            learning_rate: update.learning_rate,
+            details: self.config.details().iter().copied().zip(update.details).collect(),
+        }
+    }
+
+    /// The weights as they are now. `info.mean_return` is that of the last episodes of the training; evaluate the
+    /// policy for a better figure.
+    #[must_use]
+    pub fn checkpoint(&self) -> Checkpoint {
+        let environments = self.method.environments();
+        let info = ModelInfo {
+            algorithm: self.algorithm(),
+            rules: self.rules.clone(),
+            observation_size: environments.observation_size(),
+            actions: environments.actions(),
+            seed: Some(self.seed),
+            steps: Some(self.schedule.done),
+            source: None,
+            mean_return: f64::from(environments.recent.mean_return()),
+        };
+        Checkpoint { info, networks: self.method.networks() }
+    }
+
+    pub(super) fn state(&self) -> TrainerState<R::State> {
+        TrainerState {
+            config: self.config.clone(),
+            rules: self.rules.clone(),
+            seed: self.seed,
+            steps: self.schedule.steps,
+            done: self.schedule.done,
+            method: self.method.state(),
+        }
+    }
+
+    /// Goes on from a state, exactly as the training that it was taken of would have on the same kind of machine.
+    pub(super) fn from_state(state: TrainerState<R::State>, rules: &R, device: &Device) -> Result<Self, String> {
+        if state.rules != rules.name() {
+            return Err(format!("it is a training for '{}'", state.rules));
+        }
+        let mut trainer =
+            Self::new(&state.config, rules, state.seed, state.steps, device).map_err(|e| e.to_string())?;
+        trainer.method.restore(state.method)?;
+        trainer.schedule.done = state.done;
+        Ok(trainer)
+    }
+}

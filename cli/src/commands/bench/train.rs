@@ -1,0 +1,50 @@
+//! `daladala bench train`
+
+use std::path::PathBuf;
+
+use daladala_agents::Algorithm;
+use daladala_agents::training::{Device, TrainConfig, Trainer};
+use daladala_env::RuleSet;
+use daladala_env::rules::Classic;
+
+use super::{Shared, Throughput};
+use crate::arguments::one_of;
+use crate::hyperparameters::merged;
+
+/// So many steps that learning rate and exploration stay as they are at the start.
+const ENDLESS: u64 = 1 << 60;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct TrainArgs {
+    /// The learning algorithm.
+    #[arg(long, default_value = "ppo", value_parser = one_of(Algorithm::ALL))]
+    algo: Algorithm,
+    /// Hyperparameters as TOML; what it leaves out stays as it is by default.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// One hyperparameter, such as `minibatch_size=1024`; goes over the file's.
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    #[command(flatten)]
+    shared: Shared,
+}
+
+impl TrainArgs {
+    pub(super) fn run(self) -> anyhow::Result<()> {
+        let RuleSet::Classic = self.shared.rules;
+        let config = merged(TrainConfig::new(self.algo), self.config.as_deref(), &self.set)?;
+        let mut trainer = Trainer::new(&config, &Classic, 0, ENDLESS, &Device::flex())?;
+        let mut updates = 0u64;
+        let (rate, seconds) = self.shared.measure(|| {
+            trainer.advance();
+            updates += 1;
+        })?;
+        let steps_per_update = trainer.done() as f64 / updates as f64;
+        self.shared.report(&Throughput {
+            steps_per_second: Some(rate * steps_per_update),
+            envs: Some(config.envs()),
+            batch: config.batch(),
+            ..self.shared.throughput(seconds)
+        })
+    }
+}

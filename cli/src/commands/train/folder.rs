@@ -1,0 +1,121 @@
+//! The folder of a training run: what is known of it, and what it goes on from.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{Context, ensure};
+use daladala_agents::training::{Device, Evaluated, Report, TrainConfig, TrainingRun};
+use daladala_env::rules::Classic;
+
+use crate::hyperparameters::as_toml;
+use crate::run_log::RunLog;
+
+/// The hyperparameters.
+const CONFIG: &str = "config.toml";
+/// What `--resume` goes on from; gone when the run has ended.
+const STATE: &str = "resume.state";
+/// The best weights so far, as long as there is a state.
+const BEST: &str = "best.safetensors";
+
+/// How the names of the files begin that hold figures.
+const LOGS: [&str; 2] = ["progress.csv", "events.out.tfevents."];
+
+/// Figures that every algorithm has.
+const COLUMNS: [&str; 8] = [
+    "rollout/ep_rew_mean",
+    "rollout/ep_len_mean",
+    "eval/mean_reward",
+    "eval/mean_ep_length",
+    "eval/optimal_fraction",
+    "time/fps",
+    "train/loss",
+    "train/learning_rate",
+];
+
+pub(super) struct RunFolder {
+    path: PathBuf,
+    log: RunLog,
+    begin: Instant,
+    /// Steps that were done before.
+    begun_at: u64,
+}
+
+impl RunFolder {
+    /// For a new run, in place of one that has ended. One that can be resumed is only given up on request.
+    pub(super) fn create(path: &Path, config: &TrainConfig, restart: bool) -> anyhow::Result<Self> {
+        let about = || format!("{} cannot be the folder of a run", path.display());
+        ensure!(
+            restart || !path.join(STATE).exists(),
+            "{} holds a run that was interrupted: --resume goes on with it, --restart begins anew",
+            path.display()
+        );
+        fs::create_dir_all(path).with_context(about)?;
+        remove(path, &[STATE, BEST])?;
+        remove(path, &LOGS)?;
+        fs::write(path.join(CONFIG), as_toml(config)?).with_context(about)?;
+        let log = RunLog::create(path, &columns(config))?;
+        Ok(Self { path: path.to_owned(), log, begin: Instant::now(), begun_at: 0 })
+    }
+
+    /// With the run that was interrupted in it.
+    pub(super) fn resume(path: &Path) -> anyhow::Result<(TrainingRun<Classic>, Self)> {
+        let state = path.join(STATE);
+        ensure!(state.exists(), "{} holds no run that was interrupted", path.display());
+        let run = TrainingRun::resume(&state, &Classic, &Device::flex())?;
+        let begun_at = run.trainer().done();
+        let log = RunLog::resume(path, &columns(run.trainer().config()), begun_at)?;
+        Ok((run, Self { path: path.to_owned(), log, begin: Instant::now(), begun_at }))
+    }
+
+    pub(super) fn log(&mut self, report: &Report) -> anyhow::Result<()> {
+        let progress = &report.progress;
+        let fps = (progress.steps - self.begun_at) as f64 / self.begin.elapsed().as_secs_f64();
+        let mut figures = vec![
+            ("rollout/ep_rew_mean", f64::from(progress.mean_return)),
+            ("rollout/ep_len_mean", f64::from(progress.mean_length)),
+            ("time/fps", fps),
+            ("train/loss", f64::from(progress.loss)),
+            ("train/learning_rate", progress.learning_rate),
+        ];
+        figures.extend(progress.details.iter().map(|&(name, value)| (name, f64::from(value))));
+        if let Some(Evaluated { evaluation, .. }) = &report.evaluation {
+            figures.push(("eval/mean_reward", evaluation.mean_return));
+            figures.push(("eval/mean_ep_length", evaluation.mean_length));
+            figures.extend(evaluation.optimal_fraction.map(|fraction| ("eval/optimal_fraction", fraction)));
+        }
+        self.log.scalars(progress.steps, &figures)
+    }
+
+    /// So that the run can go on from here.
+    pub(super) fn save(&mut self, run: &TrainingRun<Classic>) -> anyhow::Result<()> {
+        self.log.flush()?;
+        if let Some(best) = run.best() {
+            best.save(&self.path.join(BEST))?;
+        }
+        Ok(run.save(&self.path.join(STATE))?)
+    }
+
+    /// Nothing is left to resume.
+    pub(super) fn finish(mut self) -> anyhow::Result<()> {
+        self.log.flush()?;
+        remove(&self.path, &[STATE, BEST])
+    }
+}
+
+fn columns(config: &TrainConfig) -> Vec<&'static str> {
+    [&COLUMNS, config.details()].concat()
+}
+
+/// Removes the files of a run's folder whose names begin in one of these ways.
+fn remove(folder: &Path, beginnings: &[&str]) -> anyhow::Result<()> {
+    let about = || format!("{} cannot be tidied up", folder.display());
+    for entry in fs::read_dir(folder).with_context(about)? {
+        let entry = entry.with_context(about)?;
+        let name = entry.file_name();
+        if beginnings.iter().any(|beginning| name.as_encoded_bytes().starts_with(beginning.as_bytes())) {
+            fs::remove_file(entry.path()).with_context(about)?;
+        }
+    }
+    Ok(())
+}
