@@ -3,17 +3,22 @@
 //! Episode `i` is the first episode of environment `i` under the seed, so the figures depend on nothing but the
 //! policy, the rules, the seed and the number of episodes.
 
+use std::convert::Infallible;
 use std::ops::Range;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use daladala_env::{Buffers, EpisodeStats, Rules, VecEnv, VecEnvConfig};
 use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::policy::{Policy, policy_generators};
+use crate::statistics::{Mean, median, wilson95};
 
 /// Episodes that are stepped together: the best size for the networks here, and enough blocks for every core.
 const BLOCK: usize = 128;
+/// Episodes that are kept whole until they have been handed on: enough that no core waits long for the last block, few
+/// beside millions.
+const KEPT: usize = 256 * BLOCK;
 
 /// One evaluated episode.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -22,9 +27,22 @@ pub struct EvaluatedEpisode {
     pub stats: EpisodeStats,
     /// The best return of its layout, where the rules let it be known.
     pub best_return: Option<f32>,
+    /// The rules ended it.
+    pub terminated: bool,
+    /// The step limit cut it off.
+    pub truncated: bool,
 }
 
-/// The figures of an evaluation. Rates are fractions of episodes; money is in TSh.
+impl EvaluatedEpisode {
+    /// What the best driver would have had more, where that is known.
+    #[must_use]
+    pub fn regret(&self) -> Option<f64> {
+        Some(f64::from(self.best_return?) - f64::from(self.stats.episode_return))
+    }
+}
+
+/// The figures of an evaluation. Rates are fractions of episodes; money is in TSh; intervals are of 95 % confidence,
+/// lower end first.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Evaluation {
     /// How many episodes.
@@ -33,6 +51,11 @@ pub struct Evaluation {
     pub mean_return: f64,
     /// Standard deviation of the returns over the episodes (of a population, not a sample).
     pub std_return: f64,
+    /// The interval of the mean return, by Student's t; a single episode has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub return_ci95: Option<[f64; 2]>,
+    /// The median of the returns.
+    pub median_return: f64,
     /// The least return.
     pub min_return: f64,
     /// The greatest return.
@@ -45,13 +68,22 @@ pub struct Evaluation {
     pub mean_money: f64,
     /// Ended within the legal capacity and without a fine.
     pub legal_rate: f64,
+    /// Its interval, by Wilson's score.
+    pub legal_rate_ci95: [f64; 2],
     /// Was fined.
     pub fine_rate: f64,
+    /// Its interval, by Wilson's score.
+    pub fine_rate_ci95: [f64; 2],
     /// Crashed.
     pub crash_rate: f64,
+    /// Its interval, by Wilson's score.
+    pub crash_rate_ci95: [f64; 2],
     /// Mean over episodes of return ÷ best return of the layout, where the rules let that be known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub optimal_fraction: Option<f64>,
+    /// Mean over episodes of best return of the layout − return, where the rules let that be known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mean_regret: Option<f64>,
     /// Environment steps a second, policy included.
     pub steps_per_second: f64,
 }
@@ -64,11 +96,34 @@ pub fn evaluate<R: Rules>(
     episodes: usize,
     progress: &(dyn Fn(u64) + Sync),
 ) -> Evaluation {
-    let start = Instant::now();
-    let blocks: Vec<_> = (0..episodes).step_by(BLOCK).map(|first| first..(first + BLOCK).min(episodes)).collect();
-    let finished: Vec<_> =
-        blocks.into_par_iter().flat_map_iter(|block| run_block(policy, rules, seed, block, progress)).collect();
-    summarize(&finished, start.elapsed().as_secs_f64())
+    let Ok(evaluation) = evaluate_each::<R, Infallible>(policy, rules, seed, episodes, progress, &mut |_, _| Ok(()));
+    evaluation
+}
+
+/// The same, and `each` gets every episode with its index, in their order. Its error ends the evaluation.
+pub fn evaluate_each<R: Rules, E>(
+    policy: &dyn Policy,
+    rules: &R,
+    seed: u64,
+    episodes: usize,
+    progress: &(dyn Fn(u64) + Sync),
+    each: &mut dyn FnMut(usize, &EvaluatedEpisode) -> Result<(), E>,
+) -> Result<Evaluation, E> {
+    let mut driving = Duration::ZERO;
+    let mut tally = Tally::new(episodes);
+    for first in (0..episodes).step_by(KEPT) {
+        let start = Instant::now();
+        let end = (first + KEPT).min(episodes);
+        let blocks: Vec<_> = (first..end).step_by(BLOCK).map(|block| block..(block + BLOCK).min(end)).collect();
+        let finished: Vec<_> =
+            blocks.into_par_iter().flat_map_iter(|block| run_block(policy, rules, seed, block, progress)).collect();
+        driving += start.elapsed();
+        for (index, episode) in (first..).zip(&finished) {
+            tally.add(episode);
+            each(index, episode)?;
+        }
+    }
+    Ok(tally.figures(driving))
 }
 
 fn run_block<R: Rules>(
@@ -94,7 +149,12 @@ fn run_block<R: Rules>(
         let before = running;
         for (index, episode) in finished.iter_mut().enumerate() {
             if episode.is_none() && buffers.ended(index) {
-                *episode = Some(EvaluatedEpisode { stats: env.last_episode(index), best_return: best[index] });
+                *episode = Some(EvaluatedEpisode {
+                    stats: env.last_episode(index),
+                    best_return: best[index],
+                    terminated: buffers.terminated[index],
+                    truncated: buffers.truncated[index],
+                });
                 running -= 1;
             }
         }
@@ -103,31 +163,68 @@ fn run_block<R: Rules>(
     finished.into_iter().flatten().collect()
 }
 
-fn summarize(episodes: &[EvaluatedEpisode], seconds: f64) -> Evaluation {
-    let count = episodes.len() as f64;
-    let mean = |value: &dyn Fn(&EvaluatedEpisode) -> f64| episodes.iter().map(value).sum::<f64>() / count;
-    let rate = |holds: &dyn Fn(&EvaluatedEpisode) -> bool| mean(&|episode| f64::from(u8::from(holds(episode))));
-    let returns = || episodes.iter().map(|episode| f64::from(episode.stats.episode_return));
-    let mean_return = mean(&|episode| f64::from(episode.stats.episode_return));
-    let fractions: Option<Vec<f64>> = episodes
-        .iter()
-        .map(|episode| Some(f64::from(episode.stats.episode_return) / f64::from(episode.best_return?)))
-        .collect();
-    let steps: u64 = episodes.iter().map(|episode| u64::from(episode.stats.length)).sum();
-    Evaluation {
-        episodes: episodes.len(),
-        mean_return,
-        std_return: mean(&|episode| (f64::from(episode.stats.episode_return) - mean_return).powi(2)).sqrt(),
-        min_return: returns().fold(f64::INFINITY, f64::min),
-        max_return: returns().fold(f64::NEG_INFINITY, f64::max),
-        mean_length: mean(&|episode| f64::from(episode.stats.length)),
-        mean_passengers: mean(&|episode| f64::from(episode.stats.outcome.passengers)),
-        mean_money: mean(&|episode| episode.stats.outcome.money as f64),
-        legal_rate: rate(&|episode| episode.stats.outcome.legal),
-        fine_rate: rate(&|episode| episode.stats.outcome.fined),
-        crash_rate: rate(&|episode| episode.stats.outcome.crashed),
-        optimal_fraction: fractions.map(|fractions| fractions.iter().sum::<f64>() / count),
-        steps_per_second: steps as f64 / seconds.max(f64::EPSILON),
+/// What is kept of the episodes that have ended: sums, and the returns, which the median is found among.
+struct Tally {
+    returns: Vec<f32>,
+    fractions: Option<f64>,
+    regrets: Option<f64>,
+    steps: u64,
+    passengers: u64,
+    money: i64,
+    legal: usize,
+    fined: usize,
+    crashed: usize,
+}
+
+impl Tally {
+    fn new(episodes: usize) -> Self {
+        let returns = Vec::with_capacity(episodes);
+        let (fractions, regrets) = (Some(0.0), Some(0.0));
+        Self { returns, fractions, regrets, steps: 0, passengers: 0, money: 0, legal: 0, fined: 0, crashed: 0 }
+    }
+
+    fn add(&mut self, episode: &EvaluatedEpisode) {
+        let stats = &episode.stats;
+        let fraction = episode.best_return.map(|best| f64::from(stats.episode_return) / f64::from(best));
+        self.returns.push(stats.episode_return);
+        self.fractions = self.fractions.zip(fraction).map(|(sum, more)| sum + more);
+        self.regrets = self.regrets.zip(episode.regret()).map(|(sum, more)| sum + more);
+        self.steps += u64::from(stats.length);
+        self.passengers += u64::from(stats.outcome.passengers);
+        self.money += stats.outcome.money;
+        self.legal += usize::from(stats.outcome.legal);
+        self.fined += usize::from(stats.outcome.fined);
+        self.crashed += usize::from(stats.outcome.crashed);
+    }
+
+    fn figures(mut self, driving: Duration) -> Evaluation {
+        let episodes = self.returns.len();
+        let count = episodes as f64;
+        let returns = || self.returns.iter().copied().map(f64::from);
+        let mean = Mean::of(returns());
+        let (min_return, max_return) =
+            (returns().fold(f64::INFINITY, f64::min), returns().fold(f64::NEG_INFINITY, f64::max));
+        Evaluation {
+            episodes,
+            mean_return: mean.mean,
+            std_return: mean.std,
+            return_ci95: mean.ci95(),
+            median_return: median(&mut self.returns),
+            min_return,
+            max_return,
+            mean_length: self.steps as f64 / count,
+            mean_passengers: self.passengers as f64 / count,
+            mean_money: self.money as f64 / count,
+            legal_rate: self.legal as f64 / count,
+            legal_rate_ci95: wilson95(self.legal, episodes),
+            fine_rate: self.fined as f64 / count,
+            fine_rate_ci95: wilson95(self.fined, episodes),
+            crash_rate: self.crashed as f64 / count,
+            crash_rate_ci95: wilson95(self.crashed, episodes),
+            optimal_fraction: self.fractions.map(|sum| sum / count),
+            mean_regret: self.regrets.map(|sum| sum / count),
+            steps_per_second: self.steps as f64 / driving.as_secs_f64().max(f64::EPSILON),
+        }
     }
 }
 
@@ -148,7 +245,7 @@ mod tests {
         let evaluation = evaluate(&Oracle, &Classic, 3, 1000, &|_| ());
         assert_eq!(evaluation.optimal_fraction, Some(1.0));
         assert_eq!((evaluation.legal_rate, evaluation.fine_rate, evaluation.crash_rate), (1.0, 0.0, 0.0));
-        assert_eq!(evaluation.mean_length, 29.0);
+        assert_eq!((evaluation.mean_length, evaluation.mean_regret), (29.0, Some(0.0)));
     }
 
     #[test]
@@ -167,5 +264,32 @@ mod tests {
         };
         assert_eq!(evaluate(&Random, &Classic, 0, 257, &count).episodes, 257);
         assert_eq!(told.into_inner(), 257);
+    }
+
+    #[test]
+    fn each_episode_is_handed_on_in_order_and_its_error_ends_the_rest() {
+        let more_than_kept = KEPT + 300;
+        let mut returns = Vec::new();
+        let mut regrets = 0.0;
+        let evaluation =
+            evaluate_each::<_, Infallible>(&Random, &Classic, 5, more_than_kept, &|_| (), &mut |index, e| {
+                assert_eq!(index, returns.len());
+                assert!(e.terminated != e.truncated);
+                returns.push(e.stats.episode_return);
+                regrets += e.regret().unwrap();
+                Ok(())
+            });
+        let Ok(evaluation) = evaluation;
+        assert_eq!((evaluation.episodes, returns.len()), (more_than_kept, more_than_kept));
+        assert_eq!(evaluation.mean_regret, Some(regrets / more_than_kept as f64));
+        assert_eq!(evaluation.median_return, median(&mut returns));
+        assert!(evaluation.min_return <= evaluation.median_return && evaluation.median_return <= evaluation.max_return);
+        let [low, high] = evaluation.return_ci95.unwrap();
+        assert!(low < evaluation.mean_return && evaluation.mean_return < high);
+
+        let ended = evaluate_each(&Random, &Classic, 5, 300, &|_| (), &mut |index, _| {
+            if index < 7 { Ok(()) } else { Err(index) }
+        });
+        assert_eq!(ended, Err(7));
     }
 }

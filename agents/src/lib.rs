@@ -6,7 +6,8 @@
 //! * [`scripted`]: the drivers written by hand, among them the oracle; [`NeuralPolicy`]: the trained ones;
 //! * [`network`] and [`Checkpoint`]: perceptrons on burn, as plain numbers and as safetensors files;
 //! * [`import`]: networks that Stable-Baselines3 and PyTorch saved;
-//! * [`evaluate`]: many episodes at once, judged; [`Stream`]: one after another, frame by frame, to be looked at;
+//! * [`evaluate`]: many episodes at once, judged; [`statistics`]: how sure its figures are; [`Stream`]: one after
+//!   another, frame by frame, to be looked at;
 //! * [`training`]: DQN, PPO, A2C and REINFORCE.
 
 mod algorithm;
@@ -19,6 +20,7 @@ mod neural;
 mod policy;
 pub mod registry;
 pub mod scripted;
+pub mod statistics;
 mod stream;
 pub mod training;
 mod whole_file;
@@ -26,7 +28,7 @@ mod whole_file;
 pub use algorithm::Algorithm;
 pub use checkpoint::{Checkpoint, ModelInfo};
 pub use error::{AgentError, CheckpointError};
-pub use evaluation::{EvaluatedEpisode, Evaluation, evaluate};
+pub use evaluation::{EvaluatedEpisode, Evaluation, evaluate, evaluate_each};
 pub use neural::{Choice, NeuralPolicy};
 pub use policy::{Policy, policy_generators, rows_per_thread};
 pub use stream::Stream;
