@@ -7,6 +7,7 @@ mod commands;
 mod files;
 mod interrupt;
 mod output;
+mod plots;
 mod settings;
 
 use std::io::ErrorKind;
