@@ -8,6 +8,7 @@ mod files;
 mod hyperparameters;
 mod interrupt;
 mod output;
+mod plots;
 mod run_log;
 mod settings;
 

@@ -22,12 +22,17 @@ pub(crate) fn print(text: impl std::fmt::Display) -> anyhow::Result<()> {
 
 /// A borderless table of names and figures.
 pub(crate) fn figures<const N: usize>(rows: [(&str, String); N]) -> Table {
+    columns(rows.map(|(name, figure)| (name, vec![figure])))
+}
+
+/// The same with several figures a name.
+pub(crate) fn columns<const N: usize>(rows: [(&str, Vec<String>); N]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
-    for (name, figure) in rows {
-        table.add_row([name.to_owned(), figure]);
+    for (name, figures) in rows {
+        table.add_row([vec![name.to_owned()], figures].concat());
     }
-    if let Some(column) = table.column_mut(1) {
+    for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
     }
     table

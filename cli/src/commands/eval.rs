@@ -1,24 +1,38 @@
 //! `daladala eval`
 
+mod drivers;
+mod episodes;
+mod plot;
+mod table;
+
+use std::path::PathBuf;
+
+use anyhow::ensure;
 use clap::builder::RangedU64ValueParser;
-use daladala_agents::{Choice, Evaluation, evaluate, registry};
-use daladala_env::RuleSet;
+use daladala_agents::{Choice, Evaluation, evaluate_each};
 use daladala_env::rules::Classic;
+use daladala_env::{RuleSet, Rules};
+use serde::Serialize;
 
-use crate::output::{figures, grouped, print, print_json, progress_bar};
+use crate::interrupt;
+use crate::output::{print, print_json, progress_bar};
+use drivers::{Driver, drivers};
+use episodes::EpisodeFile;
+use plot::Plot;
+pub(crate) use table::table;
 
-/// Episodes that are accepted at most: their figures are kept until the end.
+/// Episodes that are accepted at most, of all models together: their returns are kept until the end.
 const MAX_EPISODES: u64 = 100_000_000;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// A built-in name (see `daladala models`) or the path of a weights file.
-    #[arg(long)]
-    model: String,
+    /// A built-in name (see `daladala models`) or the path of a weights file; given several times, they are compared.
+    #[arg(long, required = true)]
+    model: Vec<String>,
     /// The rules to drive by.
     #[arg(long, default_value_t)]
     rules: RuleSet,
-    /// How many episodes.
+    /// How many episodes each model drives; they are the same ones for all.
     #[arg(long, default_value_t = 1000, allow_negative_numbers = true,
           value_parser = RangedU64ValueParser::<usize>::new().range(1..=MAX_EPISODES))]
     episodes: usize,
@@ -28,38 +42,92 @@ pub(crate) struct Args {
     /// Sample actions by their probabilities instead of taking the best (models with logits).
     #[arg(long)]
     sampled: bool,
+    /// Write every episode into a file, a row each.
+    #[arg(long, value_name = "FILE.csv")]
+    csv: Option<PathBuf>,
+    /// Draw the distribution of returns, their means and the rates.
+    #[arg(long, value_name = "FILE.svg", value_parser = plot::path)]
+    plot: Option<PathBuf>,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
 }
 
-impl Args {
-    pub(crate) fn run(self) -> anyhow::Result<()> {
-        let RuleSet::Classic = self.rules;
-        let choice = if self.sampled { Choice::Sampled } else { Choice::Greedy };
-        let policy = registry::load_for(&self.model, &Classic, choice)?;
-        let bar = progress_bar(self.episodes as u64, "episodes", self.json);
-        let evaluation = evaluate(&*policy, &Classic, self.seed, self.episodes, &|more| bar.inc(more));
-        bar.finish_and_clear();
-        if self.json { print_json(&evaluation) } else { print(table(&self.model, &evaluation)) }
-    }
+#[derive(Serialize)]
+struct Comparison<'a> {
+    rules: &'a str,
+    seed: u64,
+    episodes: usize,
+    models: Vec<Compared<'a>>,
 }
 
-pub(crate) fn table(model: &str, evaluation: &Evaluation) -> comfy_table::Table {
-    let percent = |rate: f64| format!("{:.2} %", 100.0 * rate);
-    let optimal = evaluation.optimal_fraction.map_or_else(|| "unknown".to_owned(), |f| format!("{:.3} %", 100.0 * f));
-    figures([
-        ("model", model.to_owned()),
-        ("episodes", grouped(evaluation.episodes as f64)),
-        ("return, mean ± std", format!("{:.2} ± {:.2}", evaluation.mean_return, evaluation.std_return)),
-        ("return, least to greatest", format!("{:.0} to {:.0}", evaluation.min_return, evaluation.max_return)),
-        ("of the best return", optimal),
-        ("steps", format!("{:.1}", evaluation.mean_length)),
-        ("passengers at the end", format!("{:.1}", evaluation.mean_passengers)),
-        ("money", format!("{} TSh", grouped(evaluation.mean_money))),
-        ("legal", percent(evaluation.legal_rate)),
-        ("fined", percent(evaluation.fine_rate)),
-        ("crashed", percent(evaluation.crash_rate)),
-        ("speed", format!("{} steps/s", grouped(evaluation.steps_per_second))),
-    ])
+#[derive(Serialize)]
+struct Compared<'a> {
+    model: &'a str,
+    #[serde(flatten)]
+    evaluation: &'a Evaluation,
+}
+
+impl Args {
+    pub(crate) fn run(self) -> anyhow::Result<()> {
+        match self.rules {
+            RuleSet::Classic => self.compare(&Classic),
+        }
+    }
+
+    fn compare<R: Rules>(&self, rules: &R) -> anyhow::Result<()> {
+        let all = self.model.len() as u64 * self.episodes as u64;
+        ensure!(all <= MAX_EPISODES, "--episodes: all models together drive {MAX_EPISODES} episodes at most");
+        ensure!(self.csv.is_none() || self.csv != self.plot, "--csv and --plot need a file each");
+        let choice = if self.sampled { Choice::Sampled } else { Choice::Greedy };
+        let drivers = drivers(&self.model, rules, choice)?;
+        interrupt::catch()?;
+        let mut plot = self.plot.as_deref().map(|out| Plot::create(out, drivers.len())).transpose()?;
+        let mut csv = self.csv.as_deref().map(|out| EpisodeFile::create(out, self.seed)).transpose()?;
+
+        let bar = progress_bar(all, "episodes", self.json);
+        let mut evaluations = Vec::new();
+        for Driver { model, label, policy } in &drivers {
+            bar.set_message(if drivers.len() > 1 { label.clone() } else { String::new() });
+            let mut returns = Vec::new();
+            let mut each = |index, episode: &_| {
+                ensure!(!interrupt::asked(), "interrupted: nothing has been written");
+                if let Some(csv) = &mut csv {
+                    csv.write(model, index, episode)?;
+                }
+                if plot.is_some() {
+                    returns.push(episode.stats.episode_return);
+                }
+                Ok(())
+            };
+            let evaluation =
+                evaluate_each(&**policy, rules, self.seed, self.episodes, &|more| bar.inc(more), &mut each)?;
+            if let Some(plot) = &mut plot {
+                plot.add(label, returns, &evaluation);
+            }
+            evaluations.push(evaluation);
+        }
+        bar.finish_and_clear();
+
+        if let Some(csv) = csv {
+            csv.finish()?;
+        }
+        if let Some(plot) = plot {
+            plot.finish(rules.name(), self.episodes, self.seed)?;
+        }
+        self.report(rules.name(), &drivers, &evaluations)
+    }
+
+    fn report(&self, rules: &str, drivers: &[Driver], evaluations: &[Evaluation]) -> anyhow::Result<()> {
+        if !self.json {
+            let labels = drivers.iter().map(|driver| driver.label.as_str());
+            return print(table::comparison(&labels.zip(evaluations).collect::<Vec<_>>()));
+        }
+        if let [evaluation] = evaluations {
+            return print_json(evaluation);
+        }
+        let models = drivers.iter().zip(evaluations);
+        let models = models.map(|(driver, evaluation)| Compared { model: driver.model, evaluation }).collect();
+        print_json(&Comparison { rules, seed: self.seed, episodes: self.episodes, models })
+    }
 }

@@ -1,0 +1,49 @@
+//! The models that are compared.
+
+use std::path::PathBuf;
+
+use anyhow::ensure;
+use daladala_agents::{AgentError, Choice, Policy, registry};
+use daladala_env::Rules;
+
+pub(super) struct Driver<'a> {
+    /// As it was named.
+    pub(super) model: &'a str,
+    /// What people read: short, unless another would be called the same.
+    pub(super) label: String,
+    pub(super) policy: Box<dyn Policy>,
+}
+
+/// All of them, or what is wrong with one: before any of them drives.
+pub(super) fn drivers<'a, R: Rules>(
+    models: &'a [String],
+    rules: &R,
+    choice: Choice,
+) -> anyhow::Result<Vec<Driver<'a>>> {
+    let several = models.len() > 1;
+    let mut seen: Vec<PathBuf> = Vec::new();
+    let mut drivers = Vec::new();
+    for model in models {
+        let policy = registry::load_for(model, rules, choice).map_err(|error| match error {
+            AgentError::OtherRules { .. } | AgentError::WrongSpaces { .. } => {
+                anyhow::Error::new(error).context(format!("--model {model}"))
+            }
+            says_which => says_which.into(),
+        })?;
+        let what = identity(model);
+        ensure!(!seen.contains(&what), "--model {model} is named twice: name each model once");
+        seen.push(what);
+        let short = registry::display_name(model);
+        let unique = models.iter().filter(|other| registry::display_name(other) == short).count() == 1;
+        // One alone is shown as it was named.
+        let label = if several && unique { short } else { model.clone() };
+        drivers.push(Driver { model, label, policy });
+    }
+    Ok(drivers)
+}
+
+/// The same for one file that is named in two ways.
+fn identity(model: &str) -> PathBuf {
+    let named = PathBuf::from(model);
+    if registry::built_in(model).is_ok() { named } else { named.canonicalize().unwrap_or(named) }
+}

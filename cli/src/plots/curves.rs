@@ -1,0 +1,91 @@
+//! What was learned when, over the seeds of a configuration.
+
+use daladala_agents::statistics::Mean;
+use plotters::element::Polygon;
+use plotters::series::LineSeries;
+use plotters::style::Color;
+
+use super::style::{color, number};
+use super::{Area, Labels, chart, legend, padded};
+
+/// One configuration: the mean over its seeds, and their spread.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Curve {
+    label: String,
+    points: Vec<Point>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Point {
+    x: f64,
+    mean: f64,
+    std: f64,
+}
+
+impl Curve {
+    /// `seeds` have one value each at every x; where one has no more, the others go on.
+    pub(crate) fn over_seeds(label: impl Into<String>, x: &[f64], seeds: &[Vec<f64>]) -> Self {
+        let point = |(index, x): (usize, &f64)| {
+            let there: Vec<f64> = seeds.iter().filter_map(|seed| seed.get(index).copied()).collect();
+            let Mean { count, mean, std } = Mean::of(there.into_iter());
+            (count > 0).then_some(Point { x: *x, mean, std })
+        };
+        Self { label: label.into(), points: x.iter().enumerate().filter_map(point).collect() }
+    }
+}
+
+/// A line a curve, and around it a band of one standard deviation over the seeds.
+pub(crate) fn learning_curves(area: &Area, labels: Labels, curves: &[Curve]) -> anyhow::Result<()> {
+    let plot = legend::beside(area, curves.iter().map(|curve| curve.label.as_str()))?;
+    let points = || curves.iter().flat_map(|curve| &curve.points);
+    let x = padded(points().map(|point| point.x))?;
+    let y = padded(points().flat_map(|point| [point.mean - point.std, point.mean + point.std]))?;
+    let mut chart = chart(&plot, labels, x, y, &|y| number(*y))?;
+    for (index, Curve { points, .. }) in curves.iter().enumerate() {
+        let above = points.iter().map(|point| (point.x, point.mean + point.std));
+        let below = points.iter().rev().map(|point| (point.x, point.mean - point.std));
+        chart.draw_series([Polygon::new(above.chain(below).collect::<Vec<_>>(), color(index).mix(0.2))])?;
+    }
+    // Over all bands, so that none hides a line.
+    for (index, Curve { points, .. }) in curves.iter().enumerate() {
+        let line = points.iter().map(|point| (point.x, point.mean));
+        chart.draw_series(LineSeries::new(line, color(index).stroke_width(2)))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plots::svg;
+
+    #[test]
+    fn a_curve_is_the_mean_over_the_seeds_that_are_there() {
+        let curve = Curve::over_seeds("ppo", &[0.0, 100.0, 200.0], &[vec![1.0, 2.0], vec![3.0, 2.0, 5.0]]);
+        let points: Vec<_> = curve.points.iter().map(|point| (point.x, point.mean, point.std)).collect();
+        assert_eq!(points, [(0.0, 2.0, 1.0), (100.0, 2.0, 0.0), (200.0, 5.0, 0.0)]);
+    }
+
+    #[test]
+    fn each_curve_has_a_line_a_band_and_its_name() {
+        let steps: Vec<f64> = (0..40).map(|index| f64::from(index) * 5000.0).collect();
+        let learned = |slope: f64, seed: f64| steps.iter().map(|x| 80.0 - (60.0 + seed) * (-slope * x).exp()).collect();
+        let curves: Vec<_> = [("ppo", 5e-5), ("dqn <2>", 2e-5), ("a2c", 1e-5)]
+            .map(|(label, slope)| {
+                Curve::over_seeds(label, &steps, &[learned(slope, 0.0), learned(slope, 9.0), learned(slope, 30.0)])
+            })
+            .into();
+        let labels = Labels { title: "Learning", x: "environment steps", y: "return" };
+        let file = svg((900, 420), "Learning over 3 seeds", |area| learning_curves(area, labels, &curves)).unwrap();
+        assert_eq!((file.matches("<polygon").count(), file.matches("stroke-width=\"2\"").count()), (3, 3));
+        for said in ["ppo", "dqn &lt;2&gt;", "a2c", "environment steps", "return", "Learning over 3 seeds"] {
+            assert!(file.contains(said), "{said}");
+        }
+    }
+
+    #[test]
+    fn nothing_to_plot_is_an_error() {
+        let labels = Labels { title: "", x: "", y: "" };
+        assert!(svg((900, 420), "", |area| learning_curves(area, labels, &[])).is_err());
+    }
+}
