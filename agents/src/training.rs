@@ -27,5 +27,5 @@ pub use config::TrainConfig;
 pub use dqn::DqnConfig;
 pub use ppo::PpoConfig;
 pub use reinforce::ReinforceConfig;
-pub use run::{Evaluated, Evaluations, Report, TrainingRun};
+pub use run::{Evaluated, Evaluations, Report, TrainingResult, TrainingRun};
 pub use trainer::{Progress, Trainer};

@@ -1,7 +1,7 @@
 //! Training solves `classic`, a seed decides everything, and what was interrupted goes on as if it had not been.
 
 use burn::tensor::Device;
-use daladala_agents::training::{DqnConfig, Evaluations, Progress, TrainConfig, Trainer, TrainingRun};
+use daladala_agents::training::{DqnConfig, Evaluations, Progress, TrainConfig, Trainer, TrainingResult, TrainingRun};
 use daladala_agents::{AgentError, Algorithm, Checkpoint, Choice, NeuralPolicy, evaluate};
 use daladala_env::rules::Classic;
 
@@ -84,7 +84,7 @@ fn a_saved_run_goes_on_as_if_it_had_not_been_interrupted() {
             }
         }
         assert_eq!(whole.trainer().checkpoint(), second.trainer().checkpoint(), "{name}");
-        assert_eq!(whole.result().0.to_bytes(), second.result().0.to_bytes(), "{name}");
+        assert_eq!(whole.result().checkpoint.to_bytes(), second.result().checkpoint.to_bytes(), "{name}");
     }
 }
 
@@ -101,10 +101,11 @@ fn a_run_stops_when_it_is_good_enough_and_keeps_what_did_best() {
             best = best.max(mean_return);
         }
     }
-    let (checkpoint, evaluation) = run.result();
+    let TrainingResult { checkpoint, evaluation, returns, on_training_layouts } = run.result();
     assert!(run.trainer().done() < steps);
     assert!(evaluation.optimal_fraction >= Some(0.9), "{evaluation:?}");
     assert_eq!(checkpoint.info.mean_return, evaluation.mean_return);
+    assert_eq!((returns.len(), on_training_layouts.episodes), (evaluation.episodes, config.envs()));
 }
 
 #[test]

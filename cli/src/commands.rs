@@ -7,6 +7,7 @@ mod models;
 mod predict;
 mod record;
 mod serve;
+mod sweep;
 mod token;
 mod trace;
 mod train;
@@ -25,6 +26,8 @@ pub(crate) enum Command {
     Eval(eval::Args),
     /// Train an agent and save its weights.
     Train(train::Args),
+    /// Train over many configurations and seeds, several at a time, and compare.
+    Sweep(sweep::Args),
     /// Make a model of a file of Stable-Baselines3 (.zip) or PyTorch (.pth).
     Import(import::Args),
     /// Draw episodes as an animation or a picture, or write them down frame by frame.
@@ -55,6 +58,7 @@ impl Command {
             Self::Token(args) => args.run(),
             Self::Eval(args) => args.run(),
             Self::Train(args) => args.run(),
+            Self::Sweep(args) => args.run(),
             Self::Import(args) => args.run(),
             Self::Record(args) => args.run(),
             Self::Predict(args) => args.run(),

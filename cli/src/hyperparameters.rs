@@ -9,21 +9,22 @@ use serde::de::DeserializeOwned;
 use toml::Table;
 
 /// The defaults of `config` with those of a file and of `key=value` pairs.
-pub(crate) fn merged(config: TrainConfig, file: Option<&Path>, set: &[String]) -> anyhow::Result<TrainConfig> {
-    let mut over = Table::new();
-    if let Some(path) = file {
-        let text = std::fs::read_to_string(path).with_context(|| format!("{}", path.display()))?;
-        over = text.parse().map_err(|error: toml::de::Error| anyhow!("{}: {}", path.display(), one_line(&error)))?;
-    }
+pub(crate) fn merged(config: &TrainConfig, file: Option<&Path>, set: &[String]) -> anyhow::Result<TrainConfig> {
+    let mut over = file.map(read).transpose()?.unwrap_or_default();
     for pair in set {
         let table: Table = pair.parse().map_err(|error| anyhow!("--set {pair}: {}", one_line(&error)))?;
         over.extend(table);
     }
+    with(config, over)
+}
+
+/// Those of `config`, with `over` in place of what it names.
+pub(crate) fn with(config: &TrainConfig, over: Table) -> anyhow::Result<TrainConfig> {
     let config = match config {
-        TrainConfig::Dqn(config) => TrainConfig::Dqn(laid_over(&config, over)?),
-        TrainConfig::Ppo(config) => TrainConfig::Ppo(laid_over(&config, over)?),
-        TrainConfig::A2c(config) => TrainConfig::A2c(laid_over(&config, over)?),
-        TrainConfig::Reinforce(config) => TrainConfig::Reinforce(laid_over(&config, over)?),
+        TrainConfig::Dqn(config) => TrainConfig::Dqn(laid_over(config, over)?),
+        TrainConfig::Ppo(config) => TrainConfig::Ppo(laid_over(config, over)?),
+        TrainConfig::A2c(config) => TrainConfig::A2c(laid_over(config, over)?),
+        TrainConfig::Reinforce(config) => TrainConfig::Reinforce(laid_over(config, over)?),
     };
     config.check().map_err(|why| anyhow!("hyperparameters: {why}"))?;
     Ok(config)
@@ -39,10 +40,21 @@ pub(crate) fn as_toml(config: &TrainConfig) -> anyhow::Result<String> {
     }?)
 }
 
+/// A TOML file.
+pub(crate) fn read(path: &Path) -> anyhow::Result<Table> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("{}", path.display()))?;
+    text.parse().map_err(|error: toml::de::Error| anyhow!("{}: {}", path.display(), one_line(&error)))
+}
+
 fn laid_over<T: Serialize + DeserializeOwned>(config: &T, over: Table) -> anyhow::Result<T> {
     let mut table = Table::try_from(config)?;
-    table.extend(over);
-    table.try_into().map_err(|error| anyhow!("hyperparameters: {}", one_line(&error)))
+    // One after the other, so that it can be said which of them is wrong.
+    for (key, value) in over {
+        table.insert(key.clone(), value);
+        let taken: Result<T, _> = table.clone().try_into();
+        taken.map_err(|error| anyhow!("hyperparameters: {key}: {}", one_line(&error)))?;
+    }
+    Ok(table.try_into()?)
 }
 
 /// What is wrong, without the picture of the place.

@@ -9,7 +9,7 @@ mod hyperparameters;
 mod interrupt;
 mod output;
 mod plots;
-mod run_log;
+mod runs;
 mod settings;
 
 use std::io::ErrorKind;

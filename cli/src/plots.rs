@@ -2,7 +2,6 @@
 //!
 //! Each function draws one kind of plot into the area it is given; [`svg`] makes the picture that the areas are parts of.
 
-#[cfg_attr(not(test), expect(dead_code, reason = "drawn by `daladala sweep`, which is to come"))]
 mod curves;
 mod distributions;
 mod intervals;
@@ -18,6 +17,7 @@ use plotters::prelude::{
     Cartesian2d, ChartBuilder, ChartContext, DrawingArea, IntoDrawingArea, SVGBackend, TRANSPARENT, WHITE,
 };
 
+pub(crate) use curves::{Curve, learning_curves};
 pub(crate) use distributions::{Distribution, distributions};
 pub(crate) use intervals::{Estimate, Unit, height as intervals_height, intervals};
 pub(crate) use style::MOST_SERIES;

@@ -1,5 +1,6 @@
 //! A training that is watched: evaluated as it goes, its best weights kept, and saved so that it can go on.
 
+use std::convert::Infallible;
 use std::path::Path;
 
 use burn::tensor::Device;
@@ -10,7 +11,7 @@ use super::config::TrainConfig;
 use super::trainer::{Progress, Trainer, TrainerState};
 use crate::checkpoint::{Checkpoint, read};
 use crate::error::AgentError;
-use crate::evaluation::{Evaluation, evaluate};
+use crate::evaluation::{EvaluatedEpisode, Evaluation, evaluate_each};
 use crate::neural::{Choice, NeuralPolicy};
 use crate::whole_file::write_whole;
 
@@ -58,6 +59,19 @@ pub struct Report {
     pub progress: Progress,
     /// The evaluation, where one was due.
     pub evaluation: Option<Evaluated>,
+}
+
+/// What a training comes to.
+#[derive(Debug, Clone)]
+pub struct TrainingResult {
+    /// The weights that did best; their `mean_return` is that of `evaluation`.
+    pub checkpoint: Checkpoint,
+    /// How they do on layouts that had no part in training or choosing them.
+    pub evaluation: Evaluation,
+    /// The returns of that, an episode each.
+    pub returns: Vec<f32>,
+    /// How they do on the layouts that the training began with, one an environment.
+    pub on_training_layouts: Evaluation,
 }
 
 /// An evaluation in the midst of a training.
@@ -141,18 +155,36 @@ impl<R: Rules> TrainingRun<R> {
     }
 
     fn drive(&self, checkpoint: &Checkpoint, seed: u64, episodes: usize) -> Evaluation {
-        let policy = NeuralPolicy::new(checkpoint, Choice::Greedy).expect("a trainer's networks fit their rules");
-        evaluate(&policy, &self.rules, seed, episodes, &|_| ())
+        self.drive_each(checkpoint, seed, episodes, &mut |_| ())
     }
 
-    /// The best weights so far, evaluated on layouts that had no part in choosing them; the weights as they are, where
-    /// there was no evaluation yet.
+    fn drive_each(
+        &self,
+        checkpoint: &Checkpoint,
+        seed: u64,
+        episodes: usize,
+        each: &mut dyn FnMut(&EvaluatedEpisode),
+    ) -> Evaluation {
+        let policy = NeuralPolicy::new(checkpoint, Choice::Greedy).expect("a trainer's networks fit their rules");
+        let mut each = |_, episode: &_| {
+            each(episode);
+            Ok::<_, Infallible>(())
+        };
+        let Ok(evaluation) = evaluate_each(&policy, &self.rules, seed, episodes, &|_| (), &mut each);
+        evaluation
+    }
+
+    /// The best weights so far, evaluated; the weights as they are, where there was no evaluation yet.
     #[must_use]
-    pub fn result(&self) -> (Checkpoint, Evaluation) {
+    pub fn result(&self) -> TrainingResult {
         let mut checkpoint = self.best.clone().unwrap_or_else(|| self.trainer.checkpoint());
-        let evaluation = self.drive(&checkpoint, RESULT_SEED, RESULT_EPISODES);
+        let mut returns = Vec::with_capacity(RESULT_EPISODES);
+        let mut keep = |episode: &EvaluatedEpisode| returns.push(episode.stats.episode_return);
+        let evaluation = self.drive_each(&checkpoint, RESULT_SEED, RESULT_EPISODES, &mut keep);
         checkpoint.info.mean_return = evaluation.mean_return;
-        (checkpoint, evaluation)
+        let envs = self.trainer.config().envs();
+        let on_training_layouts = self.drive(&checkpoint, self.trainer.seed(), envs);
+        TrainingResult { checkpoint, evaluation, returns, on_training_layouts }
     }
 
     /// Writes all that the rest of the run depends on, whole or not at all.

@@ -1,13 +1,11 @@
 //! `daladala train`
 
-mod folder;
-
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::{bail, ensure};
 use clap::builder::RangedU64ValueParser;
-use daladala_agents::training::{Device, Evaluations, Report, TrainConfig, TrainingRun};
+use daladala_agents::training::{Device, Evaluations, Report, TrainConfig, TrainingResult, TrainingRun};
 use daladala_agents::{Algorithm, Evaluation};
 use daladala_env::RuleSet;
 use daladala_env::rules::Classic;
@@ -20,7 +18,7 @@ use crate::files::ensure_writable;
 use crate::hyperparameters::{as_toml, merged};
 use crate::interrupt;
 use crate::output::{grouped, print, print_json, progress_bar};
-use folder::RunFolder;
+use crate::runs::RunFolder;
 
 /// What a training without `--steps` and `--stop-at` stops at: the fraction of the best return at which `classic` counts
 /// as solved.
@@ -82,7 +80,7 @@ struct RunArgs {
     #[arg(long, value_name = "FOLDER")]
     run: Option<PathBuf>,
     /// Seconds between saves of a run that goes on: what a kill may cost at most.
-    #[arg(long, value_name = "SECONDS", default_value = "30", allow_negative_numbers = true, value_parser = parse_seconds)]
+    #[arg(long, value_name = "SECONDS", default_value = "30", allow_negative_numbers = true, value_parser = parse_save_every)]
     save_every: Duration,
     /// Go on with the run that was interrupted, with its algorithm, hyperparameters, steps and seed.
     #[arg(long, conflicts_with_all = ["algo", "config", "set", "show_config", "steps", "stop_at", "eval_every", "seed"])]
@@ -110,7 +108,7 @@ fn parse_fraction(text: &str) -> Result<f64, String> {
     fraction.ok_or_else(|| "give a number above 0, up to 1".to_owned())
 }
 
-fn parse_seconds(text: &str) -> Result<Duration, String> {
+pub(super) fn parse_save_every(text: &str) -> Result<Duration, String> {
     let duration = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     duration.ok_or_else(|| "give a number of seconds".to_owned())
 }
@@ -125,7 +123,7 @@ impl Args {
         ensure_writable(out)?;
         let path = self.run.run.clone().unwrap_or_else(|| out.with_extension("run"));
         let (mut run, mut folder) = if self.run.resume {
-            RunFolder::resume(&path)?
+            RunFolder::resume(&path, &Classic)?
         } else {
             let run = self.new_run()?;
             let folder = RunFolder::create(&path, run.trainer().config(), self.run.restart)?;
@@ -137,7 +135,7 @@ impl Args {
         self.train(&mut run, &mut folder)?;
         let seconds = start.elapsed().as_secs_f64();
 
-        let (checkpoint, evaluation) = run.result();
+        let TrainingResult { checkpoint, evaluation, .. } = run.result();
         checkpoint.save(out)?;
         folder.finish()?;
 
@@ -165,7 +163,7 @@ impl Args {
 
     fn hyperparameters(&self) -> anyhow::Result<TrainConfig> {
         let Some(algorithm) = self.algo else { bail!("--algo says what is to be trained") };
-        merged(TrainConfig::new(algorithm), self.config.as_deref(), &self.set)
+        merged(&TrainConfig::new(algorithm), self.config.as_deref(), &self.set)
     }
 
     fn new_run(&self) -> anyhow::Result<TrainingRun<Classic>> {
@@ -182,23 +180,13 @@ impl Args {
         let bar = progress_bar(steps, "steps", self.json);
         bar.set_position(run.trainer().done());
         bar.reset_eta();
-        let mut saved = Instant::now();
-        while !run.finished() {
-            let report = run.advance()?;
-            show(&bar, &report, steps);
-            folder.log(&report)?;
-            let interrupted = interrupt::asked() && !run.finished();
-            if interrupted || saved.elapsed() >= self.run.save_every {
-                folder.save(run)?;
-                saved = Instant::now();
-            }
-            ensure!(
-                !interrupted,
-                "interrupted after {} of {steps} steps: the same command with --resume in place of --algo and its settings goes on",
-                report.progress.steps
-            );
-        }
+        let finished = folder.train(run, self.run.save_every, &mut |report| show(&bar, report, steps))?;
         bar.finish_and_clear();
+        ensure!(
+            finished,
+            "interrupted after {} of {steps} steps: the same command with --resume in place of --algo and its settings goes on",
+            run.trainer().done()
+        );
         Ok(())
     }
 }

@@ -32,7 +32,7 @@ pub(crate) struct TrainArgs {
 impl TrainArgs {
     pub(super) fn run(self) -> anyhow::Result<()> {
         let RuleSet::Classic = self.shared.rules;
-        let config = merged(TrainConfig::new(self.algo), self.config.as_deref(), &self.set)?;
+        let config = merged(&TrainConfig::new(self.algo), self.config.as_deref(), &self.set)?;
         let mut trainer = Trainer::new(&config, &Classic, 0, ENDLESS, &Device::flex())?;
         let mut updates = 0u64;
         let (rate, seconds) = self.shared.measure(|| {

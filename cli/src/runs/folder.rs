@@ -1,15 +1,16 @@
-//! The folder of a training run: what is known of it, and what it goes on from.
+//! The folder of a training: what is known of it, and what it goes on from.
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use daladala_agents::training::{Device, Evaluated, Report, TrainConfig, TrainingRun};
-use daladala_env::rules::Classic;
+use daladala_env::Rules;
 
+use super::log::RunLog;
 use crate::hyperparameters::as_toml;
-use crate::run_log::RunLog;
+use crate::interrupt;
 
 /// The hyperparameters.
 const CONFIG: &str = "config.toml";
@@ -33,7 +34,7 @@ const COLUMNS: [&str; 8] = [
     "train/learning_rate",
 ];
 
-pub(super) struct RunFolder {
+pub(crate) struct RunFolder {
     path: PathBuf,
     log: RunLog,
     begin: Instant,
@@ -43,10 +44,10 @@ pub(super) struct RunFolder {
 
 impl RunFolder {
     /// For a new run, in place of one that has ended. One that can be resumed is only given up on request.
-    pub(super) fn create(path: &Path, config: &TrainConfig, restart: bool) -> anyhow::Result<Self> {
+    pub(crate) fn create(path: &Path, config: &TrainConfig, restart: bool) -> anyhow::Result<Self> {
         let about = || format!("{} cannot be the folder of a run", path.display());
         ensure!(
-            restart || !path.join(STATE).exists(),
+            restart || !Self::can_resume(path),
             "{} holds a run that was interrupted: --resume goes on with it, --restart begins anew",
             path.display()
         );
@@ -59,16 +60,45 @@ impl RunFolder {
     }
 
     /// With the run that was interrupted in it.
-    pub(super) fn resume(path: &Path) -> anyhow::Result<(TrainingRun<Classic>, Self)> {
-        let state = path.join(STATE);
-        ensure!(state.exists(), "{} holds no run that was interrupted", path.display());
-        let run = TrainingRun::resume(&state, &Classic, &Device::flex())?;
+    pub(crate) fn resume<R: Rules>(path: &Path, rules: &R) -> anyhow::Result<(TrainingRun<R>, Self)> {
+        ensure!(Self::can_resume(path), "{} holds no run that was interrupted", path.display());
+        let run = TrainingRun::resume(&path.join(STATE), rules, &Device::flex())?;
         let begun_at = run.trainer().done();
         let log = RunLog::resume(path, &columns(run.trainer().config()), begun_at)?;
         Ok((run, Self { path: path.to_owned(), log, begin: Instant::now(), begun_at }))
     }
 
-    pub(super) fn log(&mut self, report: &Report) -> anyhow::Result<()> {
+    /// Whether there is a run in `path` that was interrupted.
+    pub(crate) fn can_resume(path: &Path) -> bool {
+        path.join(STATE).exists()
+    }
+
+    /// Trains until the run is finished or somebody wants the program to stop, and tells `each` how it goes. Whether it
+    /// is finished; if not, it can be resumed.
+    pub(crate) fn train<R: Rules>(
+        &mut self,
+        run: &mut TrainingRun<R>,
+        save_every: Duration,
+        each: &mut dyn FnMut(&Report),
+    ) -> anyhow::Result<bool> {
+        let mut saved = Instant::now();
+        while !run.finished() {
+            let report = run.advance()?;
+            self.log(&report)?;
+            each(&report);
+            let interrupted = interrupt::asked() && !run.finished();
+            if interrupted || saved.elapsed() >= save_every {
+                self.save(run)?;
+                saved = Instant::now();
+            }
+            if interrupted {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn log(&mut self, report: &Report) -> anyhow::Result<()> {
         let progress = &report.progress;
         let fps = (progress.steps - self.begun_at) as f64 / self.begin.elapsed().as_secs_f64();
         let mut figures = vec![
@@ -88,7 +118,7 @@ impl RunFolder {
     }
 
     /// So that the run can go on from here.
-    pub(super) fn save(&mut self, run: &TrainingRun<Classic>) -> anyhow::Result<()> {
+    fn save<R: Rules>(&mut self, run: &TrainingRun<R>) -> anyhow::Result<()> {
         self.log.flush()?;
         if let Some(best) = run.best() {
             best.save(&self.path.join(BEST))?;
@@ -97,7 +127,7 @@ impl RunFolder {
     }
 
     /// Nothing is left to resume.
-    pub(super) fn finish(mut self) -> anyhow::Result<()> {
+    pub(crate) fn finish(mut self) -> anyhow::Result<()> {
         self.log.flush()?;
         remove(&self.path, &[STATE, BEST])
     }

@@ -9,18 +9,19 @@ mod tensorboard;
 use std::path::Path;
 
 use anyhow::{Context, ensure};
+pub(super) use progress::NAME as PROGRESS;
 use progress::Progress;
 use tensorboard::EventFile;
 
 /// Where the figures of a run go. What is not finite is an empty cell, and not shown in TensorBoard.
-pub(crate) struct RunLog {
+pub(super) struct RunLog {
     progress: Progress,
     events: EventFile,
 }
 
 impl RunLog {
     /// Begins the log of a new run. `columns` are all tags that there will be, `rollout/ep_rew_mean` for example.
-    pub(crate) fn create(folder: &Path, columns: &[&'static str]) -> anyhow::Result<Self> {
+    pub(super) fn create(folder: &Path, columns: &[&'static str]) -> anyhow::Result<Self> {
         std::fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
         let progress = Progress::create(folder, columns)?;
         Ok(Self { progress, events: EventFile::create(folder)? })
@@ -28,21 +29,21 @@ impl RunLog {
 
     /// Goes on with the log of a run from a checkpoint at `step`: what was logged of later steps is dropped, as they
     /// come again.
-    pub(crate) fn resume(folder: &Path, columns: &[&'static str], step: u64) -> anyhow::Result<Self> {
+    pub(super) fn resume(folder: &Path, columns: &[&'static str], step: u64) -> anyhow::Result<Self> {
         ensure!(folder.is_dir(), "{} is no folder: there is no run in it to resume", folder.display());
         let progress = Progress::resume(folder, columns, step)?;
         Ok(Self { progress, events: EventFile::resume(folder, step)? })
     }
 
     /// One row and one event. Tags that are left out are empty cells.
-    pub(crate) fn scalars(&mut self, step: u64, scalars: &[(&'static str, f64)]) -> anyhow::Result<()> {
+    pub(super) fn scalars(&mut self, step: u64, scalars: &[(&'static str, f64)]) -> anyhow::Result<()> {
         self.progress.row(step, scalars)?;
         self.events.scalars(step, scalars)
     }
 
     /// Brings everything to the disk. To be called before a checkpoint is saved, so that no checkpoint is ahead of the
     /// log.
-    pub(crate) fn flush(&mut self) -> anyhow::Result<()> {
+    pub(super) fn flush(&mut self) -> anyhow::Result<()> {
         self.progress.flush()?;
         self.events.flush()
     }

@@ -11,7 +11,8 @@ use anyhow::{Context, bail, ensure};
 
 use crate::files::WholeFile;
 
-const NAME: &str = "progress.csv";
+/// Its name in the folder.
+pub(in crate::runs) const NAME: &str = "progress.csv";
 
 pub(super) struct Progress {
     path: PathBuf,
