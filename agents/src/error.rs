@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::device::DeviceKind;
 use crate::import::ImportError;
 
 /// An agent that cannot be had.
@@ -83,6 +84,20 @@ pub enum AgentError {
     NothingToSample {
         /// What was asked for.
         name: String,
+    },
+    /// A device that the program was built without.
+    #[error("this program was built without {device}: `cargo build --release --features {device}` builds it with it")]
+    DeviceNotBuiltIn {
+        /// What was asked for.
+        device: DeviceKind,
+    },
+    /// A device that this machine does not have, or that does not work.
+    #[error("no network can be computed on {device} here: {reason}")]
+    NoDevice {
+        /// What was asked for.
+        device: DeviceKind,
+        /// Why not.
+        reason: String,
     },
     /// A model made for other observations or actions.
     #[error(

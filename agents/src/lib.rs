@@ -3,7 +3,8 @@
 //! Knows the environment and tensors, nothing of sockets or terminals. From use to making:
 //!
 //! * [`Policy`]: observations in, actions out; [`registry`] finds one by name or path;
-//! * [`scripted`]: the drivers written by hand, among them the oracle; [`NeuralPolicy`]: the trained ones;
+//! * [`scripted`]: the drivers written by hand, among them the oracle; [`NeuralPolicy`]: the trained ones, on a
+//!   [`DeviceKind`];
 //! * [`network`] and [`Checkpoint`]: perceptrons on burn, as plain numbers and as safetensors files;
 //! * [`import`]: networks that Stable-Baselines3 and PyTorch saved;
 //! * [`evaluate`]: many episodes at once, judged; [`statistics`]: how sure its figures are; [`Stream`]: one after
@@ -12,6 +13,7 @@
 
 mod algorithm;
 mod checkpoint;
+mod device;
 mod error;
 mod evaluation;
 pub mod import;
@@ -27,6 +29,7 @@ mod whole_file;
 
 pub use algorithm::Algorithm;
 pub use checkpoint::{Checkpoint, ModelInfo};
+pub use device::DeviceKind;
 pub use error::{AgentError, CheckpointError};
 pub use evaluation::{EvaluatedEpisode, Evaluation, evaluate, evaluate_each};
 pub use neural::{Choice, NeuralPolicy};

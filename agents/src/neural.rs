@@ -8,8 +8,11 @@ use crate::error::CheckpointError;
 use crate::network::{FusedMlp, Mlp, values};
 use crate::policy::{Policy, argmax};
 
-/// Rows that burn gets at a time: its CPU backend is at its best with as many, and slower a row with more.
-const BLOCK: usize = 128;
+/// Rows that burn's CPU backend gets at a time: it is at its best with as many, and slower a row with more.
+const CPU_BLOCK: usize = 128;
+/// Rows that a GPU gets at a time: whole batches, as each call costs the same whatever its size, but no more than what
+/// fits the buffers of any GPU.
+const GPU_BLOCK: usize = 1 << 16;
 
 /// How an action is chosen from the outputs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -27,7 +30,7 @@ enum Engine {
     /// This machine's CPU.
     Fused(FusedMlp),
     /// burn, on any of its devices.
-    Burn { network: Mlp, device: Device },
+    Burn { network: Mlp, device: Device, block: usize },
 }
 
 /// A network that acts.
@@ -50,7 +53,8 @@ impl NeuralPolicy {
     /// The acting network of a checkpoint, on a device of burn's.
     pub fn on_device(checkpoint: &Checkpoint, choice: Choice, device: Device) -> Result<Self, CheckpointError> {
         let network = Mlp::new(checkpoint.acting()?, &device);
-        Ok(Self::with_engine(Engine::Burn { network, device }, checkpoint, choice))
+        let block = if device == Device::flex() { CPU_BLOCK } else { GPU_BLOCK };
+        Ok(Self::with_engine(Engine::Burn { network, device, block }, checkpoint, choice))
     }
 
     fn with_engine(engine: Engine, checkpoint: &Checkpoint, choice: Choice) -> Self {
@@ -74,11 +78,11 @@ impl Policy for NeuralPolicy {
     }
 
     fn outputs(&self, observations: &[f32], outputs: &mut [f32]) {
-        let (network, device) = match &self.engine {
+        let (network, device, block) = match &self.engine {
             Engine::Fused(network) => return network.forward(observations, outputs),
-            Engine::Burn { network, device } => (network, device),
+            Engine::Burn { network, device, block } => (network, device, *block),
         };
-        let blocks = observations.chunks(BLOCK * self.observation_size).zip(outputs.chunks_mut(BLOCK * self.actions));
+        let blocks = observations.chunks(block * self.observation_size).zip(outputs.chunks_mut(block * self.actions));
         for (observations, outputs) in blocks {
             let shape = [observations.len() / self.observation_size, self.observation_size];
             let input = Tensor::from_data(TensorData::new(observations.to_vec(), shape), device);

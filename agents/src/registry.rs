@@ -6,6 +6,7 @@ use daladala_env::{OutputKind, Rules};
 use serde::Serialize;
 
 use crate::checkpoint::Checkpoint;
+use crate::device::DeviceKind;
 use crate::error::AgentError;
 use crate::neural::{Choice, NeuralPolicy};
 use crate::policy::Policy;
@@ -86,13 +87,14 @@ pub fn built_in(name: &str) -> Result<&'static BuiltIn, AgentError> {
     })
 }
 
-/// The policy of a built-in name or of a weights file. `choice` is how a network's outputs become an action.
-pub fn load(name: &str, choice: Choice) -> Result<Box<dyn Policy>, AgentError> {
-    Ok(load_with_rules(name, choice)?.0)
+/// The policy of a built-in name or of a weights file. `choice` is how a network's outputs become an action, `device`
+/// where they are computed; drivers written by hand drive on the CPU.
+pub fn load(name: &str, choice: Choice, device: DeviceKind) -> Result<Box<dyn Policy>, AgentError> {
+    Ok(load_with_rules(name, choice, device)?.0)
 }
 
 /// The policy, and the rules that it was made for.
-fn load_with_rules(name: &str, choice: Choice) -> Result<(Box<dyn Policy>, String), AgentError> {
+fn load_with_rules(name: &str, choice: Choice, device: DeviceKind) -> Result<(Box<dyn Policy>, String), AgentError> {
     let path = Path::new(name);
     let damaged = |source| AgentError::Checkpoint { path: path.to_owned(), source };
     let sampled = choice == Choice::Sampled;
@@ -108,13 +110,21 @@ fn load_with_rules(name: &str, choice: Choice) -> Result<(Box<dyn Policy>, Strin
     if sampled && checkpoint.info.algorithm.output_kind() != OutputKind::Logits {
         return Err(AgentError::NothingToSample { name: name.to_owned() });
     }
-    let policy = NeuralPolicy::new(&checkpoint, choice).map_err(damaged)?;
-    Ok((Box::new(policy), checkpoint.info.rules))
+    let policy = match device.open()? {
+        None => NeuralPolicy::new(&checkpoint, choice),
+        Some(device) => NeuralPolicy::on_device(&checkpoint, choice, device),
+    };
+    Ok((Box::new(policy.map_err(damaged)?), checkpoint.info.rules))
 }
 
 /// The same, for a policy that is to drive by `rules`.
-pub fn load_for<R: Rules>(name: &str, rules: &R, choice: Choice) -> Result<Box<dyn Policy>, AgentError> {
-    let (policy, trained_on) = load_with_rules(name, choice)?;
+pub fn load_for<R: Rules>(
+    name: &str,
+    rules: &R,
+    choice: Choice,
+    device: DeviceKind,
+) -> Result<Box<dyn Policy>, AgentError> {
+    let (policy, trained_on) = load_with_rules(name, choice, device)?;
     if trained_on != rules.name() {
         return Err(AgentError::OtherRules { trained_on, rules: rules.name().to_owned() });
     }

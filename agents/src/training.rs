@@ -21,8 +21,6 @@ mod shuffle;
 mod trainer;
 
 pub use a2c::A2cConfig;
-/// Where gradients are computed.
-pub use burn::tensor::Device;
 pub use config::TrainConfig;
 pub use dqn::DqnConfig;
 pub use ppo::PpoConfig;

@@ -4,7 +4,8 @@ use burn::tensor::Device;
 use daladala_agents::registry::{BUILT_IN, built_in, display_name, load, load_for};
 use daladala_agents::training::{TrainConfig, Trainer};
 use daladala_agents::{
-    AgentError, Algorithm, Checkpoint, Choice, Evaluation, NeuralPolicy, Policy, evaluate, policy_generators,
+    AgentError, Algorithm, Checkpoint, Choice, DeviceKind, Evaluation, NeuralPolicy, Policy, evaluate,
+    policy_generators,
 };
 use daladala_env::Generator;
 use daladala_env::rules::Classic;
@@ -17,7 +18,7 @@ fn observations(rows: usize) -> Vec<f32> {
 #[test]
 fn every_built_in_policy_loads_and_has_a_card() {
     for model in BUILT_IN {
-        let policy = load_for(model.name, &Classic, Choice::Greedy).unwrap();
+        let policy = load_for(model.name, &Classic, Choice::Greedy, DeviceKind::Cpu).unwrap();
         assert_eq!((policy.observation_size(), policy.actions()), (14, 5), "{}", model.name);
         assert!(model.card.starts_with(&format!("# {}", model.name)) && model.summary().len() > 20, "{}", model.name);
     }
@@ -26,7 +27,7 @@ fn every_built_in_policy_loads_and_has_a_card() {
 #[test]
 fn the_built_in_trained_policies_are_optimal() {
     for name in ["ppo", "dqn"] {
-        let evaluation = evaluate(&*load(name, Choice::Greedy).unwrap(), &Classic, 77, 2000, &|_| ());
+        let evaluation = evaluate(&*load(name, Choice::Greedy, DeviceKind::Cpu).unwrap(), &Classic, 77, 2000, &|_| ());
         assert!(evaluation.optimal_fraction.unwrap() >= 0.999, "{name}: {evaluation:?}");
         assert_eq!((evaluation.fine_rate, evaluation.crash_rate), (0.0, 0.0), "{name}");
     }
@@ -37,7 +38,7 @@ fn the_built_in_trained_policies_are_optimal() {
 fn a_row_gets_the_same_outputs_in_every_batch() {
     for model in BUILT_IN {
         let choice = if model.name == "ppo" { Choice::Sampled } else { Choice::Greedy };
-        let policy = load(model.name, choice).unwrap();
+        let policy = load(model.name, choice, DeviceKind::Cpu).unwrap();
         let rows = 300;
         let observations = observations(rows);
         let outputs = |policy: &dyn Policy, rows: &[f32]| {
@@ -76,18 +77,18 @@ fn a_network_gives_the_same_outputs_on_a_device_of_burns() {
 
 #[test]
 fn an_unknown_name_hears_of_the_names_there_are() {
-    let error = load("pppo", Choice::Greedy).err().unwrap().to_string();
+    let error = load("pppo", Choice::Greedy, DeviceKind::Cpu).err().unwrap().to_string();
     assert!(error.contains("'pppo'") && error.contains("ppo, dqn, a2c, reinforce, oracle, random"), "{error}");
     assert!(built_in("ppo.safetensors").is_err());
-    let error = load("folder/pppo", Choice::Greedy).err().unwrap().to_string();
+    let error = load("folder/pppo", Choice::Greedy, DeviceKind::Cpu).err().unwrap().to_string();
     assert!(error.contains("folder/pppo"), "{error}");
 }
 
 #[test]
 fn only_logits_are_sampled_from() {
-    assert!(load("ppo", Choice::Sampled).is_ok());
+    assert!(load("ppo", Choice::Sampled, DeviceKind::Cpu).is_ok());
     for name in ["dqn", "oracle", "random"] {
-        let error = load(name, Choice::Sampled).err().unwrap();
+        let error = load(name, Choice::Sampled, DeviceKind::Cpu).err().unwrap();
         assert!(matches!(error, AgentError::NothingToSample { .. }), "{error:?}");
     }
 }
@@ -100,14 +101,14 @@ fn a_model_of_other_rules_is_refused() {
     let mut checkpoint = Trainer::new(&config, &Classic, 0, 1, &Device::flex()).unwrap().checkpoint();
     checkpoint.info.rules = "chess".into();
     checkpoint.save(&path).unwrap();
-    let error = load_for(path.to_str().unwrap(), &Classic, Choice::Greedy).err().unwrap();
+    let error = load_for(path.to_str().unwrap(), &Classic, Choice::Greedy, DeviceKind::Cpu).err().unwrap();
     assert!(matches!(error, AgentError::OtherRules { .. }), "{error:?}");
 }
 
 #[test]
 fn figures_of_networks_do_not_depend_on_the_threads() {
     for (name, choice) in [("ppo", Choice::Greedy), ("ppo", Choice::Sampled), ("dqn", Choice::Greedy)] {
-        let policy = load(name, choice).unwrap();
+        let policy = load(name, choice, DeviceKind::Cpu).unwrap();
         let figures = [1, 2, 3].map(|threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             Evaluation { steps_per_second: 0.0, ..pool.install(|| evaluate(&*policy, &Classic, 5, 500, &|_| ())) }

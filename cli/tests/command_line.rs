@@ -208,6 +208,7 @@ fn mistakes_are_one_clear_line_and_an_exit_code() {
         (2, &["eval", "--model", "ppo", "--episodes", "0"], "", "--episodes"),
         (2, &["eval", "--model", "ppo", "--rules", "chess"], "", "classic"),
         (2, &["eval"], "", "--model"),
+        (2, &["eval", "--model", "ppo", "--device", "tpu"], "", "wgpu"),
         (2, &["train", "--algo", "alchemy", "--out", "x"], "", "alchemy"),
         (2, &["train", "--out", "x"], "", "--algo"),
         (2, &["train", "--algo", "ppo", "--stop-at", "2", "--out", "x"], "", "--stop-at"),
@@ -228,6 +229,29 @@ fn mistakes_are_one_clear_line_and_an_exit_code() {
         assert_eq!(error.trim_end().lines().count(), 1, "{arguments:?}: {error}");
         assert!(error.starts_with("error: ") && error.contains(named), "{arguments:?}: {error}");
     }
+}
+
+#[cfg(not(feature = "cuda"))]
+#[test]
+fn a_device_that_is_not_built_in_is_one_clear_line_that_says_how_to_have_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let frames = folder.path().join("frames.jsonl");
+    let commands: [&[&str]; 6] = [
+        &["eval", "--model", "ppo"],
+        &["predict", "--model", "ppo"],
+        &["record", "--model", "ppo", "--out", frames.to_str().unwrap()],
+        &["serve", "--port", "0"],
+        &["bench", "policy"],
+        &["bench", "rollout"],
+    ];
+    for command in commands {
+        let output = daladala(&[command, &["--device", "cuda"]].concat(), "");
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), error.trim_end().lines().count()), (Some(1), 1), "{command:?}: {error}");
+        assert!(error.contains("`cargo build --release --features cuda`"), "{command:?}: {error}");
+    }
+    let figures = ["bench", "policy", "--device", "cpu", "--batch", "3", "--seconds", "0.05", "--json"];
+    assert_eq!(json(&figures)["device"], "cpu");
 }
 
 #[test]

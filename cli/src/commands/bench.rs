@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::ensure;
 use clap::Subcommand;
 use clap::builder::RangedU64ValueParser;
-use daladala_agents::{Choice, registry, rows_per_thread};
+use daladala_agents::{Choice, DeviceKind, registry, rows_per_thread};
 use daladala_env::rules::Classic;
 use daladala_env::{Action, Autoreset, Buffers, Generator, ResetOptions, RuleSet, Rules, VecEnv, VecEnvConfig};
 use indicatif::ProgressBar;
@@ -21,6 +21,7 @@ use serde::Serialize;
 use server::ServerArgs;
 use train::TrainArgs;
 
+use crate::arguments::DeviceArgs;
 use crate::output::{figures, grouped, print, print_json, progress_bar};
 
 /// Places in one prepared sequence of actions that the environment bench goes through in turn.
@@ -84,6 +85,8 @@ pub(crate) struct PolicyArgs {
     /// A built-in name (see `daladala models`) or the path of a weights file.
     #[arg(long, default_value = "ppo")]
     model: String,
+    #[command(flatten)]
+    device: DeviceArgs,
     /// Observations handed over together.
     #[arg(long, default_value = "1024", allow_negative_numbers = true)]
     batch: NonZeroUsize,
@@ -112,6 +115,8 @@ struct Throughput {
     threads_used: Option<usize>,
     seconds: f64,
     rules: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    device: Option<DeviceKind>,
 }
 
 impl Bench {
@@ -239,7 +244,7 @@ impl PolicyArgs {
     fn run(self) -> anyhow::Result<()> {
         let RuleSet::Classic = self.shared.rules;
         let batch = check_rows("batch", self.batch)?;
-        let policy = registry::load_for(&self.model, &Classic, Choice::Greedy)?;
+        let policy = registry::load_for(&self.model, &Classic, Choice::Greedy, self.device.device)?;
         let (size, actions) = (policy.observation_size(), policy.actions());
         let mut generator = Generator::new(1, 0);
         let observations: Vec<f32> = (0..batch * size).map(|_| generator.uniform() * 2.0 - 1.0).collect();
@@ -257,6 +262,7 @@ impl PolicyArgs {
             observations_per_second: Some(rate * batch as f64),
             batch: Some(batch),
             threads_used: Some(batch.div_ceil(share)),
+            device: Some(self.device.device),
             ..self.shared.throughput(seconds)
         })
     }

@@ -14,6 +14,7 @@ use daladala_env::rules::Classic;
 use daladala_env::{RuleSet, Rules};
 use serde::Serialize;
 
+use crate::arguments::DeviceArgs;
 use crate::interrupt;
 use crate::output::{print, print_json, progress_bar};
 use drivers::{Driver, drivers};
@@ -42,6 +43,8 @@ pub(crate) struct Args {
     /// Sample actions by their probabilities instead of taking the best (models with logits).
     #[arg(long)]
     sampled: bool,
+    #[command(flatten)]
+    device: DeviceArgs,
     /// Write every episode into a file, a row each.
     #[arg(long, value_name = "FILE.csv")]
     csv: Option<PathBuf>,
@@ -80,7 +83,7 @@ impl Args {
         ensure!(all <= MAX_EPISODES, "--episodes: all models together drive {MAX_EPISODES} episodes at most");
         ensure!(self.csv.is_none() || self.csv != self.plot, "--csv and --plot need a file each");
         let choice = if self.sampled { Choice::Sampled } else { Choice::Greedy };
-        let drivers = drivers(&self.model, rules, choice)?;
+        let drivers = drivers(&self.model, rules, choice, self.device.device)?;
         interrupt::catch()?;
         let mut plot = self.plot.as_deref().map(|out| Plot::create(out, drivers.len())).transpose()?;
         let mut csv = self.csv.as_deref().map(|out| EpisodeFile::create(out, self.seed)).transpose()?;

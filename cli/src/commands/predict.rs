@@ -6,11 +6,15 @@ use anyhow::{Context, ensure};
 use daladala_agents::{Choice, policy_generators, registry};
 use serde::Serialize;
 
+use crate::arguments::DeviceArgs;
+
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// A built-in name (see `daladala models`) or the path of a weights file.
     #[arg(long)]
     model: String,
+    #[command(flatten)]
+    device: DeviceArgs,
     /// Accepted for symmetry with the other commands: the output is JSON, an object a line, in any case.
     #[arg(long)]
     json: bool,
@@ -24,7 +28,7 @@ struct Prediction<'a> {
 
 impl Args {
     pub(crate) fn run(self) -> anyhow::Result<()> {
-        let policy = registry::load(&self.model, Choice::Greedy)?;
+        let policy = registry::load(&self.model, Choice::Greedy, self.device.device)?;
         let mut generators = policy_generators(0, 0..1);
         let mut outputs = vec![0.0; policy.actions()];
         let mut action = [0];

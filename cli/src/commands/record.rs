@@ -16,6 +16,7 @@ use daladala_render::{Renderer, Setting};
 use indicatif::ProgressBar;
 use serde::Serialize;
 
+use crate::arguments::DeviceArgs;
 use crate::files::WholeFile;
 use crate::interrupt;
 use crate::output::{print, print_json, progress_bar};
@@ -46,6 +47,8 @@ pub(crate) struct Args {
     /// Choose actions with the model's probabilities instead of the likeliest.
     #[arg(long)]
     sampled: bool,
+    #[command(flatten)]
+    device: DeviceArgs,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
@@ -102,7 +105,7 @@ impl Args {
         let Out { path, format } = &self.out;
         ensure!(self.step.is_none() || *format == Format::Still, "--step is for a .png: leave it out");
         let choice = if self.sampled { Choice::Sampled } else { Choice::Greedy };
-        let policy: Arc<dyn Policy> = Arc::from(registry::load_for(&self.model, rules, choice)?);
+        let policy: Arc<dyn Policy> = Arc::from(registry::load_for(&self.model, rules, choice, self.device.device)?);
         let model = registry::display_name(&self.model);
         let renderer = Renderer::new(Setting::of(rules, &model, policy.output_kind()));
         let mut episodes = Stream::new(rules.clone(), policy, self.seed);

@@ -17,6 +17,7 @@ use daladala_server::{
 };
 use tracing_subscriber::EnvFilter;
 
+use crate::arguments::DeviceArgs;
 use crate::output::print;
 
 /// The variable with the secret itself, for those who keep secrets in the environment.
@@ -43,6 +44,8 @@ pub(crate) struct Args {
     /// A folder of weights files that rooms may be driven by, beside the built-in models.
     #[arg(long, env = "DALADALA_MODELS", value_name = "FOLDER")]
     models: Option<PathBuf>,
+    #[command(flatten)]
+    device: DeviceArgs,
     /// The rules to drive by.
     #[arg(long, env = "DALADALA_RULES", default_value_t)]
     rules: RuleSet,
@@ -165,9 +168,10 @@ impl Args {
 
     fn catalog(&self) -> anyhow::Result<Catalog> {
         let RuleSet::Classic = self.rules;
-        let policy: Arc<dyn Policy> = Arc::from(registry::load_for(&self.model, &Classic, Choice::Greedy)?);
+        let device = self.device.device;
+        let policy: Arc<dyn Policy> = Arc::from(registry::load_for(&self.model, &Classic, Choice::Greedy, device)?);
         let driver = Driver::new(Classic, registry::display_name(&self.model), policy)?;
-        let catalog = Catalog::new(driver).with_built_in();
+        let catalog = Catalog::new(driver).on_device(device).with_built_in();
         Ok(match &self.models {
             Some(folder) => catalog.with_folder(folder)?,
             None => catalog,

@@ -11,14 +11,14 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, ensure};
 use clap::builder::RangedU64ValueParser;
 use daladala_agents::Algorithm;
-use daladala_agents::training::{Device, Evaluations, Report, TrainConfig, TrainingResult, TrainingRun};
+use daladala_agents::training::{Evaluations, Report, TrainConfig, TrainingResult, TrainingRun};
 use daladala_env::rules::Classic;
 use daladala_env::{RuleSet, Rules};
 use indicatif::ProgressBar;
 use serde::Serialize;
 
 use super::train::parse_save_every;
-use crate::arguments::one_of;
+use crate::arguments::{DeviceArgs, one_of};
 use crate::files::WholeFile;
 use crate::hyperparameters::read;
 use crate::interrupt;
@@ -79,6 +79,8 @@ pub(crate) struct Args {
     /// Seconds between saves of a run that goes on: what a kill may cost at most.
     #[arg(long, value_name = "SECONDS", default_value = "30", allow_negative_numbers = true, value_parser = parse_save_every)]
     save_every: Duration,
+    #[command(flatten)]
+    device: DeviceArgs,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
@@ -196,11 +198,12 @@ impl Args {
     ) -> anyhow::Result<RunResult> {
         let start = Instant::now();
         let (mut run, mut folder) = if RunFolder::can_resume(path) {
-            RunFolder::resume(path, rules)?
+            RunFolder::resume(path, rules, self.device.device)?
         } else {
             let Settings { steps, evaluations, .. } = settings;
             let config = &configuration.config;
-            let run = TrainingRun::new(config, rules, seed, *steps, evaluations.clone(), &Device::flex())?;
+            let device = self.device.device.for_training()?;
+            let run = TrainingRun::new(config, rules, seed, *steps, evaluations.clone(), &device)?;
             (run, RunFolder::create(path, config, false)?)
         };
         let mut told = 0;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{bail, ensure};
 use clap::builder::RangedU64ValueParser;
-use daladala_agents::training::{Device, Evaluations, Report, TrainConfig, TrainingResult, TrainingRun};
+use daladala_agents::training::{Evaluations, Report, TrainConfig, TrainingResult, TrainingRun};
 use daladala_agents::{Algorithm, Evaluation};
 use daladala_env::RuleSet;
 use daladala_env::rules::Classic;
@@ -13,7 +13,7 @@ use indicatif::ProgressBar;
 use serde::Serialize;
 
 use super::eval;
-use crate::arguments::one_of;
+use crate::arguments::{DeviceArgs, one_of};
 use crate::files::ensure_writable;
 use crate::hyperparameters::{as_toml, merged};
 use crate::interrupt;
@@ -67,6 +67,8 @@ pub(crate) struct Args {
     out: Option<PathBuf>,
     #[command(flatten)]
     run: RunArgs,
+    #[command(flatten)]
+    device: DeviceArgs,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
@@ -123,7 +125,7 @@ impl Args {
         ensure_writable(out)?;
         let path = self.run.run.clone().unwrap_or_else(|| out.with_extension("run"));
         let (mut run, mut folder) = if self.run.resume {
-            RunFolder::resume(&path, &Classic)?
+            RunFolder::resume(&path, &Classic, self.device.device)?
         } else {
             let run = self.new_run()?;
             let folder = RunFolder::create(&path, run.trainer().config(), self.run.restart)?;
@@ -172,7 +174,7 @@ impl Args {
         let every = self.eval_every.unwrap_or_else(|| steps.div_ceil(EVALUATIONS));
         let stop_at = self.stop_at.or(self.steps.is_none().then_some(SOLVED));
         let evaluations = Evaluations { every, episodes: self.eval_episodes, stop_at };
-        Ok(TrainingRun::new(&config, &Classic, self.seed, steps, evaluations, &Device::flex())?)
+        Ok(TrainingRun::new(&config, &Classic, self.seed, steps, evaluations, &self.device.device.for_training()?)?)
     }
 
     fn train(&self, run: &mut TrainingRun<Classic>, folder: &mut RunFolder) -> anyhow::Result<()> {

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
-use daladala_agents::training::{Device, Evaluated, Report, TrainConfig, TrainingRun};
+use daladala_agents::DeviceKind;
+use daladala_agents::training::{Evaluated, Report, TrainConfig, TrainingRun};
 use daladala_env::Rules;
 
 use super::log::RunLog;
@@ -60,9 +61,13 @@ impl RunFolder {
     }
 
     /// With the run that was interrupted in it.
-    pub(crate) fn resume<R: Rules>(path: &Path, rules: &R) -> anyhow::Result<(TrainingRun<R>, Self)> {
+    pub(crate) fn resume<R: Rules>(
+        path: &Path,
+        rules: &R,
+        device: DeviceKind,
+    ) -> anyhow::Result<(TrainingRun<R>, Self)> {
         ensure!(Self::can_resume(path), "{} holds no run that was interrupted", path.display());
-        let run = TrainingRun::resume(&path.join(STATE), rules, &Device::flex())?;
+        let run = TrainingRun::resume(&path.join(STATE), rules, &device.for_training()?)?;
         let begun_at = run.trainer().done();
         let log = RunLog::resume(path, &columns(run.trainer().config()), begun_at)?;
         Ok((run, Self { path: path.to_owned(), log, begin: Instant::now(), begun_at }))

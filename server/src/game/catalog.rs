@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use daladala_agents::{AgentError, Choice, Policy, registry};
+use daladala_agents::{AgentError, Choice, DeviceKind, Policy, registry};
 use daladala_env::rules::Classic;
 use daladala_env::{EnvError, RuleSet, Rules};
 use serde::Serialize;
@@ -24,6 +24,8 @@ pub struct Catalog {
     sources: BTreeMap<(String, String), Source>,
     /// What has been loaded. Rooms share weights.
     loaded: Mutex<BTreeMap<(String, String), SharedDriver>>,
+    /// What computes the networks of what is loaded.
+    device: DeviceKind,
 }
 
 #[derive(Debug, Clone)]
@@ -93,7 +95,14 @@ impl Catalog {
             first: Arc::clone(&first),
             sources: BTreeMap::from([(key.clone(), Source::Given)]),
             loaded: Mutex::new(BTreeMap::from([(key, first)])),
+            device: DeviceKind::default(),
         }
+    }
+
+    /// With the networks of all models but the first, which comes loaded, on a device.
+    #[must_use]
+    pub fn on_device(self, device: DeviceKind) -> Self {
+        Self { device, ..self }
     }
 
     /// With all built-in models.
@@ -155,20 +164,20 @@ impl Catalog {
             Source::File(path) => path.to_string_lossy().into_owned(),
             Source::BuiltIn | Source::Given => key.1.clone(),
         };
-        let driver = load_for(rules.parse().unwrap_or_default(), model, &from)?;
+        let driver = load_for(rules.parse().unwrap_or_default(), model, &from, self.device)?;
         self.loaded.lock().unwrap_or_else(PoisonError::into_inner).insert(key, Arc::clone(&driver));
         Ok(driver)
     }
 }
 
-fn load_for(rules: RuleSet, model: &str, from: &str) -> Result<SharedDriver, CatalogError> {
+fn load_for(rules: RuleSet, model: &str, from: &str, device: DeviceKind) -> Result<SharedDriver, CatalogError> {
     match rules {
-        RuleSet::Classic => drive(Classic, model, from),
+        RuleSet::Classic => drive(Classic, model, from, device),
     }
 }
 
-fn drive<R: Rules>(rules: R, model: &str, from: &str) -> Result<SharedDriver, CatalogError> {
-    let policy = registry::load_for(from, &rules, Choice::Greedy);
+fn drive<R: Rules>(rules: R, model: &str, from: &str, device: DeviceKind) -> Result<SharedDriver, CatalogError> {
+    let policy = registry::load_for(from, &rules, Choice::Greedy, device);
     let policy = policy.map_err(|source| CatalogError::Load { model: model.to_owned(), source })?;
     let policy: Arc<dyn Policy> = Arc::from(policy);
     Ok(Arc::new(Driver::new(rules, model, policy)?))

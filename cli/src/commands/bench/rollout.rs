@@ -12,12 +12,15 @@ use daladala_env::{Action, Buffers, EnvError, Generator, RuleSet, VecEnv, VecEnv
 use rayon::prelude::*;
 
 use super::{Shared, Throughput, check_rows, random_actions, spread_out};
+use crate::arguments::DeviceArgs;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct RolloutArgs {
     /// A built-in name (see `daladala models`) or the path of a weights file.
     #[arg(long, default_value = "ppo")]
     model: String,
+    #[command(flatten)]
+    device: DeviceArgs,
     /// Environments stepped together.
     #[arg(long, default_value = "4096", allow_negative_numbers = true)]
     envs: NonZeroUsize,
@@ -58,7 +61,7 @@ impl RolloutArgs {
     pub(super) fn run(self) -> anyhow::Result<()> {
         let RuleSet::Classic = self.shared.rules;
         let envs = check_rows("envs", self.envs)?;
-        let policy = registry::load_for(&self.model, &Classic, Choice::Greedy)?;
+        let policy = registry::load_for(&self.model, &Classic, Choice::Greedy, self.device.device)?;
         let share = rows_per_thread(envs, self.shared.threads);
         let indices = (0..envs).step_by(share).map(|first| first..(first + share).min(envs));
         let mut shards = indices.map(|indices| Shard::new(indices, &*policy)).collect::<anyhow::Result<Vec<_>>>()?;
@@ -75,6 +78,7 @@ impl RolloutArgs {
             envs: Some(envs),
             batch: Some(share.min(envs)),
             threads_used: Some(threads_used),
+            device: Some(self.device.device),
             ..self.shared.throughput(seconds)
         })
     }

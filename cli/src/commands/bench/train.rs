@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use daladala_agents::Algorithm;
-use daladala_agents::training::{Device, TrainConfig, Trainer};
+use daladala_agents::training::{TrainConfig, Trainer};
 use daladala_env::RuleSet;
 use daladala_env::rules::Classic;
 
 use super::{Shared, Throughput};
-use crate::arguments::one_of;
+use crate::arguments::{DeviceArgs, one_of};
 use crate::hyperparameters::merged;
 
 /// So many steps that learning rate and exploration stay as they are at the start.
@@ -26,6 +26,8 @@ pub(crate) struct TrainArgs {
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
     #[command(flatten)]
+    device: DeviceArgs,
+    #[command(flatten)]
     shared: Shared,
 }
 
@@ -33,7 +35,7 @@ impl TrainArgs {
     pub(super) fn run(self) -> anyhow::Result<()> {
         let RuleSet::Classic = self.shared.rules;
         let config = merged(&TrainConfig::new(self.algo), self.config.as_deref(), &self.set)?;
-        let mut trainer = Trainer::new(&config, &Classic, 0, ENDLESS, &Device::flex())?;
+        let mut trainer = Trainer::new(&config, &Classic, 0, ENDLESS, &self.device.device.for_training()?)?;
         let mut updates = 0u64;
         let (rate, seconds) = self.shared.measure(|| {
             trainer.advance();

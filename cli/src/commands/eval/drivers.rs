@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::ensure;
-use daladala_agents::{AgentError, Choice, Policy, registry};
+use daladala_agents::{AgentError, Choice, DeviceKind, Policy, registry};
 use daladala_env::Rules;
 
 pub(super) struct Driver<'a> {
@@ -19,12 +19,13 @@ pub(super) fn drivers<'a, R: Rules>(
     models: &'a [String],
     rules: &R,
     choice: Choice,
+    device: DeviceKind,
 ) -> anyhow::Result<Vec<Driver<'a>>> {
     let several = models.len() > 1;
     let mut seen: Vec<PathBuf> = Vec::new();
     let mut drivers = Vec::new();
     for model in models {
-        let policy = registry::load_for(model, rules, choice).map_err(|error| match error {
+        let policy = registry::load_for(model, rules, choice, device).map_err(|error| match error {
             AgentError::OtherRules { .. } | AgentError::WrongSpaces { .. } => {
                 anyhow::Error::new(error).context(format!("--model {model}"))
             }
