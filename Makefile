@@ -10,11 +10,13 @@ PORT ?= 5000
 MODEL ?= ppo
 # Vite needs Node.js 20.19 or newer.
 HAS_NODE := $(shell command -v npm >/dev/null && node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' 2>/dev/null && echo yes)
+# What `make test-gpu` compares with the CPU: wgpu or cuda.
+GPU ?= wgpu
 CHROMIUM ?= $(shell command -v chromium 2>/dev/null || echo /usr/bin/chromium)
 export CHROMIUM
 VIEWER_SOURCES := $(shell find viewer/src viewer/public viewer/index.html viewer/vite.config.ts -type f 2>/dev/null)
 
-.PHONY: run build test lint test-rust test-clients test-viewer test-browser tools chromium clean
+.PHONY: run build test lint test-rust test-gpu test-clients test-viewer test-browser tools chromium clean
 
 run: build
 	@target/release/daladala serve --host $(HOST) --port $(PORT) --model $(MODEL)
@@ -38,6 +40,12 @@ test-rust: tools
 	@echo "==> Rust tests"
 	@cargo nextest run $(CARGO_FLAGS) $(TESTED) --no-fail-fast
 	@cargo test $(CARGO_FLAGS) $(TESTED) --doc --quiet
+
+# Not a part of `test`: it compiles some two hundred crates more. A device that this machine lacks is SKIPPED, loudly.
+test-gpu: tools
+	@echo "==> GPU tests (many minutes to build the first time)"
+	@cargo clippy $(CARGO_FLAGS) -p daladala-agents --all-targets --features $(GPU) --quiet -- -D warnings
+	@cargo nextest run $(CARGO_FLAGS) -p daladala-agents --features $(GPU) --test devices --no-capture
 
 test-clients: build
 	@echo "==> The original system's clients"
