@@ -21,9 +21,9 @@ mod shuffle;
 mod trainer;
 
 pub use a2c::A2cConfig;
-pub use config::TrainConfig;
+pub use config::{Defaults, TrainConfig, defaults};
 pub use dqn::DqnConfig;
 pub use ppo::PpoConfig;
 pub use reinforce::ReinforceConfig;
-pub use run::{Evaluated, Evaluations, Report, TrainingResult, TrainingRun};
+pub use run::{Evaluated, Evaluations, MAX_EVALUATION_EPISODES, Report, SOLVED, TrainingResult, TrainingRun};
 pub use trainer::{Progress, Trainer};

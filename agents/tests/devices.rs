@@ -33,7 +33,7 @@ mod gpu {
     use std::collections::BTreeMap;
 
     use daladala_agents::network::{Activation, MlpWeights};
-    use daladala_agents::training::{TrainConfig, Trainer};
+    use daladala_agents::training::{Trainer, defaults};
     use daladala_agents::{Algorithm, Checkpoint, ModelInfo, Policy, evaluate};
     use daladala_env::Generator;
     use daladala_env::rules::Classic;
@@ -148,7 +148,7 @@ mod gpu {
     fn learn(device: DeviceKind) {
         for algorithm in Algorithm::ALL {
             let loss = |device: DeviceKind| {
-                let config = TrainConfig::new(algorithm);
+                let config = defaults(algorithm, "classic").config;
                 let device = device.for_training().unwrap();
                 let mut trainer = Trainer::new(&config, &Classic, 1, 100_000, &device).unwrap();
                 (0..3).map(|_| trainer.advance().loss).last().unwrap()

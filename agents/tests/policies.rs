@@ -2,7 +2,7 @@
 
 use burn::tensor::Device;
 use daladala_agents::registry::{BUILT_IN, built_in, display_name, load, load_for};
-use daladala_agents::training::{TrainConfig, Trainer};
+use daladala_agents::training::{Trainer, defaults};
 use daladala_agents::{
     AgentError, Algorithm, Checkpoint, Choice, DeviceKind, Evaluation, NeuralPolicy, Policy, evaluate,
     policy_generators,
@@ -97,7 +97,7 @@ fn only_logits_are_sampled_from() {
 fn a_model_of_other_rules_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("chess.safetensors");
-    let config = TrainConfig::new(Algorithm::Dqn);
+    let config = defaults(Algorithm::Dqn, "classic").config;
     let mut checkpoint = Trainer::new(&config, &Classic, 0, 1, &Device::flex()).unwrap().checkpoint();
     checkpoint.info.rules = "chess".into();
     checkpoint.save(&path).unwrap();

@@ -1,15 +1,26 @@
 //! Training solves `classic`, a seed decides everything, and what was interrupted goes on as if it had not been.
 
 use burn::tensor::Device;
-use daladala_agents::training::{DqnConfig, Evaluations, Progress, TrainConfig, Trainer, TrainingResult, TrainingRun};
+use daladala_agents::training::{
+    Defaults, DqnConfig, Evaluations, Progress, TrainConfig, Trainer, TrainingResult, TrainingRun, defaults,
+};
 use daladala_agents::{AgentError, Algorithm, Checkpoint, Choice, NeuralPolicy, evaluate};
 use daladala_env::rules::Classic;
 
 /// All algorithms, with their defaults, and DQN with its options the other way round.
 fn configs() -> impl Iterator<Item = (String, TrainConfig)> {
-    let defaults = Algorithm::ALL.map(|algorithm| (algorithm.to_string(), TrainConfig::new(algorithm)));
-    let dueling = DqnConfig { dueling: true, double: false, ..DqnConfig::default() };
-    defaults.into_iter().chain([("dueling dqn".to_owned(), TrainConfig::Dqn(dueling))])
+    let tuned = Algorithm::ALL.map(|algorithm| (algorithm.to_string(), config(algorithm)));
+    let dueling = DqnConfig { dueling: true, double: false, ..dqn() };
+    tuned.into_iter().chain([("dueling dqn".to_owned(), TrainConfig::Dqn(dueling))])
+}
+
+fn config(algorithm: Algorithm) -> TrainConfig {
+    defaults(algorithm, "classic").config
+}
+
+fn dqn() -> DqnConfig {
+    let TrainConfig::Dqn(config) = config(Algorithm::Dqn) else { unreachable!() };
+    config
 }
 
 fn trainer(config: &TrainConfig, seed: u64, steps: u64) -> Trainer<Classic> {
@@ -32,7 +43,7 @@ fn run(config: &TrainConfig, steps: u64, stop_at: Option<f64>) -> TrainingRun<Cl
 #[test]
 fn each_algorithm_solves_classic_with_its_defaults() {
     for (name, config) in configs() {
-        let checkpoint = trained(&config, 11, config.default_steps());
+        let checkpoint = trained(&config, 11, defaults(config.algorithm(), "classic").steps);
         let policy = NeuralPolicy::new(&checkpoint, Choice::Greedy).unwrap();
         let evaluation = evaluate(&policy, &Classic, 1_000_000, 1000, &|_| ());
         assert!(evaluation.optimal_fraction.unwrap() >= 0.995, "{name}: {evaluation:?}");
@@ -90,8 +101,7 @@ fn a_saved_run_goes_on_as_if_it_had_not_been_interrupted() {
 
 #[test]
 fn a_run_stops_when_it_is_good_enough_and_keeps_what_did_best() {
-    let config = TrainConfig::new(Algorithm::Ppo);
-    let steps = config.default_steps();
+    let Defaults { config, steps } = defaults(Algorithm::Ppo, "classic");
     let mut run = run(&config, steps, Some(0.9));
     let mut best = f64::NEG_INFINITY;
     while !run.finished() {
@@ -119,7 +129,7 @@ fn what_is_no_saved_run_is_refused() {
         };
         why
     };
-    run(&TrainConfig::new(Algorithm::Dqn), 2_000, None).save(&path).unwrap();
+    run(&config(Algorithm::Dqn), 2_000, None).save(&path).unwrap();
     let mut bytes = std::fs::read(&path).unwrap();
     assert_eq!(refusal(b"safetensors"), "it is not a saved run of this version");
     assert_eq!(refusal(&bytes[..9]), "it is cut off");
@@ -131,7 +141,7 @@ fn what_is_no_saved_run_is_refused() {
 
 #[test]
 fn weights_that_are_no_numbers_any_more_end_the_run() {
-    let mut config = DqnConfig { learning_rate: 1e30, learning_starts: 32, ..DqnConfig::default() };
+    let mut config = DqnConfig { learning_rate: 1e30, learning_starts: 32, ..dqn() };
     config.max_gradient_norm = f32::MAX;
     let mut run = run(&TrainConfig::Dqn(config), 20_000, None);
     let error = loop {

@@ -19,6 +19,12 @@ pub(crate) fn ensure_writable(out: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The same for one file that is named in two ways, also before it is there.
+pub(crate) fn place(path: &Path) -> PathBuf {
+    let folder = folder_of(path).canonicalize().unwrap_or_else(|_| folder_of(path).to_owned());
+    path.file_name().map_or_else(|| folder.clone(), |name| folder.join(name))
+}
+
 /// A file that is there whole or not at all: written beside its place, and moved into it by [`WholeFile::finish`].
 pub(crate) struct WholeFile {
     out: PathBuf,

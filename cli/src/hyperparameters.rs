@@ -12,8 +12,7 @@ use toml::Table;
 pub(crate) fn merged(config: &TrainConfig, file: Option<&Path>, set: &[String]) -> anyhow::Result<TrainConfig> {
     let mut over = file.map(read).transpose()?.unwrap_or_default();
     for pair in set {
-        let table: Table = pair.parse().map_err(|error| anyhow!("--set {pair}: {}", one_line(&error)))?;
-        over.extend(table);
+        over.extend(assignment(pair)?);
     }
     with(config, over)
 }
@@ -38,6 +37,16 @@ pub(crate) fn as_toml(config: &TrainConfig) -> anyhow::Result<String> {
         TrainConfig::A2c(config) => toml::to_string(config),
         TrainConfig::Reinforce(config) => toml::to_string(config),
     }?)
+}
+
+/// `key=value`, as in TOML, but that a text needs no quotes: a shell takes them away.
+fn assignment(pair: &str) -> anyhow::Result<Table> {
+    pair.parse().or_else(|error| {
+        let (key, text) = pair.split_once('=').unwrap_or_default();
+        let is_word = !text.is_empty() && text.chars().all(|sign| sign.is_ascii_alphabetic());
+        let quoted = if is_word { format!("{key}=\"{text}\"").parse().ok() } else { None };
+        quoted.ok_or_else(|| anyhow!("--set {pair}: {}", one_line(&error)))
+    })
 }
 
 /// A TOML file.

@@ -16,6 +16,11 @@ pub(crate) fn catch() -> anyhow::Result<()> {
     ctrlc::set_handler(handler).context("Ctrl-C cannot be caught")
 }
 
+/// Asks for the same where work is done at several places and one of them cannot go on.
+pub(crate) fn ask() {
+    ASKED.store(true, Ordering::Relaxed);
+}
+
 /// Whether somebody wants the program to stop.
 pub(crate) fn asked() -> bool {
     ASKED.load(Ordering::Relaxed)

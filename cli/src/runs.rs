@@ -6,4 +6,4 @@ mod folder;
 mod log;
 
 pub(crate) use curve::{Point, curve};
-pub(crate) use folder::RunFolder;
+pub(crate) use folder::{RunFolder, lock};

@@ -127,6 +127,61 @@ fn a_training_that_was_killed_goes_on_as_if_it_had_not_been() {
 }
 
 #[test]
+fn a_training_touches_nothing_of_others_in_its_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let train =
+        |out: &str, run: &str| daladala(&["train", "--algo", "dqn", "--steps", "1000", "--out", out, "--run", run], "");
+    let refused = |output: std::process::Output, named: &str| {
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(1) && error.contains(named), "{error}");
+    };
+    for (out, run) in [("x.run", "x.run"), ("inside/model.safetensors", "inside")] {
+        std::fs::create_dir_all(path("inside")).unwrap();
+        refused(train(&path(out), &path(run)), "another place");
+    }
+    // The log of another program, as it is called too.
+    std::fs::create_dir(path("foreign")).unwrap();
+    std::fs::write(path("foreign/progress.csv"), "time/fps,loss\n1,2\n").unwrap();
+    std::fs::write(path("foreign/events.out.tfevents.1.other"), "x").unwrap();
+    refused(train(&path("m.safetensors"), &path("foreign")), "not of a training of ours");
+    assert_eq!(std::fs::read_to_string(path("foreign/progress.csv")).unwrap(), "time/fps,loss\n1,2\n");
+    // One of ours is replaced, and what else lies there stays.
+    assert!(train(&path("m.safetensors"), &path("ours")).status.success());
+    std::fs::write(path("ours/notes.txt"), "mine").unwrap();
+    assert!(train(&path("m.safetensors"), &path("ours")).status.success());
+    assert_eq!(std::fs::read_to_string(path("ours/notes.txt")).unwrap(), "mine");
+    let names = std::fs::read_dir(path("ours")).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    assert_eq!(names.filter(|name| name.starts_with("events.")).count(), 1, "one run, one curve");
+}
+
+#[test]
+fn a_folder_that_another_training_writes_into_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("m.safetensors").to_str().unwrap().to_owned();
+    let run = folder.path().join("m.run");
+    std::fs::create_dir(&run).unwrap();
+    let lock = std::fs::File::create(run.join("lock")).unwrap();
+    lock.lock().unwrap();
+    let output = daladala(&["train", "--algo", "ppo", "--out", &out], "");
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(1) && error.contains("another process"), "{error}");
+    drop(lock);
+    assert!(daladala(&["train", "--algo", "ppo", "--steps", "3000", "--out", &out], "").status.success());
+}
+
+#[test]
+fn a_run_that_diverged_is_not_offered_to_be_resumed() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("m.safetensors").to_str().unwrap().to_owned();
+    let settings = ["--set", "learning_rate=1e30", "--set", "max_gradient_norm=1e30", "--save-every", "0"];
+    let output = daladala(&[&["train", "--algo", "ppo", "--out", &out][..], &settings].concat(), "");
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(1) && error.contains("learning_rate"), "{error}");
+    assert!(!folder.path().join("m.run/resume.state").exists());
+}
+
+#[test]
 fn predict_answers_each_line() {
     let row = format!("[{}]", ["0.25"; 14].join(","));
     let text = stdout(&daladala(&["predict", "--model", "dqn", "--json"], &format!("{row}\n\n{row}\n")));
@@ -213,6 +268,10 @@ fn mistakes_are_one_clear_line_and_an_exit_code() {
         (2, &["train", "--out", "x"], "", "--algo"),
         (2, &["train", "--algo", "ppo", "--stop-at", "2", "--out", "x"], "", "--stop-at"),
         (2, &["train", "--algo", "ppo", "--resume", "--out", "x"], "", "--resume"),
+        (2, &["train", "--resume", "--eval-episodes", "5", "--out", "x"], "", "--eval-episodes"),
+        (1, &["train", "--algo", "ppo", "--set", "gamma=nan", "--out", &nothing], "", "gamma"),
+        (1, &["train", "--algo", "ppo", "--set", "activation=swish", "--out", &nothing], "", "swish"),
+        (1, &["train", "--algo", "dqn", "--set", "learning_starts=60000", "--out", &nothing], "", "learning_starts"),
         (1, &["train", "--resume", "--out", &nothing], "", "no run that was interrupted"),
         (2, &["train", "--algo", "ppo", "--steps", "0", "--out", "x"], "", "--steps"),
         (2, &["serve", "--fps", "NaN"], "", "--fps"),

@@ -48,8 +48,9 @@ fn json(output: &Output) -> Value {
 /// What does not depend on the clock.
 fn timeless(results: &Value) -> Vec<(String, f64, Vec<Value>)> {
     let configurations = results["configurations"].as_array().unwrap();
-    let curve =
-        |run: &Value| run["curve"].as_array().unwrap().iter().map(|point| point["mean_return"].clone()).collect();
+    let curve = |run: &Value| {
+        run["outcome"]["curve"].as_array().unwrap().iter().map(|point| point["mean_return"].clone()).collect()
+    };
     configurations
         .iter()
         .map(|tried| {
@@ -71,9 +72,10 @@ fn every_configuration_is_trained_with_every_seed() {
     for tried in configurations {
         assert_eq!(tried["hyperparameters"]["hidden"], serde_json::json!([16]));
         let runs = tried["runs"].as_array().unwrap();
-        let returns: Vec<_> = runs.iter().map(|run| run["unseen"]["mean_return"].as_f64().unwrap()).collect();
+        let returns: Vec<_> =
+            runs.iter().map(|run| run["outcome"]["unseen"]["mean_return"].as_f64().unwrap()).collect();
         assert_eq!(tried["mean_return"].as_f64().unwrap(), returns.iter().sum::<f64>() / 2.0);
-        assert!(runs.iter().all(|run| run["returns"].as_array().unwrap().len() == 1000));
+        assert!(runs.iter().all(|run| run["outcome"]["returns"].as_array().unwrap().len() == 1000));
     }
     let file = std::fs::read_to_string(sweep.path("out/results.json")).unwrap();
     assert_eq!(serde_json::from_str::<Value>(&file).unwrap(), results);
@@ -106,7 +108,13 @@ fn a_sweep_that_was_interrupted_goes_on_with_the_same_command() {
     assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
     assert!(error(&child.wait_with_output().unwrap()).contains("the same command goes on"));
     assert!(!Path::new(&out).join("results.json").exists());
-    assert_eq!(timeless(&json(&sweep.run("out", steps))), timeless(&whole));
+    let folder = first.parent().unwrap();
+    assert!(folder.join("resume.state").exists(), "there is nothing to go on from");
+    let resumed = sweep.run("out", steps);
+    assert_eq!(timeless(&json(&resumed)), timeless(&whole));
+    let names = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    assert_eq!(names.filter(|name| name.starts_with("events.")).count(), 2, "one for each part of the run");
+    assert_eq!(json(&sweep.run("out", steps)), json(&resumed), "what is done is not done again");
 }
 
 #[test]
@@ -114,6 +122,10 @@ fn what_cannot_be_swept_is_said() {
     let sweep = Sweep::new("gamma = [0.5]\n");
     assert!(sweep.run("out", "2000").status.success());
     assert!(error(&sweep.run("out", "4000")).contains("another sweep"));
+    let result = sweep.path("out/runs/defaults/seed-1/result.json");
+    let result = if Path::new(&result).exists() { result } else { sweep.path("out/runs/1/seed-1/result.json") };
+    std::fs::write(&result, r#"{"seed": 1, "failure": null, "outcome": null}"#).unwrap();
+    assert!(error(&sweep.run("out", "2000")).contains("to train it again"));
     assert!(error(&Sweep::new("alchemy = [1]\n").run("out", "2000")).contains("alchemy"));
     assert!(error(&Sweep::new("gamma = [\n").run("out", "2000")).contains("grid.toml"));
 }

@@ -47,6 +47,15 @@ impl MlpWeights {
         Self { layers, activation }
     }
 
+    /// Whether there are as many numbers as the layers' sizes say, and each layer takes what the one before gives.
+    pub(crate) fn holds_together(&self) -> bool {
+        let full = |layer: &LayerWeights| {
+            layer.inputs.checked_mul(layer.outputs) == Some(layer.weight.len()) && layer.bias.len() == layer.outputs
+        };
+        let chained = self.layers.windows(2).all(|layers| layers[0].outputs == layers[1].inputs);
+        !self.layers.is_empty() && chained && self.layers.iter().all(full)
+    }
+
     /// Entries of the input.
     #[must_use]
     pub fn inputs(&self) -> usize {

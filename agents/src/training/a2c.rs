@@ -13,9 +13,9 @@ use super::method::{Method, MethodState, Schedule, Update};
 use super::on_policy::{Networks, OnPolicy, Weights};
 use crate::network::{Activation, MlpWeights};
 
-/// Hyperparameters. The defaults are tuned on `classic`.
+/// Hyperparameters.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct A2cConfig {
     /// Environments stepped together.
     pub envs: usize,
@@ -39,24 +39,6 @@ pub struct A2cConfig {
     pub hidden: Vec<usize>,
     /// What follows each of them.
     pub activation: Activation,
-}
-
-impl Default for A2cConfig {
-    fn default() -> Self {
-        Self {
-            envs: 64,
-            rollout_steps: 8,
-            learning_rate: 2e-3,
-            gamma: 0.7,
-            gae_lambda: 0.9,
-            entropy_coefficient: 0.1,
-            value_coefficient: 0.5,
-            max_gradient_norm: 0.5,
-            reward_scale: 0.05,
-            hidden: vec![64, 64],
-            activation: Activation::Relu,
-        }
-    }
 }
 
 pub(super) struct A2c<R: Rules> {

@@ -46,10 +46,9 @@ impl<R: Rules> Collector<R> {
         values_of(critic, &self.environments.buffers.observations, self.environments.envs())
     }
 
-    /// Gathers new episodes until each environment has ended one.
+    /// Gathers new episodes until each environment has ended one, and begins new ones everywhere.
     pub(super) fn collect_episodes(&mut self, actor: &FusedMlp, critic: &FusedMlp) {
         self.rollout.clear();
-        self.environments.reset();
         let mut going_on = vec![true; self.environments.envs()];
         while going_on.contains(&true) {
             self.step(actor);
@@ -58,6 +57,7 @@ impl<R: Rules> Collector<R> {
             }
         }
         self.rollout.value_by(critic);
+        self.environments.reset();
     }
 
     /// One step of all environments.

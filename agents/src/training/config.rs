@@ -1,13 +1,61 @@
 //! What is to be trained, with which hyperparameters.
 
 use serde::{Deserialize, Serialize};
+use toml::{Table, Value};
 
 use super::{A2cConfig, DqnConfig, PpoConfig, ReinforceConfig};
 use super::{dqn, on_policy, ppo};
 use crate::algorithm::Algorithm;
+use crate::checkpoint::MAX_LAYERS;
 
 /// The largest size among the hyperparameters: beyond it memory ends before learning begins.
-const LARGEST_SIZE: usize = 1 << 24;
+const LARGEST_SIZE: usize = 1 << 22;
+/// The most passes over a rollout: their orders are drawn beforehand.
+const MOST_EPOCHS: usize = 1000;
+/// Hyperparameters that are parts of a whole.
+const FRACTIONS: [&str; 4] = ["gamma", "gae_lambda", "final_epsilon", "exploration_fraction"];
+
+/// The tuned hyperparameters of each rule set, a file an algorithm.
+const TUNED: [(&str, Algorithm, &str); 4] = [
+    ("classic", Algorithm::Dqn, include_str!("../../../models/classic/dqn.toml")),
+    ("classic", Algorithm::Ppo, include_str!("../../../models/classic/ppo.toml")),
+    ("classic", Algorithm::A2c, include_str!("../../../models/classic/a2c.toml")),
+    ("classic", Algorithm::Reinforce, include_str!("../../../models/classic/reinforce.toml")),
+];
+
+/// What an algorithm was tuned to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Defaults {
+    /// The hyperparameters.
+    pub config: TrainConfig,
+    /// Environment steps that they are meant for.
+    pub steps: u64,
+}
+
+/// The defaults of an algorithm for the rules of this name; where nobody has tuned it for them, those of `classic`.
+///
+/// # Panics
+/// Never: a test reads all of them.
+#[must_use]
+pub fn defaults(algorithm: Algorithm, rules: &str) -> Defaults {
+    let of = |rules: &str| TUNED.iter().find(|tuned| tuned.0 == rules && tuned.1 == algorithm);
+    let (.., text) = of(rules).or_else(|| of("classic")).expect("each algorithm is tuned for classic");
+    parse(algorithm, text).expect("a test reads all of them")
+}
+
+fn parse(algorithm: Algorithm, text: &str) -> Result<Defaults, String> {
+    let mut table: Table = text.parse().map_err(|error: toml::de::Error| error.to_string())?;
+    let steps = table.remove("steps").and_then(|steps| steps.as_integer()).and_then(|steps| steps.try_into().ok());
+    let config = match algorithm {
+        Algorithm::Dqn => table.try_into().map(TrainConfig::Dqn),
+        Algorithm::Ppo => table.try_into().map(TrainConfig::Ppo),
+        Algorithm::A2c => table.try_into().map(TrainConfig::A2c),
+        Algorithm::Reinforce => table.try_into().map(TrainConfig::Reinforce),
+    };
+    let config = config.map_err(|error| error.to_string())?;
+    config.check()?;
+    Ok(Defaults { config, steps: steps.ok_or("there are no steps")? })
+}
 
 /// What is to be trained.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -24,17 +72,6 @@ pub enum TrainConfig {
 }
 
 impl TrainConfig {
-    /// The defaults for an algorithm, tuned on `classic`.
-    #[must_use]
-    pub fn new(algorithm: Algorithm) -> Self {
-        match algorithm {
-            Algorithm::Dqn => Self::Dqn(DqnConfig::default()),
-            Algorithm::Ppo => Self::Ppo(PpoConfig::default()),
-            Algorithm::A2c => Self::A2c(A2cConfig::default()),
-            Algorithm::Reinforce => Self::Reinforce(ReinforceConfig::default()),
-        }
-    }
-
     /// What is trained by them.
     #[must_use]
     pub fn algorithm(&self) -> Algorithm {
@@ -58,33 +95,74 @@ impl TrainConfig {
 
     /// What is wrong with the hyperparameters, if anything is.
     pub fn check(&self) -> Result<(), String> {
+        let numbers = Table::try_from(self).map_err(|error| error.to_string())?;
+        let numbers = numbers.values().filter_map(Value::as_table).flatten();
+        for (name, value) in numbers {
+            let number = value.as_float().or(value.as_integer().map(|number| number as f64));
+            let most = if FRACTIONS.contains(&name.as_str()) { 1.0 } else { f64::MAX };
+            if let Some(number) = number.filter(|number| !(0.0..=most).contains(number)) {
+                let range = if most == 1.0 { "from 0 to 1" } else { "that is not negative" };
+                return Err(format!("{name} is {number}, it has to be a number {range}"));
+            }
+        }
         let (sizes, hidden): (&[(&str, usize)], _) = match self {
             Self::Dqn(config) => (
                 &[
-                    ("envs", config.envs),
                     ("buffer_size", config.buffer_size),
                     ("learning_starts", config.learning_starts),
                     ("batch_size", config.batch_size),
+                    ("target_update_interval", usize::try_from(config.target_update_interval).unwrap_or(usize::MAX)),
                 ],
                 &config.hidden,
             ),
             Self::Ppo(config) => (
                 &[
-                    ("envs", config.envs),
                     ("rollout_steps", config.rollout_steps),
                     ("epochs", config.epochs),
                     ("minibatch_size", config.minibatch_size),
+                    ("envs × rollout_steps", config.envs.saturating_mul(config.rollout_steps)),
                 ],
                 &config.hidden,
             ),
-            Self::A2c(config) => (&[("envs", config.envs), ("rollout_steps", config.rollout_steps)], &config.hidden),
-            Self::Reinforce(config) => (&[("envs", config.envs)], &config.hidden),
+            Self::A2c(config) => (
+                &[
+                    ("rollout_steps", config.rollout_steps),
+                    ("envs × rollout_steps", config.envs.saturating_mul(config.rollout_steps)),
+                ],
+                &config.hidden,
+            ),
+            Self::Reinforce(config) => (&[], &config.hidden),
         };
-        let hidden = hidden.iter().map(|&size| ("hidden", size));
-        match sizes.iter().copied().chain(hidden).find(|&(_, size)| !(1..=LARGEST_SIZE).contains(&size)) {
-            Some((name, size)) => Err(format!("{name} is {size}, it has to be 1 to {LARGEST_SIZE}")),
-            None => Ok(()),
+        let own = [("envs", self.envs())];
+        let layers = hidden.iter().map(|&size| ("hidden", size));
+        let wrong = own.into_iter().chain(sizes.iter().copied()).chain(layers);
+        if let Some((name, size)) = wrong.into_iter().find(|&(_, size)| !(1..=LARGEST_SIZE).contains(&size)) {
+            return Err(format!("{name} is {size}, it has to be 1 to {LARGEST_SIZE}"));
         }
+        if hidden.len() > MAX_LAYERS - 1 {
+            return Err(format!("hidden has {} layers, it can have {}", hidden.len(), MAX_LAYERS - 1));
+        }
+        match self {
+            Self::Dqn(config) if config.learning_starts > config.buffer_size => {
+                return Err("learning_starts is more than buffer_size: learning would never start".to_owned());
+            }
+            Self::Ppo(config) if config.epochs > MOST_EPOCHS => {
+                return Err(format!("epochs is {}, {MOST_EPOCHS} are the most", config.epochs));
+            }
+            // Of a single row the advantage is normalised to nothing.
+            Self::Ppo(config) if config.minibatch_size.min(config.envs * config.rollout_steps) < 2 => {
+                return Err("minibatch_size and envs × rollout_steps have to be 2 at least".to_owned());
+            }
+            Self::A2c(config) if config.envs * config.rollout_steps < 2 => {
+                return Err("envs × rollout_steps has to be 2 at least".to_owned());
+            }
+            _ => {}
+        }
+        let weights = hidden.windows(2).map(|sizes| sizes[0].saturating_mul(sizes[1])).fold(0, usize::saturating_add);
+        if weights > LARGEST_SIZE {
+            return Err(format!("hidden makes {weights} weights, {LARGEST_SIZE} are the most"));
+        }
+        Ok(())
     }
 
     /// Environments stepped together.
@@ -108,14 +186,44 @@ impl TrainConfig {
             Self::Reinforce(_) => None,
         }
     }
+}
 
-    /// Environment steps that the defaults are tuned for.
-    #[must_use]
-    pub fn default_steps(&self) -> u64 {
-        match self {
-            Self::Dqn(_) => 200_000,
-            Self::Ppo(_) => 100_000,
-            Self::A2c(_) | Self::Reinforce(_) => 400_000,
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_tuned_can_be_read() {
+        for (rules, algorithm, text) in TUNED {
+            let tuned = parse(algorithm, text).unwrap();
+            assert_eq!((tuned.config.algorithm(), &tuned), (algorithm, &defaults(algorithm, rules)));
+            assert!(tuned.steps > 0);
         }
+        assert_eq!(defaults(Algorithm::Ppo, "chess"), defaults(Algorithm::Ppo, "classic"));
+    }
+
+    #[test]
+    fn absurd_hyperparameters_are_named() {
+        let wrong = |change: &dyn Fn(&mut PpoConfig)| {
+            let TrainConfig::Ppo(mut config) = defaults(Algorithm::Ppo, "classic").config else { unreachable!() };
+            change(&mut config);
+            TrainConfig::Ppo(config).check().unwrap_err()
+        };
+        assert!(wrong(&|config| config.envs = 0).contains("envs is 0"));
+        assert!(wrong(&|config| config.gamma = f32::NAN).contains("gamma"));
+        assert!(wrong(&|config| config.learning_rate = -1.0).contains("learning_rate"));
+        assert!(
+            wrong(&|config| (config.envs, config.rollout_steps) = (1 << 20, 1 << 20)).contains("envs × rollout_steps")
+        );
+        assert!(wrong(&|config| config.hidden = vec![1 << 20, 1 << 20]).contains("weights"));
+        assert!(wrong(&|config| config.hidden = vec![4; 100]).contains("layers"));
+        assert!(wrong(&|config| config.gamma = 1.5).contains("gamma is 1.5"));
+        assert!(wrong(&|config| config.minibatch_size = 1).contains("minibatch_size"));
+        assert!(wrong(&|config| config.epochs = 1 << 20).contains("epochs"));
+        let TrainConfig::Dqn(tuned) = defaults(Algorithm::Dqn, "classic").config else { unreachable!() };
+        let late = DqnConfig { learning_starts: tuned.buffer_size + 1, ..tuned.clone() };
+        assert!(TrainConfig::Dqn(late).check().unwrap_err().contains("learning_starts"));
+        let never = DqnConfig { target_update_interval: 0, ..tuned };
+        assert!(TrainConfig::Dqn(never).check().unwrap_err().contains("target_update_interval"));
     }
 }

@@ -15,9 +15,9 @@ use super::replay_buffer::{Batch, ReplayBuffer};
 use crate::network::{Activation, FusedMlp, MlpWeights, values};
 use crate::policy::{argmax, policy_generators};
 
-/// Hyperparameters. The defaults are tuned on `classic`.
+/// Hyperparameters.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct DqnConfig {
     /// Environments stepped together; there is one gradient step for each of their common steps.
     pub envs: usize,
@@ -49,28 +49,6 @@ pub struct DqnConfig {
     pub hidden: Vec<usize>,
     /// What follows each of them.
     pub activation: Activation,
-}
-
-impl Default for DqnConfig {
-    fn default() -> Self {
-        Self {
-            envs: 32,
-            buffer_size: 50_000,
-            learning_starts: 2_000,
-            batch_size: 256,
-            learning_rate: 2e-3,
-            gamma: 0.8,
-            target_update_interval: 50,
-            final_epsilon: 0.2,
-            exploration_fraction: 0.8,
-            double: true,
-            dueling: false,
-            max_gradient_norm: 10.0,
-            reward_scale: 0.05,
-            hidden: vec![64, 64],
-            activation: Activation::Relu,
-        }
-    }
 }
 
 /// Environment steps of an advance, at least: enough that looking up between them costs nothing.
@@ -240,9 +218,11 @@ impl<R: Rules> Method<R> for Dqn<R> {
 
     fn restore(&mut self, state: MethodState<R::State>) -> Result<(), String> {
         let DqnState { environments, learner, target, updates, memory, exploring, sampling } = state.dqn()?;
-        if exploring.len() != self.exploring.len()
+        let actions = self.environments.actions();
+        if !target.holds_together()
+            || exploring.len() != self.exploring.len()
             || target.sizes() != self.target.sizes()
-            || !memory.is_like(&self.memory)
+            || !memory.is_like(&self.memory, actions)
         {
             return Err("it is not the state of these hyperparameters".to_owned());
         }

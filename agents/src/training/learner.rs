@@ -73,7 +73,7 @@ impl Learner {
 
     /// Goes on from the state of a network of the same shape.
     pub(super) fn restore(&mut self, state: LearnerState) -> Result<(), String> {
-        if state.weights.sizes() != self.weights().sizes() {
+        if !state.weights.holds_together() || state.weights.sizes() != self.weights().sizes() {
             return Err("the networks are not those of the hyperparameters".to_owned());
         }
         let record = OptimizerRecord::from_bytes(Bytes::from_bytes_vec(state.optimizer)).map_err(|e| e.to_string())?;

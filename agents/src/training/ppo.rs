@@ -14,9 +14,9 @@ use super::on_policy::{self, Networks, OnPolicy, Weights};
 use super::shuffle::shuffle;
 use crate::network::{Activation, MlpWeights};
 
-/// Hyperparameters. The defaults are tuned on `classic`.
+/// Hyperparameters.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct PpoConfig {
     /// Environments stepped together.
     pub envs: usize,
@@ -46,27 +46,6 @@ pub struct PpoConfig {
     pub hidden: Vec<usize>,
     /// What follows each of them. ReLU takes a fraction of tanh's time here and learns as well.
     pub activation: Activation,
-}
-
-impl Default for PpoConfig {
-    fn default() -> Self {
-        Self {
-            envs: 64,
-            rollout_steps: 32,
-            epochs: 4,
-            minibatch_size: 512,
-            learning_rate: 3e-3,
-            gamma: 0.95,
-            gae_lambda: 0.9,
-            clip_range: 0.2,
-            entropy_coefficient: 0.002,
-            value_coefficient: 0.5,
-            max_gradient_norm: 0.5,
-            reward_scale: 0.05,
-            hidden: vec![64, 64],
-            activation: Activation::Relu,
-        }
-    }
 }
 
 /// What is told of an update.

@@ -14,9 +14,9 @@ use super::method::{Method, MethodState, Schedule, Update};
 use super::on_policy::{Networks, OnPolicy, Weights};
 use crate::network::{Activation, MlpWeights};
 
-/// Hyperparameters. The defaults are tuned on `classic`.
+/// Hyperparameters.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct ReinforceConfig {
     /// Environments stepped together: each drives an episode at least for every gradient step.
     pub envs: usize,
@@ -36,22 +36,6 @@ pub struct ReinforceConfig {
     pub hidden: Vec<usize>,
     /// What follows each of them.
     pub activation: Activation,
-}
-
-impl Default for ReinforceConfig {
-    fn default() -> Self {
-        Self {
-            envs: 32,
-            learning_rate: 2e-3,
-            gamma: 0.7,
-            entropy_coefficient: 0.05,
-            value_coefficient: 0.5,
-            max_gradient_norm: 0.5,
-            reward_scale: 0.05,
-            hidden: vec![64, 64],
-            activation: Activation::Relu,
-        }
-    }
 }
 
 pub(super) struct Reinforce<R: Rules> {
@@ -79,9 +63,9 @@ impl<R: Rules> Method<R> for Reinforce<R> {
         let (actor, critic) = (on_policy.actor.acting(), on_policy.critic.acting());
         on_policy.collector.collect_episodes(&actor, &critic);
         let rollout = &on_policy.collector.rollout;
-        // Episodes that are not over are left out, whatever they are taken to be worth.
+        // Later episodes are left out, whatever those that are not over are taken to be worth.
         let advantages = rollout.advantages(&vec![0.0; config.envs], config.gamma, 1.0);
-        let rows = rollout.rows_of_whole_episodes(config.envs);
+        let rows = rollout.rows_of_first_episodes(config.envs);
         let last = on_policy
             .learn(&[rows], &advantages, &weights, &|batch| (batch.log_probabilities * batch.advantages).mean());
         last.update(&on_policy.collector.rollout, &advantages, &weights)

@@ -47,12 +47,13 @@ impl ReplayBuffer {
         self.actions.len()
     }
 
-    /// Whether both keep as many of the same transitions, and this one holds together.
-    pub(super) fn is_like(&self, other: &Self) -> bool {
+    /// Whether both keep as many of the same transitions, and this one holds together, with so many actions.
+    pub(super) fn is_like(&self, other: &Self, actions: usize) -> bool {
         let rows = self.len();
         let lengths = [self.observations.len(), self.next_observations.len()];
         (self.capacity, self.observation_size) == (other.capacity, other.observation_size)
             && rows <= self.capacity
+            && self.actions.iter().all(|&action| usize::from(action) < actions)
             && self.next < self.capacity
             && lengths == [rows * self.observation_size; 2]
             && [self.rewards.len(), self.terminated.len()] == [rows; 2]

@@ -94,13 +94,16 @@ impl Rollout {
         1.0 - variance(advantages.iter().copied()) / variance(returns)
     }
 
-    /// The rows of episodes that end within the rollout.
-    pub(super) fn rows_of_whole_episodes(&self, envs: usize) -> Vec<usize> {
-        let mut last_ends = vec![None; envs];
-        for (row, _) in self.ends.iter().enumerate().filter(|(_, end)| end.is_some()) {
-            last_ends[row % envs] = Some(row);
-        }
-        (0..self.ends.len()).filter(|row| last_ends[row % envs].is_some_and(|end| *row <= end)).collect()
+    /// The rows of the first episode of each environment, as far as it is there. Those that a short one leaves time for
+    /// are left out: they would only be there for being short too.
+    pub(super) fn rows_of_first_episodes(&self, envs: usize) -> Vec<usize> {
+        let mut going_on = vec![true; envs];
+        let mut is_first = |row: &usize| {
+            let first = going_on[row % envs];
+            going_on[row % envs] = first && self.ends[*row].is_none();
+            first
+        };
+        (0..self.ends.len()).filter(|row| is_first(row)).collect()
     }
 }
 
@@ -147,8 +150,8 @@ mod tests {
     }
 
     #[test]
-    fn episodes_that_are_cut_off_by_the_end_are_left_out() {
+    fn episodes_after_the_first_are_left_out() {
         let ends = [None, Some(0.0), Some(1.0), None, None, Some(0.0), None, None];
-        assert_eq!(rollout(&[0.0; 8], &[0.0; 8], &ends).rows_of_whole_episodes(2), [0, 1, 2, 3, 5]);
+        assert_eq!(rollout(&[0.0; 8], &[0.0; 8], &ends).rows_of_first_episodes(2), [0, 1, 2]);
     }
 }

@@ -18,10 +18,17 @@ use crate::whole_file::write_whole;
 /// The seed of the evaluations as training goes: other layouts than it is likely to be trained on, and the same each
 /// time, so that they can be compared.
 const EVALUATION_SEED: u64 = 0x0e7a_2000_0000;
+/// The seed of the evaluation that has to confirm that a training is good enough to stop.
+const CONFIRMING_SEED: u64 = 0x0e7a_3000_0000;
 /// The seed of the evaluation of what is kept, on layouts that had no part in choosing it.
 const RESULT_SEED: u64 = 0x0e7a_1000_0000;
-/// Episodes of that.
+/// Episodes of each of these two.
 const RESULT_EPISODES: usize = 1000;
+
+/// The fraction of the best return at which a training counts as solved.
+pub const SOLVED: f64 = 0.995;
+/// The most episodes of an evaluation as training goes.
+pub const MAX_EVALUATION_EPISODES: usize = 1_000_000;
 
 /// How a saved run begins; the number is the format's.
 const MAGIC: &[u8; 8] = b"DALARUN1";
@@ -148,7 +155,7 @@ impl<R: Rules> TrainingRun<R> {
             let enough = |evaluation: &Evaluation| {
                 self.evaluations.stop_at.is_some_and(|at| evaluation.optimal_fraction >= Some(at))
             };
-            self.solved = enough(&evaluation) && enough(&self.drive(&checkpoint, RESULT_SEED, RESULT_EPISODES));
+            self.solved = enough(&evaluation) && enough(&self.drive(&checkpoint, CONFIRMING_SEED, RESULT_EPISODES));
             self.best = Some(checkpoint);
         }
         Ok(Evaluated { evaluation, is_best })
@@ -203,7 +210,10 @@ impl<R: Rules> TrainingRun<R> {
 
     /// Goes on from a saved run, exactly as it would have on the same kind of machine.
     pub fn resume(path: &Path, rules: &R, device: &Device) -> Result<Self, AgentError> {
-        let bytes = read(path, MAX_FILE_SIZE)?;
+        let bytes = read(path, MAX_FILE_SIZE).map_err(|error| match error {
+            AgentError::Checkpoint { path, source } => AgentError::Resume { path, why: source.to_string() },
+            error => error,
+        })?;
         Self::from_bytes(&bytes, rules, device).map_err(|why| AgentError::Resume { path: path.to_owned(), why })
     }
 
@@ -214,6 +224,10 @@ impl<R: Rules> TrainingRun<R> {
             return Err("it is damaged".to_owned());
         }
         let state: RunState<R::State> = rmp_serde::from_slice(state).map_err(|error| error.to_string())?;
+        let Evaluations { every, episodes, .. } = state.evaluations;
+        if every == 0 || !(1..=MAX_EVALUATION_EPISODES).contains(&episodes) {
+            return Err("its evaluations make no sense".to_owned());
+        }
         let best = state.best.as_deref().map(Checkpoint::from_bytes).transpose().map_err(|error| error.to_string())?;
         Ok(Self {
             rules: rules.clone(),

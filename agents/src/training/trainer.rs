@@ -102,7 +102,7 @@ impl<R: Rules> Trainer<R> {
         self.schedule.done >= self.schedule.steps
     }
 
-    /// Gathers some experience and learns from it: a rollout, or some hundred steps.
+    /// Gathers some experience and learns from it: a rollout, or a thousand steps.
     pub fn advance(&mut self) -> Progress {
         let update = self.method.advance(self.schedule);
         self.schedule.done += update.steps;

@@ -15,6 +15,7 @@ use daladala_env::{RuleSet, Rules};
 use serde::Serialize;
 
 use crate::arguments::DeviceArgs;
+use crate::files::place;
 use crate::interrupt;
 use crate::output::{print, print_json, progress_bar};
 use drivers::{Driver, drivers};
@@ -81,7 +82,8 @@ impl Args {
     fn compare<R: Rules>(&self, rules: &R) -> anyhow::Result<()> {
         let all = self.model.len() as u64 * self.episodes as u64;
         ensure!(all <= MAX_EPISODES, "--episodes: all models together drive {MAX_EPISODES} episodes at most");
-        ensure!(self.csv.is_none() || self.csv != self.plot, "--csv and --plot need a file each");
+        let places = [&self.csv, &self.plot].map(|path| path.as_deref().map(place));
+        ensure!(places[0].is_none() || places[0] != places[1], "--csv and --plot need a file each");
         let choice = if self.sampled { Choice::Sampled } else { Choice::Greedy };
         let drivers = drivers(&self.model, rules, choice, self.device.device)?;
         interrupt::catch()?;

@@ -5,32 +5,30 @@ mod pool;
 mod report;
 mod results;
 
+use std::fs::File;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, anyhow, bail, ensure};
 use clap::builder::RangedU64ValueParser;
-use daladala_agents::Algorithm;
-use daladala_agents::training::{Evaluations, Report, TrainConfig, TrainingResult, TrainingRun};
+use daladala_agents::training::{Evaluations, Report, SOLVED, TrainingResult, TrainingRun, defaults};
+use daladala_agents::{AgentError, Algorithm};
 use daladala_env::rules::Classic;
 use daladala_env::{RuleSet, Rules};
 use indicatif::ProgressBar;
 use serde::Serialize;
 
-use super::train::parse_save_every;
+use super::train::{EvaluationArgs, parse_save_every};
 use crate::arguments::{DeviceArgs, one_of};
 use crate::files::WholeFile;
 use crate::hyperparameters::read;
 use crate::interrupt;
 use crate::output::{print, print_json, progress_bar};
-use crate::runs::{RunFolder, curve};
+use crate::runs::{RunFolder, curve, lock};
 use grid::{Configuration, configurations, folder};
-use results::{Figures, Outcome, Results, RunResult, SOLVED, Tried, best_first};
+use results::{Figures, Outcome, Results, RunResult, Tried, best_first};
 
-/// Evaluations of a training, unless said otherwise.
-const EVALUATIONS: u64 = 50;
-/// The most episodes of an evaluation.
-const MAX_EPISODES: u64 = 1_000_000;
 /// The most trainings of a configuration.
 const MAX_SEEDS: u64 = 1000;
 /// What the sweep was asked for; another one needs another folder.
@@ -65,13 +63,8 @@ pub(crate) struct Args {
     /// Environment steps of each training [default: what the algorithm needs for the rules].
     #[arg(long, allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(1..))]
     steps: Option<u64>,
-    /// Environment steps between evaluations [default: a fiftieth of all].
-    #[arg(long, value_name = "STEPS", allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(1..))]
-    eval_every: Option<u64>,
-    /// Episodes of each evaluation.
-    #[arg(long, value_name = "N", default_value_t = 100, allow_negative_numbers = true,
-          value_parser = RangedU64ValueParser::<usize>::new().range(1..=MAX_EPISODES))]
-    eval_episodes: usize,
+    #[command(flatten)]
+    evaluation: EvaluationArgs,
     /// Trainings at a time [default: one a core].
     #[arg(long, value_name = "N", allow_negative_numbers = true,
           value_parser = RangedU64ValueParser::<usize>::new().range(1..=1024))]
@@ -104,16 +97,15 @@ impl Args {
     }
 
     fn sweep<R: Rules>(&self, rules: &R) -> anyhow::Result<()> {
-        let defaults = TrainConfig::new(self.algo);
+        let defaults = defaults(self.algo, rules.name());
         let grid = self.grid.as_deref().map(read).transpose()?.unwrap_or_default();
         let about = || self.grid.as_ref().map_or("the grid".to_owned(), |path| path.display().to_string());
-        let configurations = configurations(grid, &defaults).with_context(about)?;
-        let steps = self.steps.unwrap_or_else(|| defaults.default_steps());
-        let every = self.eval_every.unwrap_or_else(|| steps.div_ceil(EVALUATIONS));
-        let evaluations = Evaluations { every, episodes: self.eval_episodes, stop_at: None };
+        let configurations = configurations(grid, &defaults.config).with_context(about)?;
+        let steps = self.steps.unwrap_or(defaults.steps);
+        let evaluations = self.evaluation.plan(steps, None);
         let settings =
             Settings { algorithm: self.algo, rules: rules.name(), steps, evaluations, configurations: &configurations };
-        self.claim(&settings)?;
+        let _lock = self.claim(&settings)?;
         interrupt::catch()?;
 
         let seeds: Vec<u64> = (0..self.seeds).map(|more| self.seed.wrapping_add(more)).collect();
@@ -121,7 +113,9 @@ impl Args {
             .iter()
             .flat_map(|configuration| seeds.iter().map(move |&seed| (configuration, seed)))
             .collect();
-        let bar = progress_bar(steps * runs.len() as u64, "steps", self.json);
+        let to_do =
+            runs.iter().filter(|(configuration, seed)| !self.run_path(configuration, *seed).join(RESULT).exists());
+        let bar = progress_bar(steps.saturating_mul(to_do.count() as u64), "steps", self.json);
         let jobs = self.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
         let finished = pool::each(&runs, jobs, &|&(configuration, seed)| {
             self.run_one(rules, &settings, configuration, seed, &bar)
@@ -144,21 +138,24 @@ impl Args {
     }
 
     /// Makes the folder this sweep's own, or finds that it is.
-    fn claim(&self, settings: &Settings) -> anyhow::Result<()> {
+    fn claim(&self, settings: &Settings) -> anyhow::Result<File> {
         let about = || format!("{} cannot be the folder of a sweep", self.out.display());
         let wanted = serde_json::to_string_pretty(settings)?;
         let path = self.out.join(SETTINGS);
+        std::fs::create_dir_all(self.out.join(RUNS)).with_context(about)?;
+        let lock = lock(&self.out)?;
         match std::fs::read_to_string(&path) {
             Ok(found) => {
                 ensure!(found == wanted, "{} holds another sweep: name another folder", self.out.display());
-                Ok(())
             }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                std::fs::create_dir_all(self.out.join(RUNS)).with_context(about)?;
-                write_text(&path, &wanted)
-            }
-            Err(error) => Err(error).with_context(about),
+            Err(error) if error.kind() == ErrorKind::NotFound => write_text(&path, &wanted)?,
+            Err(error) => return Err(error).with_context(about),
         }
+        Ok(lock)
+    }
+
+    fn run_path(&self, configuration: &Configuration, seed: u64) -> PathBuf {
+        self.out.join(RUNS).join(folder(&configuration.name)).join(format!("seed-{seed}"))
     }
 
     /// A training, from its beginning, or where it was interrupted, or what it came to before.
@@ -171,22 +168,21 @@ impl Args {
         bar: &ProgressBar,
     ) -> anyhow::Result<RunResult> {
         ensure!(!interrupt::asked(), "interrupted: the same command goes on");
-        let path = self.out.join(RUNS).join(folder(&configuration.name)).join(format!("seed-{seed}"));
-        if let Ok(text) = std::fs::read_to_string(path.join(RESULT)) {
-            bar.inc(settings.steps);
-            return serde_json::from_str(&text).with_context(|| format!("{}", path.join(RESULT).display()));
+        let path = self.run_path(configuration, seed);
+        let result = path.join(RESULT);
+        if !result.exists() {
+            self.train(rules, settings, configuration, seed, &path, bar).inspect_err(|_| interrupt::ask())?;
         }
-        let result = match self.train(rules, settings, configuration, seed, &path, bar) {
-            Ok(result) => result,
-            Err(error) if error.downcast_ref::<daladala_agents::AgentError>().is_some_and(is_its_own_fault) => {
-                RunResult { seed, failure: Some(format!("{error:#}")), outcome: None }
-            }
-            Err(error) => return Err(error),
-        };
-        write_text(&path.join(RESULT), &serde_json::to_string(&result)?)?;
-        Ok(result)
+        // Also what was just written is read, so that a sweep says the same to the last digit when it is asked again.
+        let about = || format!("{}: remove {} to train it again", result.display(), path.display());
+        let text = std::fs::read_to_string(&result).with_context(about)?;
+        let found: RunResult = serde_json::from_str(&text).map_err(|error| anyhow!("{error}")).with_context(about)?;
+        let whole = found.seed == seed && found.failure.is_some() != found.outcome.is_some();
+        ensure!(whole, "{} is not of this run: remove {} to train it again", result.display(), path.display());
+        Ok(found)
     }
 
+    /// Trains, from the beginning or where it was interrupted, and writes down what came of it.
     fn train<R: Rules>(
         &self,
         rules: &R,
@@ -195,10 +191,10 @@ impl Args {
         seed: u64,
         path: &Path,
         bar: &ProgressBar,
-    ) -> anyhow::Result<RunResult> {
-        let start = Instant::now();
+    ) -> anyhow::Result<()> {
         let (mut run, mut folder) = if RunFolder::can_resume(path) {
-            RunFolder::resume(path, rules, self.device.device)?
+            let resumed = RunFolder::resume(path, rules, self.device.device);
+            resumed.with_context(|| format!("remove {} to train it again", path.display()))?
         } else {
             let Settings { steps, evaluations, .. } = settings;
             let config = &configuration.config;
@@ -206,36 +202,41 @@ impl Args {
             let run = TrainingRun::new(config, rules, seed, *steps, evaluations.clone(), &device)?;
             (run, RunFolder::create(path, config, false)?)
         };
-        let mut told = 0;
+        let mut told = run.trainer().done();
+        bar.set_length(bar.length().unwrap_or_default().saturating_sub(told));
         let mut tell = |report: &Report| {
             let done = report.progress.steps.min(settings.steps);
-            bar.inc(done - told);
+            bar.inc(done.saturating_sub(told));
             told = done;
         };
-        let finished = folder.train(&mut run, self.save_every, &mut tell)?;
-        ensure!(finished, "interrupted: the same command goes on");
+        let mut result = RunResult { seed, failure: None, outcome: None };
+        match folder.train(&mut run, self.save_every, &mut tell) {
+            Ok(true) => result.outcome = Some(Self::outcome(&run, path)?),
+            Ok(false) => bail!("interrupted: the same command goes on"),
+            // It says something about the hyperparameters.
+            Err(error) if matches!(error.downcast_ref(), Some(AgentError::Diverged { .. })) => {
+                result.failure = Some(error.to_string());
+            }
+            Err(error) => return Err(error),
+        }
+        write_text(&path.join(RESULT), &serde_json::to_string(&result)?)?;
+        folder.finish()
+    }
+
+    fn outcome<R: Rules>(run: &TrainingRun<R>, path: &Path) -> anyhow::Result<Outcome> {
         let TrainingResult { checkpoint, evaluation, returns, on_training_layouts } = run.result();
         checkpoint.save(&path.join(MODEL))?;
-        folder.finish()?;
         let curve = curve(path)?;
-        let solved = curve.iter().find(|point| point.optimal_fraction >= Some(SOLVED)).cloned();
-        let seconds = curve.last().map_or_else(|| start.elapsed().as_secs_f64(), |point| point.seconds);
-        let outcome = Outcome {
+        Ok(Outcome {
             steps: run.trainer().done(),
-            seconds,
-            solved,
+            seconds: curve.last().map_or(0.0, |point| point.seconds),
+            solved: curve.iter().find(|point| point.optimal_fraction >= Some(SOLVED)).cloned(),
             unseen: Figures::from(&evaluation),
             seen: Figures::from(&on_training_layouts),
             curve,
             returns,
-        };
-        Ok(RunResult { seed, failure: None, outcome: Some(outcome) })
+        })
     }
-}
-
-/// A run that its hyperparameters have spoilt says something about them; one that could not be written does not.
-fn is_its_own_fault(error: &daladala_agents::AgentError) -> bool {
-    matches!(error, daladala_agents::AgentError::Diverged { .. })
 }
 
 fn write_text(path: &Path, text: &str) -> anyhow::Result<()> {

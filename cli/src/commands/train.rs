@@ -1,11 +1,13 @@
 //! `daladala train`
 
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{bail, ensure};
+use anyhow::{Context, bail, ensure};
 use clap::builder::RangedU64ValueParser;
-use daladala_agents::training::{Evaluations, Report, TrainConfig, TrainingResult, TrainingRun};
+use daladala_agents::training::{
+    Defaults, Evaluations, MAX_EVALUATION_EPISODES, Report, SOLVED, TrainingResult, TrainingRun, defaults,
+};
 use daladala_agents::{Algorithm, Evaluation};
 use daladala_env::RuleSet;
 use daladala_env::rules::Classic;
@@ -14,19 +16,14 @@ use serde::Serialize;
 
 use super::eval;
 use crate::arguments::{DeviceArgs, one_of};
-use crate::files::ensure_writable;
+use crate::files::{ensure_writable, place};
 use crate::hyperparameters::{as_toml, merged};
 use crate::interrupt;
 use crate::output::{grouped, print, print_json, progress_bar};
 use crate::runs::RunFolder;
 
-/// What a training without `--steps` and `--stop-at` stops at: the fraction of the best return at which `classic` counts
-/// as solved.
-const SOLVED: f64 = 0.995;
 /// Evaluations of a training, unless said otherwise.
 const EVALUATIONS: u64 = 50;
-/// The most episodes of an evaluation.
-const MAX_EPISODES: u64 = 1_000_000;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -52,13 +49,8 @@ pub(crate) struct Args {
     /// [default: 0.995 without --steps, never with it].
     #[arg(long, value_name = "FRACTION", allow_negative_numbers = true, value_parser = parse_fraction)]
     stop_at: Option<f64>,
-    /// Environment steps between evaluations [default: a fiftieth of all].
-    #[arg(long, value_name = "STEPS", allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(1..))]
-    eval_every: Option<u64>,
-    /// Episodes of each evaluation. The weights that do best are kept.
-    #[arg(long, value_name = "N", default_value_t = 100, allow_negative_numbers = true,
-          value_parser = RangedU64ValueParser::<usize>::new().range(1..=MAX_EPISODES))]
-    eval_episodes: usize,
+    #[command(flatten)]
+    evaluation: EvaluationArgs,
     /// The seed: the same seed gives the same weights.
     #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
     seed: u64,
@@ -74,6 +66,26 @@ pub(crate) struct Args {
     json: bool,
 }
 
+/// When a training is evaluated.
+#[derive(Debug, clap::Args)]
+pub(super) struct EvaluationArgs {
+    /// Environment steps between evaluations [default: a fiftieth of all].
+    #[arg(long, value_name = "STEPS", allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(1..))]
+    eval_every: Option<u64>,
+    /// Episodes of each evaluation. The weights that do best are kept.
+    #[arg(long, value_name = "N", default_value_t = 100, allow_negative_numbers = true,
+          value_parser = RangedU64ValueParser::<usize>::new().range(1..=MAX_EVALUATION_EPISODES as u64))]
+    eval_episodes: usize,
+}
+
+impl EvaluationArgs {
+    /// For a training over `steps`.
+    pub(super) fn plan(&self, steps: u64, stop_at: Option<f64>) -> Evaluations {
+        let every = self.eval_every.unwrap_or_else(|| steps.div_ceil(EVALUATIONS));
+        Evaluations { every, episodes: self.eval_episodes, stop_at }
+    }
+}
+
 /// Where the run is kept, and whether it goes on.
 #[derive(Debug, clap::Args)]
 struct RunArgs {
@@ -85,7 +97,7 @@ struct RunArgs {
     #[arg(long, value_name = "SECONDS", default_value = "30", allow_negative_numbers = true, value_parser = parse_save_every)]
     save_every: Duration,
     /// Go on with the run that was interrupted, with its algorithm, hyperparameters, steps and seed.
-    #[arg(long, conflicts_with_all = ["algo", "config", "set", "show_config", "steps", "stop_at", "eval_every", "seed"])]
+    #[arg(long, conflicts_with_all = ["algo", "config", "set", "show_config", "rules", "steps", "stop_at", "eval_every", "eval_episodes", "seed"])]
     resume: bool,
     /// Begin anew although there is a run to resume.
     #[arg(long, conflicts_with = "resume")]
@@ -119,13 +131,18 @@ impl Args {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let RuleSet::Classic = self.rules;
         if self.show_config {
-            return print(as_toml(&self.hyperparameters()?)?.trim_end());
+            return print(as_toml(&self.wanted()?.config)?.trim_end());
         }
         let Some(out) = &self.out else { bail!("--out says where the weights go") };
         ensure_writable(out)?;
         let path = self.run.run.clone().unwrap_or_else(|| out.with_extension("run"));
+        ensure!(
+            place(out) != place(&path) && place(out).parent() != Some(&place(&path)),
+            "--out is the folder of the run or lies in it: give it another place"
+        );
         let (mut run, mut folder) = if self.run.resume {
-            RunFolder::resume(&path, &Classic, self.device.device)?
+            let resumed = RunFolder::resume(&path, &Classic, self.device.device);
+            resumed.context("--restart in place of --resume begins anew")?
         } else {
             let run = self.new_run()?;
             let folder = RunFolder::create(&path, run.trainer().config(), self.run.restart)?;
@@ -133,16 +150,18 @@ impl Args {
         };
         interrupt::catch()?;
 
-        let (start, begun_at) = (Instant::now(), run.trainer().done());
         self.train(&mut run, &mut folder)?;
-        let seconds = start.elapsed().as_secs_f64();
+        let seconds = folder.seconds();
 
         let TrainingResult { checkpoint, evaluation, .. } = run.result();
-        checkpoint.save(out)?;
+        if let Err(error) = checkpoint.save(out) {
+            folder.save(&run)?;
+            return Err(error).context("the training is done and kept: --resume in place of --algo saves it");
+        }
         folder.finish()?;
 
         let (algorithm, steps) = (checkpoint.info.algorithm, run.trainer().done());
-        let steps_per_second = (steps - begun_at) as f64 / seconds;
+        let steps_per_second = steps as f64 / seconds;
         if self.json {
             return print_json(&Summary {
                 algorithm,
@@ -163,17 +182,18 @@ impl Args {
         print(format!("See its curve: tensorboard --logdir {}", path.display()))
     }
 
-    fn hyperparameters(&self) -> anyhow::Result<TrainConfig> {
+    /// The defaults of the algorithm with what was asked for in their place.
+    fn wanted(&self) -> anyhow::Result<Defaults> {
         let Some(algorithm) = self.algo else { bail!("--algo says what is to be trained") };
-        merged(&TrainConfig::new(algorithm), self.config.as_deref(), &self.set)
+        let Defaults { config, steps } = defaults(algorithm, self.rules.name());
+        let config = merged(&config, self.config.as_deref(), &self.set)?;
+        Ok(Defaults { config, steps: self.steps.unwrap_or(steps) })
     }
 
     fn new_run(&self) -> anyhow::Result<TrainingRun<Classic>> {
-        let config = self.hyperparameters()?;
-        let steps = self.steps.unwrap_or_else(|| config.default_steps());
-        let every = self.eval_every.unwrap_or_else(|| steps.div_ceil(EVALUATIONS));
+        let Defaults { config, steps } = self.wanted()?;
         let stop_at = self.stop_at.or(self.steps.is_none().then_some(SOLVED));
-        let evaluations = Evaluations { every, episodes: self.eval_episodes, stop_at };
+        let evaluations = self.evaluation.plan(steps, stop_at);
         Ok(TrainingRun::new(&config, &Classic, self.seed, steps, evaluations, &self.device.device.for_training()?)?)
     }
 

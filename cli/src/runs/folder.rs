@@ -1,12 +1,13 @@
 //! The folder of a training: what is known of it, and what it goes on from.
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, ensure};
-use daladala_agents::DeviceKind;
+use anyhow::{Context, bail, ensure};
 use daladala_agents::training::{Evaluated, Report, TrainConfig, TrainingRun};
+use daladala_agents::{AgentError, DeviceKind};
 use daladala_env::Rules;
 
 use super::log::RunLog;
@@ -18,10 +19,9 @@ const CONFIG: &str = "config.toml";
 /// What `--resume` goes on from; gone when the run has ended.
 const STATE: &str = "resume.state";
 /// The best weights so far, as long as there is a state.
-const BEST: &str = "best.safetensors";
-
-/// How the names of the files begin that hold figures.
-const LOGS: [&str; 2] = ["progress.csv", "events.out.tfevents."];
+const BEST: &str = "best-so-far.safetensors";
+/// Held by the process that writes into the folder.
+const LOCK: &str = "lock";
 
 /// Figures that every algorithm has.
 const COLUMNS: [&str; 8] = [
@@ -38,6 +38,8 @@ const COLUMNS: [&str; 8] = [
 pub(crate) struct RunFolder {
     path: PathBuf,
     log: RunLog,
+    /// As long as it is open nobody else writes here.
+    _lock: File,
     begin: Instant,
     /// Steps that were done before.
     begun_at: u64,
@@ -53,11 +55,12 @@ impl RunFolder {
             path.display()
         );
         fs::create_dir_all(path).with_context(about)?;
-        remove(path, &[STATE, BEST])?;
-        remove(path, &LOGS)?;
+        let lock = lock(path)?;
+        RunLog::remove(path)?;
+        forget(path)?;
         fs::write(path.join(CONFIG), as_toml(config)?).with_context(about)?;
         let log = RunLog::create(path, &columns(config))?;
-        Ok(Self { path: path.to_owned(), log, begin: Instant::now(), begun_at: 0 })
+        Ok(Self { path: path.to_owned(), log, _lock: lock, begin: Instant::now(), begun_at: 0 })
     }
 
     /// With the run that was interrupted in it.
@@ -67,10 +70,11 @@ impl RunFolder {
         device: DeviceKind,
     ) -> anyhow::Result<(TrainingRun<R>, Self)> {
         ensure!(Self::can_resume(path), "{} holds no run that was interrupted", path.display());
+        let lock = lock(path)?;
         let run = TrainingRun::resume(&path.join(STATE), rules, &device.for_training()?)?;
         let begun_at = run.trainer().done();
         let log = RunLog::resume(path, &columns(run.trainer().config()), begun_at)?;
-        Ok((run, Self { path: path.to_owned(), log, begin: Instant::now(), begun_at }))
+        Ok((run, Self { path: path.to_owned(), log, _lock: lock, begin: Instant::now(), begun_at }))
     }
 
     /// Whether there is a run in `path` that was interrupted.
@@ -88,7 +92,12 @@ impl RunFolder {
     ) -> anyhow::Result<bool> {
         let mut saved = Instant::now();
         while !run.finished() {
-            let report = run.advance()?;
+            let report = run.advance().inspect_err(|error| {
+                // It would diverge again.
+                if matches!(error, AgentError::Diverged { .. }) {
+                    let _ = fs::remove_file(self.path.join(STATE));
+                }
+            })?;
             self.log(&report)?;
             each(&report);
             let interrupted = interrupt::asked() && !run.finished();
@@ -122,8 +131,13 @@ impl RunFolder {
         self.log.scalars(progress.steps, &figures)
     }
 
+    /// Wall time of the run, seconds, whatever lay between its parts.
+    pub(crate) fn seconds(&self) -> f64 {
+        self.log.seconds()
+    }
+
     /// So that the run can go on from here.
-    fn save<R: Rules>(&mut self, run: &TrainingRun<R>) -> anyhow::Result<()> {
+    pub(crate) fn save<R: Rules>(&mut self, run: &TrainingRun<R>) -> anyhow::Result<()> {
         self.log.flush()?;
         if let Some(best) = run.best() {
             best.save(&self.path.join(BEST))?;
@@ -134,23 +148,34 @@ impl RunFolder {
     /// Nothing is left to resume.
     pub(crate) fn finish(mut self) -> anyhow::Result<()> {
         self.log.flush()?;
-        remove(&self.path, &[STATE, BEST])
+        forget(&self.path)
     }
+}
+
+/// Keeps other processes out of `folder` until what is returned is dropped.
+pub(crate) fn lock(folder: &Path) -> anyhow::Result<File> {
+    let about = || format!("{} cannot be written to", folder.display());
+    let file = File::create(folder.join(LOCK)).with_context(about)?;
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => bail!("another process is writing into {}", folder.display()),
+        // Some file systems have no locks.
+        Ok(()) | Err(TryLockError::Error(_)) => Ok(file),
+    }
+}
+
+/// Leaves nothing to resume.
+fn forget(folder: &Path) -> anyhow::Result<()> {
+    for name in [STATE, BEST] {
+        match fs::remove_file(folder.join(name)) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(error).with_context(|| format!("{} cannot be removed", folder.join(name).display()));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 fn columns(config: &TrainConfig) -> Vec<&'static str> {
     [&COLUMNS, config.details()].concat()
-}
-
-/// Removes the files of a run's folder whose names begin in one of these ways.
-fn remove(folder: &Path, beginnings: &[&str]) -> anyhow::Result<()> {
-    let about = || format!("{} cannot be tidied up", folder.display());
-    for entry in fs::read_dir(folder).with_context(about)? {
-        let entry = entry.with_context(about)?;
-        let name = entry.file_name();
-        if beginnings.iter().any(|beginning| name.as_encoded_bytes().starts_with(beginning.as_bytes())) {
-            fs::remove_file(entry.path()).with_context(about)?;
-        }
-    }
-    Ok(())
 }

@@ -35,6 +35,25 @@ impl RunLog {
         Ok(Self { progress, events: EventFile::resume(folder, step)? })
     }
 
+    /// Removes the log of a run that is over. Files that are not of a log of ours are left where they are, and said.
+    pub(super) fn remove(folder: &Path) -> anyhow::Result<()> {
+        let logs = [progress::files(folder), tensorboard::files(folder)?].concat();
+        ensure!(
+            logs.is_empty() || progress::is_ours(folder),
+            "{} has a log that is not of a training of ours: name another folder",
+            folder.display()
+        );
+        for path in logs {
+            std::fs::remove_file(&path).with_context(|| format!("{} cannot be removed", path.display()))?;
+        }
+        Ok(())
+    }
+
+    /// Wall time of the run, seconds, whatever lay between its parts.
+    pub(super) fn seconds(&self) -> f64 {
+        self.progress.seconds()
+    }
+
     /// One row and one event. Tags that are left out are empty cells.
     pub(super) fn scalars(&mut self, step: u64, scalars: &[(&'static str, f64)]) -> anyhow::Result<()> {
         self.progress.row(step, scalars)?;

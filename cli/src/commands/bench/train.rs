@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use daladala_agents::Algorithm;
-use daladala_agents::training::{TrainConfig, Trainer};
+use daladala_agents::training::{Trainer, defaults};
 use daladala_env::RuleSet;
 use daladala_env::rules::Classic;
 
@@ -34,7 +34,7 @@ pub(crate) struct TrainArgs {
 impl TrainArgs {
     pub(super) fn run(self) -> anyhow::Result<()> {
         let RuleSet::Classic = self.shared.rules;
-        let config = merged(&TrainConfig::new(self.algo), self.config.as_deref(), &self.set)?;
+        let config = merged(&defaults(self.algo, self.shared.rules.name()).config, self.config.as_deref(), &self.set)?;
         let mut trainer = Trainer::new(&config, &Classic, 0, ENDLESS, &self.device.device.for_training()?)?;
         let mut updates = 0u64;
         let (rate, seconds) = self.shared.measure(|| {

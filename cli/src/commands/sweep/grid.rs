@@ -13,7 +13,7 @@ const LISTED: &str = "configuration";
 const NAME: &str = "name";
 /// The most configurations: a grid grows quickly.
 const MOST: usize = 1000;
-/// The longest name, characters: it becomes the name of a folder.
+/// The longest name, bytes: it becomes the name of a folder.
 const LONGEST_NAME: usize = 80;
 
 /// Hyperparameters to try.
@@ -58,7 +58,8 @@ pub(super) fn configurations(mut grid: Table, defaults: &TrainConfig) -> anyhow:
     for (index, mut own) in listed.into_iter().enumerate() {
         let own_name = match own.remove(NAME) {
             None => None,
-            Some(Value::String(name)) => Some(name),
+            Some(Value::String(name)) if (1..=LONGEST_NAME).contains(&name.len()) => Some(name),
+            Some(Value::String(name)) => bail!("'{name}' is no name of 1 to {LONGEST_NAME} bytes"),
             Some(_) => bail!("the name of a {LISTED} is a text"),
         };
         let mut varied = grid.clone();
@@ -79,11 +80,8 @@ pub(super) fn configurations(mut grid: Table, defaults: &TrainConfig) -> anyhow:
             });
         }
     }
+    ensure!(configurations.len() <= MOST, "the grid has {} configurations, {MOST} are the most", configurations.len());
     for (index, Configuration { name, .. }) in configurations.iter().enumerate() {
-        ensure!(
-            !name.is_empty() && name.chars().count() <= LONGEST_NAME,
-            "'{name}' is no name of 1 to {LONGEST_NAME} characters"
-        );
         let others = &configurations[..index];
         ensure!(
             others.iter().all(|other| folder(&other.name) != folder(name)),
@@ -93,12 +91,17 @@ pub(super) fn configurations(mut grid: Table, defaults: &TrainConfig) -> anyhow:
     Ok(configurations)
 }
 
-/// A name as that of a folder: letters, digits and a few signs.
+/// A name as that of a folder: letters, digits and a few signs, and no longer than file systems allow.
 pub(super) fn folder(name: &str) -> String {
-    let keep = |sign: char| if sign.is_alphanumeric() || "=.-_".contains(sign) { sign } else { '-' };
-    let name: String = name.chars().map(keep).collect();
+    let keep = |sign: char| if sign.is_ascii_alphanumeric() || "=.-_".contains(sign) { sign } else { '-' };
+    let mut folder: String = name.chars().map(keep).collect();
+    // What was cut or replaced might be all that tells two apart.
+    if folder.len() > LONGEST_NAME || !name.is_ascii() {
+        folder.truncate(LONGEST_NAME);
+        folder = format!("{folder}-{:08x}", crc32fast::hash(name.as_bytes()));
+    }
     // Nothing that means another folder.
-    if name.starts_with('.') { format!("_{name}") } else { name }
+    if folder.starts_with('.') { format!("_{folder}") } else { folder }
 }
 
 /// Every combination of the values in `varied`, the last key fastest, with the keys that have several.
@@ -141,11 +144,12 @@ fn in_short(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use daladala_agents::Algorithm;
+    use daladala_agents::training::defaults;
 
     use super::*;
 
     fn names(grid: &str) -> Result<Vec<String>, String> {
-        let configurations = configurations(grid.parse().unwrap(), &TrainConfig::new(Algorithm::Ppo));
+        let configurations = configurations(grid.parse().unwrap(), &defaults(Algorithm::Ppo, "classic").config);
         let configurations = configurations.map_err(|error| format!("{error:#}"))?;
         Ok(configurations.into_iter().map(|configuration| configuration.name).collect())
     }
@@ -190,5 +194,7 @@ mod tests {
     fn names_become_folders_that_stay_where_they_are() {
         assert_eq!(folder("../a b"), "_..-a-b");
         assert_eq!(folder("gamma=0.9 hidden=64"), "gamma=0.9-hidden=64");
+        let (long, other) = ("gamma=0.9 ".repeat(20), "gamma=0.9 ".repeat(21));
+        assert!(folder(&long).len() < 100 && folder(&long) != folder(&other));
     }
 }

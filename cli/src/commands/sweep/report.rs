@@ -12,6 +12,7 @@ use crate::plots::{
     Area, Curve, Distribution, Estimate, HEADING, Labels, MOST_SERIES, Unit, distributions, intervals,
     intervals_height, learning_curves, svg,
 };
+use crate::runs::Point;
 
 const WIDTH: u32 = 1200;
 /// Pixels that plots with an axis of their own on the left are high.
@@ -80,7 +81,7 @@ fn draw_curves(area: &Area, tried: &[&Tried], names: &Names) -> anyhow::Result<(
         let longest = tried.outcomes().max_by_key(|outcome| outcome.curve.len());
         let points = longest.into_iter().flat_map(|outcome| &outcome.curve);
         let steps: Vec<_> = points.map(|point| point.steps as f64).collect();
-        let returns = |outcome: &Outcome| outcome.curve.iter().map(|point| point.mean_return).collect();
+        let returns = |outcome: &Outcome| steps.iter().map_while(|&steps| at(&outcome.curve, steps)).collect();
         Curve::over_seeds(names.name(tried), &steps, &tried.outcomes().map(returns).collect::<Vec<_>>())
     });
     let labels = Labels {
@@ -89,6 +90,15 @@ fn draw_curves(area: &Area, tried: &[&Tried], names: &Names) -> anyhow::Result<(
         y: "mean return of the evaluations",
     };
     learning_curves(area, labels, &curves.collect::<Vec<_>>())
+}
+
+/// The return of a curve after so many steps, between two evaluations on the line between them; none after the last.
+fn at(curve: &[Point], steps: f64) -> Option<f64> {
+    let next = curve.iter().position(|point| point.steps as f64 >= steps)?;
+    let right = &curve[next];
+    let Some(left) = next.checked_sub(1).map(|index| &curve[index]) else { return Some(right.mean_return) };
+    let part = (steps - left.steps as f64) / (right.steps - left.steps) as f64;
+    Some(left.mean_return + part * (right.mean_return - left.mean_return))
 }
 
 fn draw_returns(area: &Area, tried: &[&Tried], names: &Names) -> anyhow::Result<()> {

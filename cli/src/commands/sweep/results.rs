@@ -7,17 +7,13 @@ use serde::{Deserialize, Serialize};
 use super::grid::Configuration;
 use crate::runs::Point;
 
-/// The fraction of the best return from which a run counts as solved.
-pub(super) const SOLVED: f64 = 0.995;
-
 /// One training.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct RunResult {
     pub(super) seed: u64,
-    /// Why there is nothing to tell.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Why there is no outcome.
     pub(super) failure: Option<String>,
-    #[serde(flatten)]
+    /// None where it failed.
     pub(super) outcome: Option<Outcome>,
 }
 
@@ -148,7 +144,7 @@ fn median(mut values: Vec<f64>) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    use daladala_agents::training::TrainConfig;
+    use daladala_agents::training::defaults;
 
     use super::*;
 
@@ -176,7 +172,7 @@ mod tests {
     }
 
     fn configuration(name: &str) -> Configuration {
-        let config = TrainConfig::new(Algorithm::Ppo);
+        let config = defaults(Algorithm::Ppo, "classic").config;
         Configuration { name: name.to_owned(), hyperparameters: toml::Table::new(), varied: Vec::new(), config }
     }
 

@@ -62,11 +62,15 @@ impl Progress {
         Ok(Self { path, file, columns: columns.to_vec(), begin: Instant::now(), before })
     }
 
+    pub(super) fn seconds(&self) -> f64 {
+        self.before + self.begin.elapsed().as_secs_f64()
+    }
+
     pub(super) fn row(&mut self, step: u64, scalars: &[(&'static str, f64)]) -> anyhow::Result<()> {
         if let Some((tag, _)) = scalars.iter().find(|(tag, _)| !self.columns.contains(tag)) {
             bail!("'{tag}' has no column in {}", self.path.display());
         }
-        let seconds = self.before + self.begin.elapsed().as_secs_f64();
+        let seconds = self.seconds();
         let mut row = format!("{step},{seconds:.3}");
         for column in &self.columns {
             row.push(',');
@@ -82,6 +86,17 @@ impl Progress {
     pub(super) fn flush(&mut self) -> anyhow::Result<()> {
         self.file.sync_data().with_context(|| format!("{} cannot be written", self.path.display()))
     }
+}
+
+/// The table in `folder`, if there is one.
+pub(super) fn files(folder: &Path) -> Vec<PathBuf> {
+    Some(folder.join(NAME)).filter(|path| path.exists()).into_iter().collect()
+}
+
+/// Whether it is of a run of ours.
+pub(super) fn is_ours(folder: &Path) -> bool {
+    let text = std::fs::read(folder.join(NAME)).unwrap_or_default();
+    text.starts_with(header(&[]).as_bytes())
 }
 
 fn header(columns: &[&str]) -> String {

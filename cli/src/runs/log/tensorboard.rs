@@ -108,6 +108,15 @@ impl EventFile {
     }
 }
 
+/// The event files in `folder`.
+pub(super) fn files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let files = std::fs::read_dir(folder).with_context(|| format!("{} cannot be read", folder.display()))?;
+    let paths = files.filter_map(|file| Some(file.ok()?.path()));
+    let is_event =
+        |path: &PathBuf| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(PREFIX.as_bytes()));
+    Ok(paths.filter(is_event).collect())
+}
+
 /// Readers go through the files of a folder in the order of their names, so a new file's must come last: also when the
 /// last one was made within this second, or by a clock that was ahead.
 fn name(folder: &Path) -> anyhow::Result<String> {
