@@ -1,6 +1,6 @@
 //! How values are spread: empirical distribution functions, of which several can be read in one plot.
 
-use plotters::series::LineSeries;
+use plotters::series::{DashedLineSeries, LineSeries};
 use plotters::style::Color;
 
 use super::style::{color, percent};
@@ -8,6 +8,9 @@ use super::{Area, Labels, chart, legend, padded};
 
 /// Steps that a function is drawn with at most: finer than a pixel.
 const MOST_STEPS: usize = 500;
+
+/// Pixels of a dash.
+const DASH: u32 = 10;
 
 /// The share of values that are at most x, for every x; however many values there were, it is small.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,9 +48,12 @@ pub(crate) fn distributions(area: &Area, labels: Labels, distributions: &[Distri
             line.extend([(*value, line[line.len() - 1].1), (*value, *share)]);
         }
         line.push((x.end, 1.0));
-        // The later ones are thinner, so that none hides another that is the same.
-        let width = 2 + (distributions.len() - 1 - index) as u32;
-        chart.draw_series(LineSeries::new(line, color(index).stroke_width(width)))?;
+        let style = color(index).stroke_width(3);
+        // One that is the same as others is dashed over them, half as often as the last, so that all can be seen.
+        match distributions[..index].iter().filter(|other| other.steps == *steps).count() {
+            0 => chart.draw_series(LineSeries::new(line, style))?,
+            same => chart.draw_series(DashedLineSeries::new(line, DASH, DASH * ((1 << same) - 1), style))?,
+        };
     }
     Ok(())
 }
@@ -68,6 +74,28 @@ mod tests {
         let distribution = Distribution::of("x", (0..100_000).map(|value| value as f32).collect());
         assert!(distribution.steps.len() <= MOST_STEPS + 2, "{}", distribution.steps.len());
         assert_eq!((distribution.steps[0].0, distribution.steps[distribution.steps.len() - 1]), (0.0, (99_999.0, 1.0)));
+    }
+
+    #[test]
+    fn the_same_distributions_can_all_be_seen() {
+        let labels = Labels { title: "Returns", x: "return", y: "share" };
+        let lines = |values: [f32; 8]| {
+            let all = values.map(|value| Distribution::of("x", vec![0.0, 1.0, value]));
+            let file = svg((900, 420), "Eight", |area| distributions(area, labels, &all)).unwrap();
+            let drawn = |index| {
+                file.matches(&format!(
+                    "{:02X}{:02X}{:02X}\" stroke-width=\"3\"",
+                    color(index).0,
+                    color(index).1,
+                    color(index).2
+                ))
+                .count()
+            };
+            [0, 1, 2, 3, 4, 5, 6, 7].map(drawn)
+        };
+        assert_eq!(lines([2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0]), [1; 8]);
+        let same = lines([2.0; 8]);
+        assert!(same[0] == 1 && same[1] > 30 && same[7] > 0 && same[1..].is_sorted_by(|a, b| a > b), "{same:?}");
     }
 
     #[test]
