@@ -235,6 +235,10 @@ mod tests {
     use super::*;
     use crate::scripted::{Oracle, Random};
 
+    fn random() -> Random {
+        Random::new(&Classic.spaces())
+    }
+
     fn without_speed(policy: &dyn Policy, seed: u64, threads: usize) -> Evaluation {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         Evaluation { steps_per_second: 0.0, ..pool.install(|| evaluate(policy, &Classic, seed, 300, &|_| ())) }
@@ -250,7 +254,7 @@ mod tests {
 
     #[test]
     fn figures_depend_on_the_seed_and_not_on_the_threads() {
-        for policy in [&Oracle as &dyn Policy, &Random] {
+        for policy in [&Oracle as &dyn Policy, &random()] {
             assert_eq!(without_speed(policy, 1, 1), without_speed(policy, 1, 3));
             assert_ne!(without_speed(policy, 1, 1), without_speed(policy, 2, 1));
         }
@@ -262,7 +266,7 @@ mod tests {
         let count = |more| {
             told.fetch_add(more, std::sync::atomic::Ordering::Relaxed);
         };
-        assert_eq!(evaluate(&Random, &Classic, 0, 257, &count).episodes, 257);
+        assert_eq!(evaluate(&random(), &Classic, 0, 257, &count).episodes, 257);
         assert_eq!(told.into_inner(), 257);
     }
 
@@ -272,7 +276,7 @@ mod tests {
         let mut returns = Vec::new();
         let mut regrets = 0.0;
         let evaluation =
-            evaluate_each::<_, Infallible>(&Random, &Classic, 5, more_than_kept, &|_| (), &mut |index, e| {
+            evaluate_each::<_, Infallible>(&random(), &Classic, 5, more_than_kept, &|_| (), &mut |index, e| {
                 assert_eq!(index, returns.len());
                 assert!(e.terminated != e.truncated);
                 returns.push(e.stats.episode_return);
@@ -287,7 +291,7 @@ mod tests {
         let [low, high] = evaluation.return_ci95.unwrap();
         assert!(low < evaluation.mean_return && evaluation.mean_return < high);
 
-        let ended = evaluate_each(&Random, &Classic, 5, 300, &|_| (), &mut |index, _| {
+        let ended = evaluate_each(&random(), &Classic, 5, 300, &|_| (), &mut |index, _| {
             if index < 7 { Ok(()) } else { Err(index) }
         });
         assert_eq!(ended, Err(7));

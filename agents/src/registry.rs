@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use daladala_env::{OutputKind, Rules};
+use daladala_env::rules::Classic;
+use daladala_env::spaces::Spaces;
+use daladala_env::{OutputKind, RuleSet, Rules};
 use serde::Serialize;
 
 use crate::checkpoint::Checkpoint;
@@ -27,7 +29,8 @@ pub struct BuiltIn {
 
 #[derive(Debug, Clone, Copy)]
 enum Make {
-    Scripted(fn() -> Box<dyn Policy>),
+    /// For the spaces of the rules.
+    Scripted(fn(&Spaces) -> Box<dyn Policy>),
     Trained(&'static [u8]),
 }
 
@@ -61,13 +64,13 @@ pub const BUILT_IN: &[BuiltIn] = &[
         name: "oracle",
         rules: "classic",
         card: include_str!("../../models/classic/oracle.md"),
-        make: Make::Scripted(|| Box::new(Oracle)),
+        make: Make::Scripted(|_| Box::new(Oracle)),
     },
     BuiltIn {
         name: "random",
         rules: "classic",
         card: include_str!("../../models/classic/random.md"),
-        make: Make::Scripted(|| Box::new(Random)),
+        make: Make::Scripted(|spaces| Box::new(Random::new(spaces))),
     },
 ];
 
@@ -76,6 +79,13 @@ impl BuiltIn {
     #[must_use]
     pub fn summary(&self) -> &'static str {
         self.card.split("\n\n").find(|paragraph| !paragraph.starts_with('#')).unwrap_or_default().trim()
+    }
+
+    /// The spaces of its rules.
+    fn spaces(&self) -> Spaces {
+        match self.rules.parse().unwrap_or_default() {
+            RuleSet::Classic => Classic.spaces(),
+        }
     }
 }
 
@@ -102,7 +112,9 @@ fn load_with_rules(name: &str, choice: Choice, device: DeviceKind) -> Result<(Bo
         Ok(BuiltIn { make: Make::Scripted(_), .. }) if sampled => {
             return Err(AgentError::NothingToSample { name: name.to_owned() });
         }
-        Ok(BuiltIn { make: Make::Scripted(make), rules, .. }) => return Ok((make(), (*rules).to_owned())),
+        Ok(model @ BuiltIn { make: Make::Scripted(make), .. }) => {
+            return Ok((make(&model.spaces()), model.rules.to_owned()));
+        }
         Ok(BuiltIn { make: Make::Trained(bytes), .. }) => Checkpoint::from_bytes(bytes).map_err(damaged)?,
         Err(unknown) if !looks_like_a_path(path) => return Err(unknown),
         Err(_) => Checkpoint::load(path)?,

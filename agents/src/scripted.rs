@@ -1,13 +1,14 @@
 //! Drivers written by hand: yardsticks for the trained ones.
 
+use daladala_env::spaces::Spaces;
 use daladala_env::{Action, Generator, OutputKind};
 
 use crate::policy::{Policy, argmax};
 
+// What the oracle knows of `classic`, the only rules that it drives by; a test compares it with the rules.
 const PICK_UP: Action = 1;
 const STOP: Action = 3;
 const SPEED_UP: Action = 4;
-
 /// Entries of a `classic` observation.
 const OBSERVATION_SIZE: usize = 14;
 /// Number of `classic` actions.
@@ -22,9 +23,20 @@ const AT_STOP: usize = 8;
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Oracle;
 
-/// Chooses among all actions with equal chances.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Random;
+/// Chooses among all actions with equal chances, whatever the rules.
+#[derive(Debug, Clone, Copy)]
+pub struct Random {
+    observation_size: usize,
+    actions: usize,
+}
+
+impl Random {
+    /// For the rules that have these spaces.
+    #[must_use]
+    pub fn new(spaces: &Spaces) -> Self {
+        Self { observation_size: spaces.observation.len(), actions: spaces.actions.len() }
+    }
+}
 
 impl Oracle {
     fn best(observation: &[f32]) -> Action {
@@ -68,11 +80,11 @@ impl Policy for Oracle {
 
 impl Policy for Random {
     fn observation_size(&self) -> usize {
-        OBSERVATION_SIZE
+        self.observation_size
     }
 
     fn actions(&self) -> usize {
-        ACTIONS
+        self.actions
     }
 
     fn output_kind(&self) -> OutputKind {
@@ -80,12 +92,12 @@ impl Policy for Random {
     }
 
     fn outputs(&self, _: &[f32], outputs: &mut [f32]) {
-        outputs.fill(1.0 / ACTIONS as f32);
+        outputs.fill(1.0 / self.actions as f32);
     }
 
     fn choose(&self, _: &[f32], generators: &mut [Generator], actions: &mut [Action]) {
         for (generator, action) in generators.iter_mut().zip(actions) {
-            *action = generator.below(ACTIONS as u32) as Action;
+            *action = generator.below(self.actions as u32) as Action;
         }
     }
 }
@@ -104,5 +116,19 @@ mod tests {
         assert_eq!((spaces.observation_shape(), spaces.actions.len()), ([OBSERVATION_SIZE], ACTIONS));
         let chosen = [PICK_UP, STOP, SPEED_UP].map(|action| spaces.actions[usize::from(action)]);
         assert_eq!(chosen, ["Pick up", "Stop", "Speed up"]);
+    }
+
+    #[test]
+    fn any_number_of_actions_can_be_chosen_from() {
+        let spaces = Spaces { observation: &[], actions: &["left", "right", "wait"] };
+        let random = Random::new(&spaces);
+        assert_eq!((random.observation_size(), random.actions()), (0, 3));
+        let mut generators: Vec<_> = (0..300).map(|index| Generator::new(0, index)).collect();
+        let (mut outputs, mut actions) = (vec![0.0; 900], vec![0; 300]);
+        random.outputs(&[], &mut outputs);
+        random.choose(&outputs, &mut generators, &mut actions);
+        assert_eq!(outputs, [1.0 / 3.0; 900]);
+        assert!((0..3).all(|action| actions.contains(&action)));
+        assert!(actions.iter().all(|action| *action < 3));
     }
 }

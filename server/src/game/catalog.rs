@@ -196,7 +196,7 @@ mod tests {
     use super::*;
 
     fn catalog() -> Catalog {
-        let policy: Arc<dyn Policy> = Arc::new(Random);
+        let policy: Arc<dyn Policy> = Arc::new(Random::new(&Classic.spaces()));
         Catalog::new(Driver::new(Classic, "first", policy).expect("made for these rules"))
     }
 

@@ -464,6 +464,7 @@ mod tests {
 
     use daladala_agents::Policy;
     use daladala_agents::scripted::Random;
+    use daladala_env::Rules;
     use daladala_env::rules::Classic;
     use proptest::prelude::*;
 
@@ -545,7 +546,7 @@ mod tests {
 
     #[test]
     fn a_frame_takes_some_sixty_bytes() -> Result<(), Box<dyn std::error::Error>> {
-        let policy: Arc<dyn Policy> = Arc::new(Random);
+        let policy: Arc<dyn Policy> = Arc::new(Random::new(&Classic.spaces()));
         let mut game = Driver::new(Classic, "random", policy)?.begin(3);
         let (mut base, mut bytes, frames) = (game.advance(None)?, 0, 3000);
         for seq in 1..=frames {

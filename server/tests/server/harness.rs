@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use daladala_agents::Policy;
 use daladala_agents::scripted::Random;
+use daladala_env::Rules;
 use daladala_env::rules::Classic;
 use daladala_server::{Catalog, Driver, FrameRate, Server, ServerConfig, ServerError};
 use futures_util::{SinkExt, StreamExt};
@@ -48,7 +49,7 @@ pub(crate) fn driver(policy: impl Policy + 'static) -> Driver<Classic> {
 }
 
 pub(crate) fn catalog() -> Catalog {
-    Catalog::new(driver(Random)).with_built_in()
+    Catalog::new(driver(Random::new(&Classic.spaces()))).with_built_in()
 }
 
 impl TestServer {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use daladala_agents::Policy;
 use daladala_agents::scripted::Random;
 use daladala_env::rules::Classic;
-use daladala_env::{Action, Generator, OutputKind};
+use daladala_env::{Action, Generator, OutputKind, Rules};
 use daladala_server::{Catalog, Driver, Server, ServerConfig, ServerError};
 use futures_util::StreamExt;
 use tokio::io::AsyncWriteExt;
@@ -86,15 +86,15 @@ struct Broken {
 
 impl Policy for Broken {
     fn observation_size(&self) -> usize {
-        Random.observation_size()
+        Random::new(&Classic.spaces()).observation_size()
     }
 
     fn actions(&self) -> usize {
-        Random.actions()
+        Random::new(&Classic.spaces()).actions()
     }
 
     fn output_kind(&self) -> OutputKind {
-        Random.output_kind()
+        Random::new(&Classic.spaces()).output_kind()
     }
 
     fn outputs(&self, _: &[f32], _: &mut [f32]) {}
