@@ -43,13 +43,16 @@ pub(crate) fn progress_bar(length: u64, unit: &str, json: bool) -> ProgressBar {
     if json {
         return ProgressBar::hidden();
     }
-    let template = format!("{{bar:20}} {{human_pos}}/{{human_len}} {unit}  {{speed:>9}}/s  {{msg}}  {{eta}} left");
+    let template = format!("{{bar:20}} {{done}}/{{whole}} {unit}  {{speed:>9}}/s  {{msg}}  {{eta}} left");
     let style = ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
-    let speed = |state: &ProgressState, out: &mut dyn Write| {
-        // A bar that cannot be drawn is no reason to stop what it shows.
-        let _ = out.write_str(&grouped(state.per_sec()));
+    // A bar that cannot be drawn is no reason to stop what it shows.
+    let done = |state: &ProgressState, out: &mut dyn Write| _ = out.write_str(&grouped(state.pos() as f64));
+    let whole = |state: &ProgressState, out: &mut dyn Write| {
+        _ = out.write_str(&grouped(state.len().unwrap_or_default() as f64));
     };
-    ProgressBar::new(length).with_style(style.with_key("speed", speed))
+    let speed = |state: &ProgressState, out: &mut dyn Write| _ = out.write_str(&grouped(state.per_sec()));
+    let style = style.with_key("done", done).with_key("whole", whole).with_key("speed", speed);
+    ProgressBar::new(length).with_style(style)
 }
 
 /// A number with a space between thousands.
