@@ -45,7 +45,7 @@ pub(crate) struct Args {
     #[arg(long, value_parser = one_of(Algorithm::ALL))]
     algo: Algorithm,
     /// Hyperparameters to try, as TOML: a list of values each, of which every combination is tried, or a
-    /// [[configuration]] each. Without it the defaults alone.
+    /// `[[configuration]]` each. Without it the defaults alone.
     #[arg(long, value_name = "FILE")]
     grid: Option<PathBuf>,
     /// Where results, plots and runs go. The same command goes on with a sweep that was interrupted.
