@@ -80,7 +80,7 @@ fn a_training_that_was_killed_goes_on_as_if_it_had_not_been() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     let (whole, killed) = (path("whole.safetensors"), path("killed.safetensors"));
-    let steps = ["--steps", "600000", "--eval-every", "100000", "--seed", "4"];
+    let steps = ["--steps", "2000000", "--eval-every", "200000", "--seed", "4"];
     let train = |out: &str| [&["train", "--algo", "a2c", "--out", out][..], &steps].concat().join(" ");
     let first = train(&whole);
     json(&[&first.split(' ').collect::<Vec<_>>()[..], &["--json"]].concat());

@@ -90,7 +90,7 @@ fn every_configuration_is_trained_with_every_seed() {
 #[test]
 fn a_sweep_that_was_interrupted_goes_on_with_the_same_command() {
     let sweep = Sweep::new("gamma = [0.5, 0.95]\n");
-    let steps = "120000";
+    let steps = "240000";
     let whole = json(&sweep.run("whole", steps));
     let out = sweep.path("out");
     let grid = sweep.path("grid.toml");
