@@ -10,8 +10,9 @@ use daladala_env::{Generator, Rules};
 use serde::{Deserialize, Serialize};
 
 use super::collector::{Collector, CollectorState};
+use super::environments::Environments;
 use super::learner::{Learner, LearnerState};
-use super::method::Update;
+use super::method::{Method, MethodState, Schedule, Update};
 use super::rollout::Rollout;
 use super::shuffle::gather;
 use crate::network::{Activation, MlpWeights, values};
@@ -47,6 +48,56 @@ pub(super) struct Batch {
     pub(super) advantages: Tensor<2>,
 }
 
+/// One of the algorithms, by its hyperparameters.
+pub(super) trait Recipe: Clone + Send + 'static {
+    fn envs(&self) -> usize;
+
+    /// Rewards are multiplied by this.
+    fn reward_scale(&self) -> f32;
+
+    fn networks(&self) -> Networks<'_>;
+
+    /// Gathers experience and learns from it.
+    fn advance<R: Rules>(&self, on_policy: &mut OnPolicy<R>, schedule: Schedule) -> Update;
+}
+
+/// An algorithm with what it works on.
+pub(super) struct OnPolicyMethod<R: Rules, C: Recipe> {
+    recipe: C,
+    on_policy: OnPolicy<R>,
+}
+
+impl<R: Rules, C: Recipe> OnPolicyMethod<R, C> {
+    pub(super) fn new(recipe: &C, rules: &R, seed: u64, device: &Device) -> Self {
+        let collector = Collector::new(rules, recipe.envs(), recipe.reward_scale(), seed);
+        let on_policy = OnPolicy::new(collector, &recipe.networks(), seed, device);
+        Self { recipe: recipe.clone(), on_policy }
+    }
+}
+
+impl<R: Rules, C: Recipe> Method<R> for OnPolicyMethod<R, C> {
+    fn advance(&mut self, schedule: Schedule) -> Update {
+        self.recipe.advance(&mut self.on_policy, schedule)
+    }
+
+    fn environments(&self) -> &Environments<R> {
+        &self.on_policy.collector.environments
+    }
+
+    fn networks(&self) -> BTreeMap<String, MlpWeights> {
+        let OnPolicy { actor, critic, .. } = &self.on_policy;
+        [("actor".to_owned(), actor.weights()), ("critic".to_owned(), critic.weights())].into()
+    }
+
+    fn state(&self) -> MethodState<R::State> {
+        MethodState::OnPolicy(self.on_policy.state())
+    }
+
+    fn restore(&mut self, state: MethodState<R::State>) -> Result<(), String> {
+        self.on_policy.restore(state.on_policy()?)
+    }
+}
+
 pub(super) struct OnPolicy<R: Rules> {
     pub(super) collector: Collector<R>,
     pub(super) actor: Learner,
@@ -74,7 +125,7 @@ pub(super) struct LastStep {
 }
 
 impl<R: Rules> OnPolicy<R> {
-    pub(super) fn new(collector: Collector<R>, networks: &Networks, seed: u64, device: &Device) -> Self {
+    fn new(collector: Collector<R>, networks: &Networks, seed: u64, device: &Device) -> Self {
         let mut generator = Generator::new(seed, u64::MAX);
         let inputs = collector.environments.observation_size();
         let mut learner = |outputs, gain| {
@@ -121,11 +172,7 @@ impl<R: Rules> OnPolicy<R> {
         }
     }
 
-    pub(super) fn networks(&self) -> BTreeMap<String, MlpWeights> {
-        [("actor".to_owned(), self.actor.weights()), ("critic".to_owned(), self.critic.weights())].into()
-    }
-
-    pub(super) fn state(&self) -> OnPolicyState<R::State> {
+    fn state(&self) -> OnPolicyState<R::State> {
         OnPolicyState {
             collector: self.collector.state(),
             actor: self.actor.state(),
@@ -134,7 +181,7 @@ impl<R: Rules> OnPolicy<R> {
         }
     }
 
-    pub(super) fn restore(&mut self, state: OnPolicyState<R::State>) -> Result<(), String> {
+    fn restore(&mut self, state: OnPolicyState<R::State>) -> Result<(), String> {
         self.collector.restore(state.collector).map_err(|error| error.to_string())?;
         self.actor.restore(state.actor)?;
         self.critic.restore(state.critic)?;

@@ -1,18 +1,13 @@
 //! Proximal policy optimization (Schulman et al., 2017, arXiv:1707.06347) with the clipped objective and
 //! generalized advantage estimation.
 
-use std::collections::BTreeMap;
-
-use burn::tensor::Device;
-use daladala_env::Rules;
+use daladala_env::{Generator, Rules};
 use serde::{Deserialize, Serialize};
 
-use super::collector::Collector;
-use super::environments::Environments;
-use super::method::{Method, MethodState, Schedule, Update};
-use super::on_policy::{self, Networks, OnPolicy, Weights};
+use super::method::{Schedule, Update};
+use super::on_policy::{self, Networks, OnPolicy, Recipe, Weights};
 use super::shuffle::shuffle;
-use crate::network::{Activation, MlpWeights};
+use crate::network::Activation;
 
 /// Hyperparameters.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -58,44 +53,44 @@ pub(super) const DETAILS: [&str; 6] = [
     "train/clip_fraction",
 ];
 
-pub(super) struct Ppo<R: Rules> {
-    config: PpoConfig,
-    on_policy: OnPolicy<R>,
-}
-
-impl<R: Rules> Ppo<R> {
-    pub(super) fn new(config: &PpoConfig, rules: &R, seed: u64, device: &Device) -> Self {
-        let collector = Collector::new(rules, config.envs, config.reward_scale, seed);
-        let PpoConfig { activation, max_gradient_norm, .. } = *config;
-        let networks = Networks { hidden: &config.hidden, activation, max_gradient_norm };
-        Self { config: config.clone(), on_policy: OnPolicy::new(collector, &networks, seed, device) }
-    }
-
+impl PpoConfig {
     /// The rows of each gradient step: in every epoch all of them, in another order.
-    fn minibatches(&mut self) -> Vec<Vec<usize>> {
-        let mut rows: Vec<usize> = (0..self.config.envs * self.config.rollout_steps).collect();
+    fn minibatches(&self, shuffling: &mut Generator) -> Vec<Vec<usize>> {
+        let mut rows: Vec<usize> = (0..self.envs * self.rollout_steps).collect();
         let mut minibatches = Vec::new();
-        for _ in 0..self.config.epochs {
-            shuffle(&mut rows, &mut self.on_policy.shuffling);
-            minibatches.extend(rows.chunks(self.config.minibatch_size).map(<[usize]>::to_vec));
+        for _ in 0..self.epochs {
+            shuffle(&mut rows, shuffling);
+            minibatches.extend(rows.chunks(self.minibatch_size).map(<[usize]>::to_vec));
         }
         minibatches
     }
 }
 
-impl<R: Rules> Method<R> for Ppo<R> {
-    fn advance(&mut self, schedule: Schedule) -> Update {
-        let minibatches = self.minibatches();
-        let Self { config, on_policy } = self;
+impl Recipe for PpoConfig {
+    fn envs(&self) -> usize {
+        self.envs
+    }
+
+    fn reward_scale(&self) -> f32 {
+        self.reward_scale
+    }
+
+    fn networks(&self) -> Networks<'_> {
+        let Self { activation, max_gradient_norm, .. } = *self;
+        Networks { hidden: &self.hidden, activation, max_gradient_norm }
+    }
+
+    fn advance<R: Rules>(&self, on_policy: &mut OnPolicy<R>, schedule: Schedule) -> Update {
+        let minibatches = self.minibatches(&mut on_policy.shuffling);
         let weights = Weights {
-            learning_rate: schedule.falling(config.learning_rate),
-            entropy: config.entropy_coefficient,
-            value: config.value_coefficient,
+            learning_rate: schedule.falling(self.learning_rate),
+            entropy: self.entropy_coefficient,
+            value: self.value_coefficient,
         };
         let (actor, critic) = (on_policy.actor.acting(), on_policy.critic.acting());
-        let last_values = on_policy.collector.collect(&actor, &critic, config.rollout_steps);
-        let advantages = on_policy.collector.rollout.advantages(&last_values, config.gamma, config.gae_lambda);
-        let clip_range = config.clip_range;
+        let last_values = on_policy.collector.collect(&actor, &critic, self.rollout_steps);
+        let advantages = on_policy.collector.rollout.advantages(&last_values, self.gamma, self.gae_lambda);
+        let clip_range = self.clip_range;
         let last = on_policy.learn(&minibatches, &advantages, &weights, &|batch| {
             let ratio = (batch.log_probabilities - batch.old_log_probabilities).exp();
             let clipped = ratio.clone().clamp(1.0 - clip_range, 1.0 + clip_range);
@@ -108,21 +103,5 @@ impl<R: Rules> Method<R> for Ppo<R> {
         let is_clipped = |log: f32| f32::from(u8::from((log.exp() - 1.0).abs() > clip_range));
         update.details.push(mean(&is_clipped));
         update
-    }
-
-    fn environments(&self) -> &Environments<R> {
-        &self.on_policy.collector.environments
-    }
-
-    fn networks(&self) -> BTreeMap<String, MlpWeights> {
-        self.on_policy.networks()
-    }
-
-    fn state(&self) -> MethodState<R::State> {
-        MethodState::OnPolicy(self.on_policy.state())
-    }
-
-    fn restore(&mut self, state: MethodState<R::State>) -> Result<(), String> {
-        self.on_policy.restore(state.on_policy()?)
     }
 }

@@ -2,17 +2,12 @@
 //! each action instead of what a critic expects. The baseline is a network that learns the mean; it takes no part in
 //! the returns but where an episode was truncated, whose rest it stands for.
 
-use std::collections::BTreeMap;
-
-use burn::tensor::Device;
 use daladala_env::Rules;
 use serde::{Deserialize, Serialize};
 
-use super::collector::Collector;
-use super::environments::Environments;
-use super::method::{Method, MethodState, Schedule, Update};
-use super::on_policy::{Networks, OnPolicy, Weights};
-use crate::network::{Activation, MlpWeights};
+use super::method::{Schedule, Update};
+use super::on_policy::{Networks, OnPolicy, Recipe, Weights};
+use crate::network::Activation;
 
 /// Hyperparameters.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -38,52 +33,34 @@ pub struct ReinforceConfig {
     pub activation: Activation,
 }
 
-pub(super) struct Reinforce<R: Rules> {
-    config: ReinforceConfig,
-    on_policy: OnPolicy<R>,
-}
-
-impl<R: Rules> Reinforce<R> {
-    pub(super) fn new(config: &ReinforceConfig, rules: &R, seed: u64, device: &Device) -> Self {
-        let collector = Collector::new(rules, config.envs, config.reward_scale, seed);
-        let ReinforceConfig { activation, max_gradient_norm, .. } = *config;
-        let networks = Networks { hidden: &config.hidden, activation, max_gradient_norm };
-        Self { config: config.clone(), on_policy: OnPolicy::new(collector, &networks, seed, device) }
+impl Recipe for ReinforceConfig {
+    fn envs(&self) -> usize {
+        self.envs
     }
-}
 
-impl<R: Rules> Method<R> for Reinforce<R> {
-    fn advance(&mut self, schedule: Schedule) -> Update {
-        let Self { config, on_policy } = self;
+    fn reward_scale(&self) -> f32 {
+        self.reward_scale
+    }
+
+    fn networks(&self) -> Networks<'_> {
+        let Self { activation, max_gradient_norm, .. } = *self;
+        Networks { hidden: &self.hidden, activation, max_gradient_norm }
+    }
+
+    fn advance<R: Rules>(&self, on_policy: &mut OnPolicy<R>, schedule: Schedule) -> Update {
         let weights = Weights {
-            learning_rate: schedule.falling(config.learning_rate),
-            entropy: config.entropy_coefficient,
-            value: config.value_coefficient,
+            learning_rate: schedule.falling(self.learning_rate),
+            entropy: self.entropy_coefficient,
+            value: self.value_coefficient,
         };
         let (actor, critic) = (on_policy.actor.acting(), on_policy.critic.acting());
         on_policy.collector.collect_episodes(&actor, &critic);
         let rollout = &on_policy.collector.rollout;
         // Later episodes are left out, whatever those that are not over are taken to be worth.
-        let advantages = rollout.advantages(&vec![0.0; config.envs], config.gamma, 1.0);
-        let rows = rollout.rows_of_first_episodes(config.envs);
+        let advantages = rollout.advantages(&vec![0.0; self.envs], self.gamma, 1.0);
+        let rows = rollout.rows_of_first_episodes(self.envs);
         let last = on_policy
             .learn(&[rows], &advantages, &weights, &|batch| (batch.log_probabilities * batch.advantages).mean());
         last.update(&on_policy.collector.rollout, &advantages, &weights)
-    }
-
-    fn environments(&self) -> &Environments<R> {
-        &self.on_policy.collector.environments
-    }
-
-    fn networks(&self) -> BTreeMap<String, MlpWeights> {
-        self.on_policy.networks()
-    }
-
-    fn state(&self) -> MethodState<R::State> {
-        MethodState::OnPolicy(self.on_policy.state())
-    }
-
-    fn restore(&mut self, state: MethodState<R::State>) -> Result<(), String> {
-        self.on_policy.restore(state.on_policy()?)
     }
 }

@@ -4,12 +4,10 @@ use burn::tensor::Device;
 use daladala_env::Rules;
 use serde::{Deserialize, Serialize};
 
-use super::a2c::A2c;
 use super::config::TrainConfig;
 use super::dqn::Dqn;
 use super::method::{Method, MethodState, Schedule};
-use super::ppo::Ppo;
-use super::reinforce::Reinforce;
+use super::on_policy::OnPolicyMethod;
 use crate::algorithm::Algorithm;
 use crate::checkpoint::{Checkpoint, ModelInfo};
 use crate::error::AgentError;
@@ -58,9 +56,9 @@ impl<R: Rules> Trainer<R> {
         config.check().map_err(|why| AgentError::Hyperparameters { why })?;
         let method: Box<dyn Method<R> + Send> = match config {
             TrainConfig::Dqn(config) => Box::new(Dqn::new(config, rules, seed, device)),
-            TrainConfig::Ppo(config) => Box::new(Ppo::new(config, rules, seed, device)),
-            TrainConfig::A2c(config) => Box::new(A2c::new(config, rules, seed, device)),
-            TrainConfig::Reinforce(config) => Box::new(Reinforce::new(config, rules, seed, device)),
+            TrainConfig::Ppo(config) => Box::new(OnPolicyMethod::new(config, rules, seed, device)),
+            TrainConfig::A2c(config) => Box::new(OnPolicyMethod::new(config, rules, seed, device)),
+            TrainConfig::Reinforce(config) => Box::new(OnPolicyMethod::new(config, rules, seed, device)),
         };
         let schedule = Schedule { done: 0, steps };
         Ok(Self { config: config.clone(), rules: rules.name().to_owned(), seed, schedule, method })
