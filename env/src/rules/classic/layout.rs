@@ -62,6 +62,13 @@ impl ClassicLayout {
         let red = red.fold(0, |red, light| red | 1 << free[light]);
         Self { police, lights, red, waiting: DEFAULT_WAITING }
     }
+
+    /// Whether [`ClassicLayout::draw`] makes such layouts.
+    pub(super) fn can_be_drawn(&self) -> bool {
+        let apart = self.police & self.lights == 0 && (self.police | self.lights) & STOP_MASK == 0;
+        let counts = (self.police.count_ones() as usize, self.lights.count_ones() as usize);
+        apart && counts == (POLICE, HAZARDS - POLICE) && self.waiting == DEFAULT_WAITING
+    }
 }
 
 impl ClassicLayout {

@@ -1,8 +1,10 @@
-//! The best return of a layout, by dynamic programming over the rules themselves.
+//! The best return of a layout: in closed form where the rules can have drawn it, by dynamic programming over the rules
+//! themselves where it was given.
 //!
 //! Every cell is visited once, so what is still to be earned depends only on the cell, the load and whether the
 //! bus was fined: money and speed earn nothing later. The few loads that can be reached make this cheap.
 
+use super::layout::FREE_CELLS;
 use super::{ACTIONS, CAPACITY, ClassicLayout, ClassicState, ROUTE_CELLS, advance};
 
 /// The best rest of the return by cell, load and fine; NaN where it is not known yet.
@@ -10,6 +12,19 @@ type Memo = [[[f32; 2]; CAPACITY as usize + 1]; ROUTE_CELLS];
 
 /// The greatest sum of rewards that any sequence of actions has on `layout`.
 pub(super) fn best_return(layout: &ClassicLayout) -> f32 {
+    if layout.can_be_drawn() { closed_form(layout) } else { by_dynamic_programming(layout) }
+}
+
+/// Where three checkpoints and four lights stand on seven cells without a stop, and the default numbers wait: pick up at
+/// the four stops (60), stop where the bus must (25 each), speed up elsewhere (3 each), go on by 29 steps (1 each) and
+/// arrive within the law (150).
+fn closed_form(layout: &ClassicLayout) -> f32 {
+    let must_stop = (layout.police | layout.red).count_ones() as f32;
+    let elsewhere = FREE_CELLS as f32 - must_stop;
+    60.0 + 25.0 * must_stop + 3.0 * elsewhere + ROUTE_CELLS as f32 + 150.0
+}
+
+fn by_dynamic_programming(layout: &ClassicLayout) -> f32 {
     let mut memo: Memo = [[[f32::NAN; 2]; CAPACITY as usize + 1]; ROUTE_CELLS];
     best_from(&ClassicState::new(*layout), &mut memo)
 }
@@ -40,18 +55,25 @@ mod tests {
     use super::*;
     use crate::generator::Generator;
 
-    /// Closed form for the default waiting counts: pick up at the four stops, stop where the bus must, speed up
-    /// elsewhere, arrive within the law.
-    fn closed_form(layout: &ClassicLayout) -> f32 {
-        let must_stop = 3.0 + layout.red.count_ones() as f32;
-        60.0 + 25.0 * must_stop + 3.0 * (25.0 - must_stop) + 29.0 + 150.0
-    }
-
     proptest! {
         #[test]
         fn equals_the_closed_form_where_there_is_one(seed: u64) {
             let layout = ClassicLayout::draw(&mut Generator::new(seed, 0));
-            prop_assert_eq!(best_return(&layout), closed_form(&layout));
+            prop_assert!(layout.can_be_drawn());
+            prop_assert_eq!(by_dynamic_programming(&layout), closed_form(&layout));
+        }
+
+        #[test]
+        fn equals_dynamic_programming_everywhere_else(seed: u64) {
+            let mut generator = Generator::new(seed, 0);
+            let drawn = ClassicLayout::draw(&mut generator);
+            let crowded = ClassicLayout { waiting: [8, 5, 1, 2], ..drawn };
+            let at_a_stop = ClassicLayout { police: drawn.police | 1, ..drawn };
+            let shared = ClassicLayout { police: drawn.lights, ..drawn };
+            let fewer = ClassicLayout { police: drawn.police & (drawn.police - 1), ..drawn };
+            for layout in [crowded, at_a_stop, shared, fewer, ClassicLayout::draw_any(&mut generator)] {
+                prop_assert_eq!(best_return(&layout), by_dynamic_programming(&layout), "{:?}", layout);
+            }
         }
 
         #[test]
