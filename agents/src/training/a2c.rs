@@ -5,7 +5,7 @@ use daladala_env::Rules;
 use serde::{Deserialize, Serialize};
 
 use super::method::{Schedule, Update};
-use super::on_policy::{Networks, OnPolicy, Recipe, Weights};
+use super::on_policy::{Coefficients, Networks, OnPolicy, Recipe};
 use crate::network::Activation;
 
 /// Hyperparameters.
@@ -51,7 +51,7 @@ impl Recipe for A2cConfig {
     }
 
     fn advance<R: Rules>(&self, on_policy: &mut OnPolicy<R>, schedule: Schedule) -> Update {
-        let weights = Weights {
+        let coefficients = Coefficients {
             learning_rate: schedule.falling(self.learning_rate),
             entropy: self.entropy_coefficient,
             value: self.value_coefficient,
@@ -62,7 +62,7 @@ impl Recipe for A2cConfig {
         let advantages = rollout.advantages(&last_values, self.gamma, self.gae_lambda);
         let rows = (0..rollout.rows()).collect();
         let last = on_policy
-            .learn(&[rows], &advantages, &weights, &|batch| (batch.log_probabilities * batch.advantages).mean());
-        last.update(&on_policy.collector.rollout, &advantages, &weights)
+            .learn(&[rows], &advantages, &coefficients, &|batch| (batch.log_probabilities * batch.advantages).mean());
+        last.update(&on_policy.collector.rollout, &advantages, &coefficients)
     }
 }

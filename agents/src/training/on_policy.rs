@@ -30,7 +30,7 @@ pub(super) struct Networks<'a> {
 }
 
 /// How much of what a gradient step takes.
-pub(super) struct Weights {
+pub(super) struct Coefficients {
     pub(super) learning_rate: f64,
     /// Of the entropy in the loss.
     pub(super) entropy: f32,
@@ -144,7 +144,7 @@ impl<R: Rules> OnPolicy<R> {
         &mut self,
         batches: &[Vec<usize>],
         advantages: &[f32],
-        weights: &Weights,
+        coefficients: &Coefficients,
         objective: &(dyn Fn(Batch) -> Tensor<1> + Sync),
     ) -> LastStep {
         let Self { collector, actor, critic, .. } = self;
@@ -153,12 +153,12 @@ impl<R: Rules> OnPolicy<R> {
             || {
                 let steps = batches.iter().map(|rows| {
                     let advantages = rows.iter().map(|&row| advantages[row]).collect();
-                    act_better(actor, rollout, rows, normalized(advantages), weights, objective)
+                    act_better(actor, rollout, rows, normalized(advantages), coefficients, objective)
                 });
                 steps.last().expect("there is a batch")
             },
             || {
-                let steps = batches.iter().map(|rows| expect_better(critic, rollout, rows, advantages, weights));
+                let steps = batches.iter().map(|rows| expect_better(critic, rollout, rows, advantages, coefficients));
                 steps.last().expect("there is a batch")
             },
         );
@@ -192,11 +192,11 @@ impl<R: Rules> OnPolicy<R> {
 
 impl LastStep {
     /// The update that it ends, of a rollout.
-    pub(super) fn update(&self, rollout: &Rollout, advantages: &[f32], weights: &Weights) -> Update {
-        let loss = self.policy_loss + weights.value * self.value_loss - weights.entropy * self.entropy;
+    pub(super) fn update(&self, rollout: &Rollout, advantages: &[f32], coefficients: &Coefficients) -> Update {
+        let loss = self.policy_loss + coefficients.value * self.value_loss - coefficients.entropy * self.entropy;
         let explained_variance = rollout.explained_variance(advantages);
         let details = [self.policy_loss, self.value_loss, self.entropy, explained_variance].to_vec();
-        Update { steps: rollout.rows() as u64, loss, learning_rate: weights.learning_rate, details }
+        Update { steps: rollout.rows() as u64, loss, learning_rate: coefficients.learning_rate, details }
     }
 }
 
@@ -213,7 +213,7 @@ fn act_better(
     rollout: &Rollout,
     rows: &[usize],
     advantages: Vec<f32>,
-    weights: &Weights,
+    coefficients: &Coefficients,
     objective: &(dyn Fn(Batch) -> Tensor<1> + Sync),
 ) -> Acted {
     let size = rollout.observation_size();
@@ -228,7 +228,7 @@ fn act_better(
         old_log_probabilities: old_log_probabilities.clone(),
         advantages: actor.rows(advantages, 1),
     });
-    actor.step(&(policy_loss.clone() - entropy.clone() * weights.entropy), weights.learning_rate);
+    actor.step(&(policy_loss.clone() - entropy.clone() * coefficients.entropy), coefficients.learning_rate);
     Acted { policy_loss, entropy, log_probabilities, old_log_probabilities }
 }
 
@@ -238,14 +238,14 @@ fn expect_better(
     rollout: &Rollout,
     rows: &[usize],
     advantages: &[f32],
-    weights: &Weights,
+    coefficients: &Coefficients,
 ) -> Tensor<1> {
     let size = rollout.observation_size();
     let returns = rows.iter().map(|&row| advantages[row] + rollout.values[row]).collect();
     let expected = critic.forward(critic.rows(gather(&rollout.observations, size, rows), size));
     let error = expected - critic.rows(returns, 1);
     let loss = (error.clone() * error).mean();
-    critic.step(&(loss.clone() * weights.value), weights.learning_rate);
+    critic.step(&(loss.clone() * coefficients.value), coefficients.learning_rate);
     loss
 }
 

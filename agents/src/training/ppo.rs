@@ -5,7 +5,7 @@ use daladala_env::{Generator, Rules};
 use serde::{Deserialize, Serialize};
 
 use super::method::{Schedule, Update};
-use super::on_policy::{self, Networks, OnPolicy, Recipe, Weights};
+use super::on_policy::{self, Coefficients, Networks, OnPolicy, Recipe};
 use super::shuffle::shuffle;
 use crate::network::Activation;
 
@@ -82,7 +82,7 @@ impl Recipe for PpoConfig {
 
     fn advance<R: Rules>(&self, on_policy: &mut OnPolicy<R>, schedule: Schedule) -> Update {
         let minibatches = self.minibatches(&mut on_policy.shuffling);
-        let weights = Weights {
+        let coefficients = Coefficients {
             learning_rate: schedule.falling(self.learning_rate),
             entropy: self.entropy_coefficient,
             value: self.value_coefficient,
@@ -91,12 +91,12 @@ impl Recipe for PpoConfig {
         let last_values = on_policy.collector.collect(&actor, &critic, self.rollout_steps);
         let advantages = on_policy.collector.rollout.advantages(&last_values, self.gamma, self.gae_lambda);
         let clip_range = self.clip_range;
-        let last = on_policy.learn(&minibatches, &advantages, &weights, &|batch| {
+        let last = on_policy.learn(&minibatches, &advantages, &coefficients, &|batch| {
             let ratio = (batch.log_probabilities - batch.old_log_probabilities).exp();
             let clipped = ratio.clone().clamp(1.0 - clip_range, 1.0 + clip_range);
             (ratio * batch.advantages.clone()).min_pair(clipped * batch.advantages).mean()
         });
-        let mut update = last.update(&on_policy.collector.rollout, &advantages, &weights);
+        let mut update = last.update(&on_policy.collector.rollout, &advantages, &coefficients);
         let count = last.log_ratios.len() as f32;
         let mean = |value: &dyn Fn(f32) -> f32| last.log_ratios.iter().map(|&log| value(log)).sum::<f32>() / count;
         update.details.push(mean(&|log| log.exp() - 1.0 - log));

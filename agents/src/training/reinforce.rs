@@ -6,7 +6,7 @@ use daladala_env::Rules;
 use serde::{Deserialize, Serialize};
 
 use super::method::{Schedule, Update};
-use super::on_policy::{Networks, OnPolicy, Recipe, Weights};
+use super::on_policy::{Coefficients, Networks, OnPolicy, Recipe};
 use crate::network::Activation;
 
 /// Hyperparameters.
@@ -48,7 +48,7 @@ impl Recipe for ReinforceConfig {
     }
 
     fn advance<R: Rules>(&self, on_policy: &mut OnPolicy<R>, schedule: Schedule) -> Update {
-        let weights = Weights {
+        let coefficients = Coefficients {
             learning_rate: schedule.falling(self.learning_rate),
             entropy: self.entropy_coefficient,
             value: self.value_coefficient,
@@ -60,7 +60,7 @@ impl Recipe for ReinforceConfig {
         let advantages = rollout.advantages(&vec![0.0; self.envs], self.gamma, 1.0);
         let rows = rollout.rows_of_first_episodes(self.envs);
         let last = on_policy
-            .learn(&[rows], &advantages, &weights, &|batch| (batch.log_probabilities * batch.advantages).mean());
-        last.update(&on_policy.collector.rollout, &advantages, &weights)
+            .learn(&[rows], &advantages, &coefficients, &|batch| (batch.log_probabilities * batch.advantages).mean());
+        last.update(&on_policy.collector.rollout, &advantages, &coefficients)
     }
 }
