@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::io::Read;
 use std::path::Path;
 
+use daladala_env::{RuleSpec, SpecId};
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorInfo};
 use serde::{Deserialize, Serialize};
@@ -35,8 +36,8 @@ pub(crate) const MAX_LAYERS: usize = 64;
 pub struct ModelInfo {
     /// What trained them, and so what their outputs mean.
     pub algorithm: Algorithm,
-    /// The rule set they were trained on.
-    pub rules: String,
+    /// The rules and the scenario they were trained on.
+    pub spec: SpecId,
     /// Entries of an observation.
     pub observation_size: usize,
     /// Number of actions.
@@ -138,7 +139,7 @@ impl Checkpoint {
         }
         let info = ModelInfo {
             algorithm: parsed(&metadata, "algorithm")?,
-            rules: entry("rules")?.clone(),
+            spec: spec(&metadata)?,
             observation_size: parsed(&metadata, "observation_size")?,
             actions: parsed(&metadata, "actions")?,
             seed: known(&metadata, "seed")?,
@@ -179,7 +180,9 @@ impl Checkpoint {
         let mut metadata = BTreeMap::from([
             ("format".to_owned(), FORMAT.to_owned()),
             ("algorithm".to_owned(), info.algorithm.to_string()),
-            ("rules".to_owned(), info.rules.clone()),
+            ("rules".to_owned(), info.spec.rules.clone()),
+            ("scenario".to_owned(), info.spec.scenario.clone()),
+            ("scenario_hash".to_owned(), info.spec.scenario_hash.clone()),
             ("observation_size".to_owned(), info.observation_size.to_string()),
             ("actions".to_owned(), info.actions.to_string()),
             ("mean_return".to_owned(), info.mean_return.to_string()),
@@ -230,6 +233,20 @@ fn known<T: std::str::FromStr>(metadata: &HashMap<String, String>, key: &str) ->
 fn parsed<T: std::str::FromStr>(metadata: &HashMap<String, String>, key: &str) -> Result<T, CheckpointError> {
     let value = metadata.get(key).map(String::as_str).unwrap_or_default();
     value.parse().map_err(|_| CheckpointError::Metadata(format!("'{key}' is '{value}'")))
+}
+
+/// The rules and the scenario. Files that are older than scenarios name none: theirs is the default of their rules.
+fn spec(metadata: &HashMap<String, String>) -> Result<SpecId, CheckpointError> {
+    let missing = || CheckpointError::Metadata("there is no 'rules' in it".into());
+    let rules: String = known(metadata, "rules")?.ok_or_else(missing)?;
+    match (known(metadata, "scenario")?, known(metadata, "scenario_hash")?) {
+        (Some(scenario), Some(scenario_hash)) => Ok(SpecId { rules, scenario, scenario_hash }),
+        (None, None) => match RuleSpec::named(&rules, None) {
+            Ok(spec) => Ok(spec.id()),
+            Err(error) => Err(CheckpointError::Metadata(error.to_string())),
+        },
+        _ => Err(CheckpointError::Metadata("a scenario needs 'scenario' and 'scenario_hash'".into())),
+    }
 }
 
 /// The sizes in `inputs,hidden…,outputs`.

@@ -10,10 +10,12 @@ use crate::import::ImportError;
 #[non_exhaustive]
 pub enum AgentError {
     /// Neither a built-in name nor a file.
-    #[error("there is no model '{name}': name one of {known}, or the path of a .safetensors file")]
+    #[error("there is no model '{name}' for '{rules}': name one of {known}, or the path of a .safetensors file")]
     UnknownModel {
         /// What was asked for.
         name: String,
+        /// The rules that it was to drive by.
+        rules: String,
         /// The names there are.
         known: String,
     },

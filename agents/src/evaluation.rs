@@ -7,12 +7,14 @@ use std::convert::Infallible;
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
-use daladala_env::{Buffers, EpisodeStats, Rules, VecEnv, VecEnvConfig};
+use daladala_env::info::{EndingInfo, Figure, FigureKind};
+use daladala_env::{Buffers, EpisodeStats, Rules, RulesInfo, VecEnv, VecEnvConfig};
 use rayon::prelude::*;
-use serde::Serialize;
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
 
 use crate::policy::{Policy, policy_generators};
-use crate::statistics::{Mean, median, wilson95};
+use crate::statistics::{Mean, Sums, median, wilson95};
 
 /// Episodes that are stepped together: the best size for the networks here, and enough blocks for every core.
 const BLOCK: usize = 128;
@@ -21,7 +23,7 @@ const BLOCK: usize = 128;
 const KEPT: usize = 256 * BLOCK;
 
 /// One evaluated episode.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct EvaluatedEpisode {
     /// Its figures.
     pub stats: EpisodeStats,
@@ -41,9 +43,11 @@ impl EvaluatedEpisode {
     }
 }
 
-/// The figures of an evaluation. Rates are fractions of episodes; money is in TSh; intervals are of 95 % confidence,
-/// lower end first.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+/// The figures of an evaluation. Intervals are of 95 % confidence, lower end first.
+///
+/// As JSON it is one flat object: a figure that the rules declare stands under its [mean name](Figure::mean_name),
+/// with its interval under the same name and `_ci95`; `endings` holds the share of each way to end.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Evaluation {
     /// How many episodes.
     pub episodes: usize,
@@ -52,7 +56,6 @@ pub struct Evaluation {
     /// Standard deviation of the returns over the episodes (of a population, not a sample).
     pub std_return: f64,
     /// The interval of the mean return, by Student's t; a single episode has none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub return_ci95: Option<[f64; 2]>,
     /// The median of the returns.
     pub median_return: f64,
@@ -62,30 +65,79 @@ pub struct Evaluation {
     pub max_return: f64,
     /// Mean length, steps.
     pub mean_length: f64,
-    /// Mean number aboard at the end.
-    pub mean_passengers: f64,
-    /// Mean fares earned, TSh.
-    pub mean_money: f64,
-    /// Ended within the legal capacity and without a fine.
-    pub legal_rate: f64,
-    /// Its interval, by Wilson's score.
-    pub legal_rate_ci95: [f64; 2],
-    /// Was fined.
-    pub fine_rate: f64,
-    /// Its interval, by Wilson's score.
-    pub fine_rate_ci95: [f64; 2],
-    /// Crashed.
-    pub crash_rate: f64,
-    /// Its interval, by Wilson's score.
-    pub crash_rate_ci95: [f64; 2],
+    /// The figures that the rules declare, in their order.
+    pub figures: Vec<FigureEstimate>,
+    /// The ways to end that the rules declare, in their order.
+    pub endings: Vec<EndingShare>,
     /// Mean over episodes of return ÷ best return of the layout, where the rules let that be known.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub optimal_fraction: Option<f64>,
     /// Mean over episodes of best return of the layout − return, where the rules let that be known.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub mean_regret: Option<f64>,
     /// Environment steps a second, policy included.
     pub steps_per_second: f64,
+}
+
+/// A figure of many episodes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FigureEstimate {
+    /// What it is.
+    pub figure: Figure,
+    /// Its mean over the episodes; of a rate, the share of them.
+    pub mean: f64,
+    /// The interval of the mean: by Wilson's score for a rate, by Student's t for others, of which a single episode
+    /// has none.
+    pub ci95: Option<[f64; 2]>,
+}
+
+/// How many episodes ended in some way.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct EndingShare {
+    /// The way to end.
+    #[serde(rename = "name")]
+    pub ending: String,
+    /// How many episodes ended so.
+    pub episodes: usize,
+    /// The share of all.
+    pub rate: f64,
+    /// Its interval, by Wilson's score.
+    pub rate_ci95: [f64; 2],
+}
+
+impl Evaluation {
+    /// A figure by its name, where the rules declare it.
+    #[must_use]
+    pub fn figure(&self, name: &str) -> Option<&FigureEstimate> {
+        self.figures.iter().find(|estimate| estimate.figure.name == name)
+    }
+}
+
+impl Serialize for Evaluation {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("episodes", &self.episodes)?;
+        map.serialize_entry("mean_return", &self.mean_return)?;
+        map.serialize_entry("std_return", &self.std_return)?;
+        serialize_known(&mut map, "return_ci95", self.return_ci95.as_ref())?;
+        map.serialize_entry("median_return", &self.median_return)?;
+        map.serialize_entry("min_return", &self.min_return)?;
+        map.serialize_entry("max_return", &self.max_return)?;
+        map.serialize_entry("mean_length", &self.mean_length)?;
+        for FigureEstimate { figure, mean, ci95 } in &self.figures {
+            let name = figure.mean_name();
+            map.serialize_entry(&name, mean)?;
+            serialize_known(&mut map, &format!("{name}_ci95"), ci95.as_ref())?;
+        }
+        map.serialize_entry("endings", &self.endings)?;
+        serialize_known(&mut map, "optimal_fraction", self.optimal_fraction.as_ref())?;
+        serialize_known(&mut map, "mean_regret", self.mean_regret.as_ref())?;
+        map.serialize_entry("steps_per_second", &self.steps_per_second)?;
+        map.end()
+    }
+}
+
+/// An entry, where there is a value for it.
+fn serialize_known<M: SerializeMap>(map: &mut M, name: &str, value: Option<&impl Serialize>) -> Result<(), M::Error> {
+    value.map_or(Ok(()), |value| map.serialize_entry(name, value))
 }
 
 /// Runs `episodes` episodes on the current rayon pool. `progress` is told how many more have ended.
@@ -110,7 +162,7 @@ pub fn evaluate_each<R: Rules, E>(
     each: &mut dyn FnMut(usize, &EvaluatedEpisode) -> Result<(), E>,
 ) -> Result<Evaluation, E> {
     let mut driving = Duration::ZERO;
-    let mut tally = Tally::new(episodes);
+    let mut tally = Tally::new(rules.info(), episodes);
     for first in (0..episodes).step_by(KEPT) {
         let start = Instant::now();
         let end = (first + KEPT).min(episodes);
@@ -142,15 +194,15 @@ fn run_block<R: Rules>(
     let mut running = block.len();
 
     env.reset(&mut buffers.observations);
-    let best: Vec<_> = (0..block.len()).map(|i| rules.best_return(&rules.layout(&env.state(i)))).collect();
+    let best: Vec<_> = (0..block.len()).map(|index| rules.best_return(&env.layout(index))).collect();
     while running > 0 {
         policy.act(&buffers.observations, &mut generators, &mut actions);
         env.step(&actions, buffers.as_step()).expect("policies choose among the actions of their rules");
         let before = running;
-        for (index, episode) in finished.iter_mut().enumerate() {
-            if episode.is_none() && buffers.ended(index) {
-                *episode = Some(EvaluatedEpisode {
-                    stats: env.last_episode(index),
+        for (index, stats) in env.ended_episodes(&buffers.terminated, &buffers.truncated) {
+            if finished[index].is_none() {
+                finished[index] = Some(EvaluatedEpisode {
+                    stats,
                     best_return: best[index],
                     terminated: buffers.terminated[index],
                     truncated: buffers.truncated[index],
@@ -165,22 +217,28 @@ fn run_block<R: Rules>(
 
 /// What is kept of the episodes that have ended: sums, and the returns, which the median is found among.
 struct Tally {
+    info: RulesInfo,
     returns: Vec<f32>,
     fractions: Option<f64>,
     regrets: Option<f64>,
     steps: u64,
-    passengers: u64,
-    money: i64,
-    legal: usize,
-    fined: usize,
-    crashed: usize,
+    /// By figure.
+    figures: Vec<Sums>,
+    /// By ending.
+    endings: Vec<usize>,
 }
 
 impl Tally {
-    fn new(episodes: usize) -> Self {
-        let returns = Vec::with_capacity(episodes);
-        let (fractions, regrets) = (Some(0.0), Some(0.0));
-        Self { returns, fractions, regrets, steps: 0, passengers: 0, money: 0, legal: 0, fined: 0, crashed: 0 }
+    fn new(info: RulesInfo, episodes: usize) -> Self {
+        Self {
+            returns: Vec::with_capacity(episodes),
+            fractions: Some(0.0),
+            regrets: Some(0.0),
+            steps: 0,
+            figures: vec![Sums::default(); info.figures.len()],
+            endings: vec![0; info.endings.len()],
+            info,
+        }
     }
 
     fn add(&mut self, episode: &EvaluatedEpisode) {
@@ -190,11 +248,10 @@ impl Tally {
         self.fractions = self.fractions.zip(fraction).map(|(sum, more)| sum + more);
         self.regrets = self.regrets.zip(episode.regret()).map(|(sum, more)| sum + more);
         self.steps += u64::from(stats.length);
-        self.passengers += u64::from(stats.outcome.passengers);
-        self.money += stats.outcome.money;
-        self.legal += usize::from(stats.outcome.legal);
-        self.fined += usize::from(stats.outcome.fined);
-        self.crashed += usize::from(stats.outcome.crashed);
+        for (sums, figure) in self.figures.iter_mut().zip(&stats.figures) {
+            sums.add(f64::from(*figure));
+        }
+        self.endings[usize::from(stats.ending)] += 1;
     }
 
     fn figures(mut self, driving: Duration) -> Evaluation {
@@ -204,6 +261,20 @@ impl Tally {
         let mean = Mean::of(returns());
         let (min_return, max_return) =
             (returns().fold(f64::INFINITY, f64::min), returns().fold(f64::NEG_INFINITY, f64::max));
+        let estimate = |(figure, sums): (Figure, &Sums)| {
+            let mean = sums.mean();
+            let ci95 = match figure.kind {
+                FigureKind::Rate => Some(wilson95(sums.sum() as usize, episodes)),
+                _ => mean.ci95(),
+            };
+            FigureEstimate { figure, mean: mean.mean, ci95 }
+        };
+        let share = |(ending, &ended): (EndingInfo, &usize)| EndingShare {
+            ending: ending.name,
+            episodes: ended,
+            rate: ended as f64 / count,
+            rate_ci95: wilson95(ended, episodes),
+        };
         Evaluation {
             episodes,
             mean_return: mean.mean,
@@ -213,14 +284,8 @@ impl Tally {
             min_return,
             max_return,
             mean_length: self.steps as f64 / count,
-            mean_passengers: self.passengers as f64 / count,
-            mean_money: self.money as f64 / count,
-            legal_rate: self.legal as f64 / count,
-            legal_rate_ci95: wilson95(self.legal, episodes),
-            fine_rate: self.fined as f64 / count,
-            fine_rate_ci95: wilson95(self.fined, episodes),
-            crash_rate: self.crashed as f64 / count,
-            crash_rate_ci95: wilson95(self.crashed, episodes),
+            figures: self.info.figures.into_iter().zip(&self.figures).map(estimate).collect(),
+            endings: self.info.endings.into_iter().zip(&self.endings).map(share).collect(),
             optimal_fraction: self.fractions.map(|sum| sum / count),
             mean_regret: self.regrets.map(|sum| sum / count),
             steps_per_second: self.steps as f64 / driving.as_secs_f64().max(f64::EPSILON),
@@ -248,7 +313,10 @@ mod tests {
     fn the_oracle_is_exactly_optimal() {
         let evaluation = evaluate(&Oracle, &Classic, 3, 1000, &|_| ());
         assert_eq!(evaluation.optimal_fraction, Some(1.0));
-        assert_eq!((evaluation.legal_rate, evaluation.fine_rate, evaluation.crash_rate), (1.0, 0.0, 0.0));
+        let rate = |name| evaluation.figure(name).map(|estimate| estimate.mean);
+        assert_eq!(["legal", "fine", "crash"].map(rate), [Some(1.0), Some(0.0), Some(0.0)]);
+        let ended: Vec<_> = evaluation.endings.iter().map(|share| (&*share.ending, share.episodes)).collect();
+        assert_eq!(ended, [("arrived", 1000), ("crashed", 0), ("impounded", 0), ("out_of_time", 0)]);
         assert_eq!((evaluation.mean_length, evaluation.mean_regret), (29.0, Some(0.0)));
     }
 

@@ -16,7 +16,7 @@ mod torch;
 
 use std::path::Path;
 
-use daladala_env::Rules;
+use daladala_env::{RulesInfo, SpecId};
 
 use crate::algorithm::Algorithm;
 use crate::checkpoint::{Checkpoint, read};
@@ -50,16 +50,16 @@ pub struct Imported {
 }
 
 /// Reads a file whose model is to drive by `rules`.
-pub fn import<R: Rules>(path: &Path, rules: &R, options: ImportOptions) -> Result<Imported, AgentError> {
+pub fn import(path: &Path, rules: &RulesInfo, options: ImportOptions) -> Result<Imported, AgentError> {
     let bytes = read(path, MAX_SIZE)?;
     let failed = |source| AgentError::Import { path: path.to_owned(), source };
-    let imported = from_bytes(&bytes, rules.name(), options).map_err(failed)?;
+    let imported = from_bytes(&bytes, &rules.id, options).map_err(failed)?;
     ensure_fits(rules, imported.checkpoint.info.observation_size, imported.checkpoint.info.actions)?;
     Ok(imported)
 }
 
-/// The model in the bytes of a file, said to drive by the rules of a name.
-pub fn from_bytes(bytes: &[u8], rules: &str, options: ImportOptions) -> Result<Imported, ImportError> {
+/// The model in the bytes of a file, said to drive by these rules.
+pub fn from_bytes(bytes: &[u8], rules: &SpecId, options: ImportOptions) -> Result<Imported, ImportError> {
     let mut archive = Archive::open(bytes)?;
     let imported = if archive.contains(sb3::DATA) {
         sb3::import(&mut archive, rules, options)?

@@ -31,7 +31,7 @@ pub use algorithm::Algorithm;
 pub use checkpoint::{Checkpoint, ModelInfo};
 pub use device::DeviceKind;
 pub use error::{AgentError, CheckpointError};
-pub use evaluation::{EvaluatedEpisode, Evaluation, evaluate, evaluate_each};
+pub use evaluation::{EndingShare, EvaluatedEpisode, Evaluation, FigureEstimate, evaluate, evaluate_each};
 pub use neural::{Choice, NeuralPolicy};
 pub use policy::{Policy, policy_generators, rows_per_thread};
 pub use stream::Stream;

@@ -2,9 +2,8 @@
 
 use std::path::Path;
 
-use daladala_env::rules::Classic;
 use daladala_env::spaces::Spaces;
-use daladala_env::{OutputKind, RuleSet, Rules};
+use daladala_env::{OutputKind, RulesInfo, SpecId};
 use serde::Serialize;
 
 use crate::checkpoint::Checkpoint;
@@ -80,45 +79,48 @@ impl BuiltIn {
     pub fn summary(&self) -> &'static str {
         self.card.split("\n\n").find(|paragraph| !paragraph.starts_with('#')).unwrap_or_default().trim()
     }
-
-    /// The spaces of its rules.
-    fn spaces(&self) -> Spaces {
-        match self.rules.parse().unwrap_or_default() {
-            RuleSet::Classic => Classic.spaces(),
-        }
-    }
 }
 
-/// The built-in policy of a name.
-pub fn built_in(name: &str) -> Result<&'static BuiltIn, AgentError> {
-    BUILT_IN.iter().find(|model| model.name == name).ok_or_else(|| {
-        let known: Vec<_> = BUILT_IN.iter().map(|model| model.name).collect();
-        AgentError::UnknownModel { name: name.to_owned(), known: known.join(", ") }
+/// A policy that is ready to drive.
+pub struct LoadedPolicy {
+    /// What chooses the actions.
+    pub policy: Box<dyn Policy>,
+    /// The scenario it was trained on, where it is another than the one it is to drive by: it may, as an experiment,
+    /// and whoever looks at its figures is told so.
+    pub other_scenario: Option<SpecId>,
+}
+
+/// The built-in policy of a name that drives by `rules`.
+pub fn built_in(rules: &str, name: &str) -> Result<&'static BuiltIn, AgentError> {
+    let of_rules = || BUILT_IN.iter().filter(|model| model.rules == rules);
+    of_rules().find(|model| model.name == name).ok_or_else(|| {
+        let known: Vec<_> = of_rules().map(|model| model.name).collect();
+        AgentError::UnknownModel { name: name.to_owned(), rules: rules.to_owned(), known: known.join(", ") }
     })
 }
 
-/// The policy of a built-in name or of a weights file. `choice` is how a network's outputs become an action, `device`
-/// where they are computed; drivers written by hand drive on the CPU.
-pub fn load(name: &str, choice: Choice, device: DeviceKind) -> Result<Box<dyn Policy>, AgentError> {
-    Ok(load_with_rules(name, choice, device)?.0)
-}
-
-/// The policy, and the rules that it was made for.
-fn load_with_rules(name: &str, choice: Choice, device: DeviceKind) -> Result<(Box<dyn Policy>, String), AgentError> {
+/// The policy of a built-in name or of a weights file, to drive by `rules`. `choice` is how a network's outputs become
+/// an action, `device` where they are computed; drivers written by hand drive on the CPU.
+pub fn load(name: &str, rules: &RulesInfo, choice: Choice, device: DeviceKind) -> Result<LoadedPolicy, AgentError> {
     let path = Path::new(name);
     let damaged = |source| AgentError::Checkpoint { path: path.to_owned(), source };
     let sampled = choice == Choice::Sampled;
-    let checkpoint = match built_in(name) {
+    let checkpoint = match built_in(&rules.id.rules, name) {
         Ok(BuiltIn { make: Make::Scripted(_), .. }) if sampled => {
             return Err(AgentError::NothingToSample { name: name.to_owned() });
         }
-        Ok(model @ BuiltIn { make: Make::Scripted(make), .. }) => {
-            return Ok((make(&model.spaces()), model.rules.to_owned()));
+        Ok(BuiltIn { make: Make::Scripted(make), .. }) => {
+            return Ok(LoadedPolicy { policy: make(&rules.spaces), other_scenario: None });
         }
         Ok(BuiltIn { make: Make::Trained(bytes), .. }) => Checkpoint::from_bytes(bytes).map_err(damaged)?,
         Err(unknown) if !looks_like_a_path(path) => return Err(unknown),
         Err(_) => Checkpoint::load(path)?,
     };
+    let trained_on = &checkpoint.info.spec;
+    if trained_on.rules != rules.id.rules {
+        return Err(AgentError::OtherRules { trained_on: trained_on.rules.clone(), rules: rules.id.rules.clone() });
+    }
+    ensure_fits(rules, checkpoint.info.observation_size, checkpoint.info.actions)?;
     if sampled && checkpoint.info.algorithm.output_kind() != OutputKind::Logits {
         return Err(AgentError::NothingToSample { name: name.to_owned() });
     }
@@ -126,36 +128,17 @@ fn load_with_rules(name: &str, choice: Choice, device: DeviceKind) -> Result<(Bo
         None => NeuralPolicy::new(&checkpoint, choice),
         Some(device) => NeuralPolicy::on_device(&checkpoint, choice, device),
     };
-    Ok((Box::new(policy.map_err(damaged)?), checkpoint.info.rules))
-}
-
-/// The same, for a policy that is to drive by `rules`.
-pub fn load_for<R: Rules>(
-    name: &str,
-    rules: &R,
-    choice: Choice,
-    device: DeviceKind,
-) -> Result<Box<dyn Policy>, AgentError> {
-    let (policy, trained_on) = load_with_rules(name, choice, device)?;
-    if trained_on != rules.name() {
-        return Err(AgentError::OtherRules { trained_on, rules: rules.name().to_owned() });
-    }
-    ensure_fits(rules, policy.observation_size(), policy.actions())?;
-    Ok(policy)
+    let other_scenario = (!trained_on.same_dynamics(&rules.id)).then(|| trained_on.clone());
+    Ok(LoadedPolicy { policy: Box::new(policy.map_err(damaged)?), other_scenario })
 }
 
 /// Refuses a model that sees or does other things than the rules have.
-pub(crate) fn ensure_fits<R: Rules>(
-    rules: &R,
-    model_observation: usize,
-    model_actions: usize,
-) -> Result<(), AgentError> {
-    let spaces = rules.spaces();
-    let (observation, actions) = (spaces.observation.len(), spaces.actions.len());
+pub(crate) fn ensure_fits(rules: &RulesInfo, model_observation: usize, model_actions: usize) -> Result<(), AgentError> {
+    let (observation, actions) = (rules.observation_size(), rules.actions());
     if (model_observation, model_actions) == (observation, actions) {
         return Ok(());
     }
-    let rules = rules.name().to_owned();
+    let rules = rules.id.rules.clone();
     Err(AgentError::WrongSpaces { rules, model_observation, model_actions, observation, actions })
 }
 

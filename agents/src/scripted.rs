@@ -114,13 +114,13 @@ mod tests {
         assert_eq!(spaces.feature("must_stop"), Some(MUST_STOP));
         assert_eq!(spaces.feature("at_stop"), Some(AT_STOP));
         assert_eq!((spaces.observation_shape(), spaces.actions.len()), ([OBSERVATION_SIZE], ACTIONS));
-        let chosen = [PICK_UP, STOP, SPEED_UP].map(|action| spaces.actions[usize::from(action)]);
+        let chosen = [PICK_UP, STOP, SPEED_UP].map(|action| spaces.actions[usize::from(action)].as_str());
         assert_eq!(chosen, ["Pick up", "Stop", "Speed up"]);
     }
 
     #[test]
     fn any_number_of_actions_can_be_chosen_from() {
-        let spaces = Spaces { observation: &[], actions: &["left", "right", "wait"] };
+        let spaces = Spaces { observation: Vec::new(), actions: ["left", "right", "wait"].map(str::to_owned).to_vec() };
         let random = Random::new(&spaces);
         assert_eq!((random.observation_size(), random.actions()), (0, 3));
         let mut generators: Vec<_> = (0..300).map(|index| Generator::new(0, index)).collect();

@@ -39,6 +39,40 @@ impl Mean {
     }
 }
 
+/// Sums of values that are not kept, from which their mean and spread follow. Whole numbers are summed exactly.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Sums {
+    count: usize,
+    sum: f64,
+    /// The running mean, and the sum of squares around it (Welford, 1962): squares of large numbers would cancel.
+    mean: f64,
+    squares: f64,
+}
+
+impl Sums {
+    /// Adds a value.
+    pub fn add(&mut self, value: f64) {
+        self.count += 1;
+        self.sum += value;
+        let off = value - self.mean;
+        self.mean += off / self.count as f64;
+        self.squares += off * (value - self.mean);
+    }
+
+    /// The sum.
+    #[must_use]
+    pub fn sum(&self) -> f64 {
+        self.sum
+    }
+
+    /// The mean of the values and their spread.
+    #[must_use]
+    pub fn mean(&self) -> Mean {
+        let count = self.count as f64;
+        Mean { count: self.count, mean: self.sum / count, std: (self.squares / count).sqrt() }
+    }
+}
+
 /// What Student's t exceeds in one of forty cases.
 fn upper_t(freedom: f64) -> f64 {
     /// Above it statrs loses digits (7 % at ten millions), and two terms of the expansion around the normal
@@ -132,5 +166,17 @@ mod tests {
         assert_eq!(median(&mut [3.0, 4.0, -1.0, 2.0]), 2.5);
         assert_eq!(median(&mut [5.0]), 5.0);
         assert!(median(&mut []).is_nan());
+    }
+
+    #[test]
+    fn running_sums_are_the_mean_of_all() {
+        let values: Vec<f64> = (0..1000).map(|i| 1e6 + f64::from(i * i % 97)).collect();
+        let mut sums = Sums::default();
+        for &value in &values {
+            sums.add(value);
+        }
+        let (running, whole) = (sums.mean(), Mean::of(values.iter().copied()));
+        assert_eq!((running.count, running.mean), (whole.count, whole.mean));
+        assert!((running.std - whole.std).abs() < 1e-9, "{} {}", running.std, whole.std);
     }
 }

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use daladala_env::{
-    Action, Autoreset, Buffers, EnvError, Generator, Rules, StateFrame, Transition, VecEnv, VecEnvConfig,
+    Action, AnyVecEnv, Autoreset, Buffers, EnvError, Generator, ResetOptions, RuleSpec, RulesInfo, Seeds, StateFrame,
+    Transition, VecEnvConfig,
 };
 
 use crate::policy::{Policy, policy_generators};
 
 /// An endless row of frames: of each episode the one of its reset, then one a step.
-pub struct Stream<R: Rules> {
-    rules: R,
-    env: VecEnv<R>,
+pub struct Stream {
+    env: Box<dyn AnyVecEnv>,
     policy: Arc<dyn Policy>,
     /// What the policy draws from.
     generators: Vec<Generator>,
@@ -21,48 +21,59 @@ pub struct Stream<R: Rules> {
     ended: bool,
 }
 
-impl<R: Rules> Stream<R> {
-    /// Episodes by `rules`, drawn from `seed` and driven by `policy`, which was made for these rules.
+impl Stream {
+    /// Episodes by the rules of `spec`, drawn from `seed` and driven by `policy`, which was made for these rules.
     #[must_use]
-    pub fn new(rules: R, policy: Arc<dyn Policy>, seed: u64) -> Self {
-        let env = environment(&rules, seed);
-        let buffers = Buffers::for_env(&env);
-        Self { rules, env, policy, generators: policy_generators(seed, 0..1), buffers, episode: 0, ended: true }
+    pub fn new(spec: &RuleSpec, policy: Arc<dyn Policy>, seed: u64) -> Self {
+        // With auto-reset off, the reset is a frame of its own: viewers see where each episode starts.
+        let config = VecEnvConfig { seed, autoreset: Autoreset::Disabled, ..VecEnvConfig::default() };
+        let env = spec.vec_env(1, config);
+        let buffers = Buffers::new(1, env.info());
+        Self { env, policy, generators: policy_generators(seed, 0..1), buffers, episode: 0, ended: true }
+    }
+
+    /// What describes the rules.
+    #[must_use]
+    pub fn info(&self) -> &RulesInfo {
+        self.env.info()
     }
 
     /// The next frame: the reset if an episode has ended or none has begun, otherwise a step. Without a `choice` the
     /// policy chooses; the reset takes none. An error is an action that the rules do not have.
     pub fn advance(&mut self, choice: Option<Action>) -> Result<StateFrame, EnvError> {
         if self.ended {
-            return Ok(self.begin_episode());
+            return self.reset(None);
         }
         let outputs = self.outputs();
         let mut actions = [choice.unwrap_or_default()];
         if choice.is_none() {
             self.policy.choose(&outputs, &mut self.generators, &mut actions);
         }
-        let before = self.env.state(0);
-        self.env.step(&actions, self.buffers.as_step())?;
+        self.env.step(&actions, self.buffers.as_step_with_terms())?;
         self.ended = self.buffers.ended(0);
         let transition = Transition {
             reward: self.buffers.rewards[0],
+            cost: self.buffers.costs.first().copied().unwrap_or_default(),
             terminated: self.buffers.terminated[0],
             truncated: self.buffers.truncated[0],
         };
         let [action] = actions;
         let mut frame = self.env.frame(0, self.episode, Some((action, transition)));
-        frame.reward_terms = self.rules.explain(&before, action, &self.env.state(0));
+        frame.reward_terms.clone_from(&self.buffers.reward_terms);
         frame.outputs = outputs;
         Ok(frame)
     }
 
     /// A new episode, now; with a seed, the first of those drawn from it.
-    pub fn reset(&mut self, seed: Option<u64>) -> StateFrame {
+    pub fn reset(&mut self, seed: Option<u64>) -> Result<StateFrame, EnvError> {
+        let seeds = seed.map_or(Seeds::Continue, Seeds::One);
+        self.env.reset_with(&ResetOptions { seeds, ..ResetOptions::default() }, &mut self.buffers.observations)?;
         if let Some(seed) = seed {
-            self.env = environment(&self.rules, seed);
             self.generators = policy_generators(seed, 0..1);
         }
-        self.begin_episode()
+        self.ended = false;
+        self.episode += 1;
+        Ok(self.env.frame(0, self.episode, None))
     }
 
     /// Whether the episode has ended, so that the next frame is a reset.
@@ -84,23 +95,12 @@ impl<R: Rules> Stream<R> {
         self.policy.outputs(&self.buffers.observations, &mut outputs);
         outputs
     }
-
-    fn begin_episode(&mut self) -> StateFrame {
-        self.env.reset(&mut self.buffers.observations);
-        self.ended = false;
-        self.episode += 1;
-        self.env.frame(0, self.episode, None)
-    }
-}
-
-/// With auto-reset off, the reset is a frame of its own: viewers see where each episode starts.
-fn environment<R: Rules>(rules: &R, seed: u64) -> VecEnv<R> {
-    VecEnv::new(rules.clone(), 1, VecEnvConfig { seed, autoreset: Autoreset::Disabled, ..VecEnvConfig::default() })
 }
 
 #[cfg(test)]
 mod tests {
     use daladala_env::rules::Classic;
+    use daladala_env::{RuleSet, Rules};
 
     use super::*;
     use crate::scripted::{Oracle, Random};
@@ -109,8 +109,8 @@ mod tests {
         Random::new(&Classic.spaces())
     }
 
-    fn stream(policy: impl Policy + 'static, seed: u64) -> Stream<Classic> {
-        Stream::new(Classic, Arc::new(policy), seed)
+    fn stream(policy: impl Policy + 'static, seed: u64) -> Stream {
+        Stream::new(&RuleSet::Classic.into(), Arc::new(policy), seed)
     }
 
     #[test]
@@ -161,7 +161,7 @@ mod tests {
         for _ in 0..40 {
             other.advance(None)?;
         }
-        let again = other.reset(Some(1));
+        let again = other.reset(Some(1))?;
         assert_eq!(again.hazards, first.hazards);
         assert_eq!(again.episode, 3);
         Ok(())

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use daladala_agents::network::{Activation, MlpWeights};
 use daladala_agents::{AgentError, Algorithm, Checkpoint, CheckpointError, ModelInfo};
 use daladala_env::Generator;
+use daladala_env::SpecId;
 use proptest::prelude::*;
 use safetensors::tensor::{Dtype, TensorView};
 use safetensors::{SafeTensors, serialize};
@@ -14,7 +15,7 @@ fn checkpoint() -> Checkpoint {
     let mut network = |outputs| MlpWeights::init(&[14, 8, outputs], Activation::Tanh, 1.0, &mut generator);
     let info = ModelInfo {
         algorithm: Algorithm::Ppo,
-        rules: "classic".into(),
+        spec: SpecId { rules: "classic".into(), scenario: "any".into(), scenario_hash: "00000000000000ff".into() },
         observation_size: 14,
         actions: 5,
         seed: Some(u64::MAX),

@@ -1,8 +1,14 @@
 //! Networks on GPUs give what they give on the CPU. Without the cargo features there is nothing to compare, and with
 //! them a machine without such a device says SKIPPED: `make test-gpu` shows it.
 
-use daladala_agents::registry::load;
+use daladala_agents::registry::{self, LoadedPolicy};
 use daladala_agents::{AgentError, Choice, DeviceKind};
+use daladala_env::Rules;
+use daladala_env::rules::Classic;
+
+fn load(name: &str, choice: Choice, device: DeviceKind) -> Result<LoadedPolicy, AgentError> {
+    registry::load(name, &Classic.info(), choice, device)
+}
 
 /// A program without a device says how to get one with it. Drivers without a network need none.
 #[cfg(not(all(feature = "cuda", feature = "wgpu")))]
@@ -36,7 +42,6 @@ mod gpu {
     use daladala_agents::training::{Trainer, defaults};
     use daladala_agents::{Algorithm, Checkpoint, ModelInfo, Policy, evaluate};
     use daladala_env::Generator;
-    use daladala_env::rules::Classic;
 
     use super::*;
 
@@ -132,7 +137,7 @@ mod gpu {
     fn checkpoint(network: MlpWeights) -> Checkpoint {
         let info = ModelInfo {
             algorithm: Algorithm::Dqn,
-            rules: "classic".to_owned(),
+            spec: Classic.info().id,
             observation_size: network.inputs(),
             actions: network.outputs(),
             seed: None,

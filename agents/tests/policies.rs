@@ -1,14 +1,19 @@
 //! The policies that can be named.
 
 use burn::tensor::Device;
-use daladala_agents::registry::{BUILT_IN, built_in, display_name, load, load_for};
+use daladala_agents::registry::{BUILT_IN, built_in, display_name};
 use daladala_agents::training::{Trainer, defaults};
 use daladala_agents::{
     AgentError, Algorithm, Checkpoint, Choice, DeviceKind, Evaluation, NeuralPolicy, Policy, evaluate,
-    policy_generators,
+    policy_generators, registry,
 };
-use daladala_env::Generator;
 use daladala_env::rules::Classic;
+use daladala_env::{Generator, Rules};
+
+/// The policy of a name, to drive `classic`.
+fn load(name: &str, choice: Choice, device: DeviceKind) -> Result<Box<dyn Policy>, AgentError> {
+    Ok(registry::load(name, &Classic.info(), choice, device)?.policy)
+}
 
 fn observations(rows: usize) -> Vec<f32> {
     let mut generator = Generator::new(9, 9);
@@ -18,7 +23,7 @@ fn observations(rows: usize) -> Vec<f32> {
 #[test]
 fn every_built_in_policy_loads_and_has_a_card() {
     for model in BUILT_IN {
-        let policy = load_for(model.name, &Classic, Choice::Greedy, DeviceKind::Cpu).unwrap();
+        let policy = load(model.name, Choice::Greedy, DeviceKind::Cpu).unwrap();
         assert_eq!((policy.observation_size(), policy.actions()), (14, 5), "{}", model.name);
         assert!(model.card.starts_with(&format!("# {}", model.name)) && model.summary().len() > 20, "{}", model.name);
     }
@@ -29,7 +34,8 @@ fn the_built_in_trained_policies_are_optimal() {
     for name in ["ppo", "dqn"] {
         let evaluation = evaluate(&*load(name, Choice::Greedy, DeviceKind::Cpu).unwrap(), &Classic, 77, 2000, &|_| ());
         assert!(evaluation.optimal_fraction.unwrap() >= 0.999, "{name}: {evaluation:?}");
-        assert_eq!((evaluation.fine_rate, evaluation.crash_rate), (0.0, 0.0), "{name}");
+        let rate = |name| evaluation.figure(name).unwrap().mean;
+        assert_eq!((rate("fine"), rate("crash")), (0.0, 0.0), "{name}");
     }
 }
 
@@ -79,7 +85,7 @@ fn a_network_gives_the_same_outputs_on_a_device_of_burns() {
 fn an_unknown_name_hears_of_the_names_there_are() {
     let error = load("pppo", Choice::Greedy, DeviceKind::Cpu).err().unwrap().to_string();
     assert!(error.contains("'pppo'") && error.contains("ppo, dqn, a2c, reinforce, oracle, random"), "{error}");
-    assert!(built_in("ppo.safetensors").is_err());
+    assert!(built_in("classic", "ppo.safetensors").is_err());
     let error = load("folder/pppo", Choice::Greedy, DeviceKind::Cpu).err().unwrap().to_string();
     assert!(error.contains("folder/pppo"), "{error}");
 }
@@ -99,10 +105,29 @@ fn a_model_of_other_rules_is_refused() {
     let path = folder.path().join("chess.safetensors");
     let config = defaults(Algorithm::Dqn, "classic").config;
     let mut checkpoint = Trainer::new(&config, &Classic, 0, 1, &Device::flex()).unwrap().checkpoint();
-    checkpoint.info.rules = "chess".into();
+    checkpoint.info.spec.rules = "chess".into();
     checkpoint.save(&path).unwrap();
-    let error = load_for(path.to_str().unwrap(), &Classic, Choice::Greedy, DeviceKind::Cpu).err().unwrap();
+    let error = load(path.to_str().unwrap(), Choice::Greedy, DeviceKind::Cpu).err().unwrap();
     assert!(matches!(error, AgentError::OtherRules { .. }), "{error:?}");
+}
+
+/// It may drive on another scenario, and says so.
+#[test]
+fn a_model_of_another_scenario_drives_and_tells_where_it_comes_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("elsewhere.safetensors");
+    let built_in = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/classic/ppo.safetensors");
+    let mut checkpoint = Checkpoint::load(built_in.as_ref()).unwrap();
+    assert_eq!(checkpoint.info.spec, Classic.info().id, "files that name no scenario are of the default one");
+    let load = |path: &std::path::Path| {
+        registry::load(path.to_str().unwrap(), &Classic.info(), Choice::Greedy, DeviceKind::Cpu).unwrap()
+    };
+    checkpoint.info.spec.scenario = "called otherwise".into();
+    checkpoint.save(&path).unwrap();
+    assert_eq!(load(&path).other_scenario, None, "the name alone makes no other scenario");
+    checkpoint.info.spec.scenario_hash = "0123456789abcdef".into();
+    checkpoint.save(&path).unwrap();
+    assert_eq!(load(&path).other_scenario, Some(checkpoint.info.spec));
 }
 
 #[test]

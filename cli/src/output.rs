@@ -4,6 +4,8 @@ use std::fmt::Write;
 use std::io::{Write as _, stdout};
 
 use comfy_table::{CellAlignment, Table, presets};
+use daladala_agents::registry::LoadedPolicy;
+use daladala_env::SpecId;
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use serde::Serialize;
 
@@ -26,16 +28,25 @@ pub(crate) fn figures<const N: usize>(rows: [(&str, String); N]) -> Table {
 }
 
 /// The same with several figures a name.
-pub(crate) fn columns<const N: usize>(rows: [(&str, Vec<String>); N]) -> Table {
+pub(crate) fn columns<T: Into<String>>(rows: impl IntoIterator<Item = (T, Vec<String>)>) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     for (name, figures) in rows {
-        table.add_row([vec![name.to_owned()], figures].concat());
+        table.add_row([vec![name.into()], figures].concat());
     }
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
     }
     table
+}
+
+/// Says in one line that a model drives on another scenario than it was trained on.
+pub(crate) fn tell_other_scenario(model: &str, loaded: &LoadedPolicy, drives: &SpecId) {
+    if let Some(trained_on) = &loaded.other_scenario {
+        eprintln!(
+            "note: '{model}' was trained on {trained_on} and drives {drives}: its figures say nothing of how it was trained"
+        );
+    }
 }
 
 /// A progress bar on standard error, drawn only for a terminal and never with `--json`.

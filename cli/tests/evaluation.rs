@@ -47,7 +47,7 @@ fn path(folder: &TempDir, name: &str) -> String {
 /// A copy of a trained model, under another name and maybe for other rules.
 fn copy_of_a2c(to: &str, rules: &str) {
     let mut checkpoint = Checkpoint::load(Path::new("../models/classic/a2c.safetensors")).unwrap();
-    rules.clone_into(&mut checkpoint.info.rules);
+    rules.clone_into(&mut checkpoint.info.spec.rules);
     checkpoint.save(Path::new(to)).unwrap();
 }
 
@@ -77,6 +77,9 @@ fn several_models_drive_the_same_episodes_and_keep_the_figures_they_have_alone()
         }
         assert!(number("min_return") <= number("median_return") && number("median_return") <= number("max_return"));
         assert!(number("mean_regret") >= 0.0);
+        // Some drivers earn nothing, always.
+        let money = |end: usize| alone["mean_money_ci95"][end].as_f64().unwrap();
+        assert!(money(0) <= number("mean_money") && number("mean_money") <= money(1), "{alone}");
     }
 }
 
@@ -85,7 +88,9 @@ fn the_table_has_a_column_a_model() {
     let table = stdout(&["--model", "oracle", "--model", "random", "--episodes", "100"]);
     let row = |name: &str| table.lines().find(|line| line.trim_start().starts_with(name)).expect(name).to_owned();
     assert_eq!(row("model").split_whitespace().collect::<Vec<_>>(), ["model", "oracle", "random"]);
-    for name in ["return, mean ± std", "mean, 95 % interval", "return, median", "legal", "fined", "crashed"] {
+    for name in
+        ["return, mean ± std", "mean, 95 % interval", "return, median", "legal", "fine", "crash", "ended: arrived"]
+    {
         let figures: Vec<_> = row(name).trim().split("  ").filter(|cell| !cell.is_empty()).map(str::to_owned).collect();
         assert_eq!(figures.len(), 3, "{figures:?}");
     }
@@ -102,7 +107,8 @@ fn every_episode_is_a_row() {
     let header: Vec<_> = reader.headers().unwrap().iter().map(str::to_owned).collect();
     assert_eq!(
         header.join(" "),
-        "model seed episode return best_return regret length passengers money legal fined crashed terminated truncated"
+        "model seed episode return best_return regret length passengers money legal fine crash \
+         terminated truncated ending"
     );
     let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
     assert_eq!(rows.len(), 300);
@@ -114,9 +120,18 @@ fn every_episode_is_a_row() {
             assert_eq!((&row[0], &row[1], number(row, 2)), (name, "9", index as f64));
             assert_eq!(number(row, 4) - number(row, 3), number(row, 5));
             assert_ne!(row[12], row[13]);
+            assert_eq!((&row[11] == "1", &row[13]), (&row[14] == "crashed", "false"), "{row:?}");
         }
         let mean = rows.iter().map(|row| number(row, 3)).sum::<f64>() / 150.0;
         assert_eq!(mean, figures["mean_return"].as_f64().unwrap());
+        for (column, figure) in [(7, "mean_passengers"), (8, "mean_money"), (9, "legal_rate"), (10, "fine_rate")] {
+            let mean = rows.iter().map(|row| number(row, column)).sum::<f64>() / 150.0;
+            assert_eq!(mean, figures[figure].as_f64().unwrap(), "{figure}");
+        }
+        for ending in figures["endings"].as_array().unwrap() {
+            let ended = rows.iter().filter(|row| row[14] == *ending["name"].as_str().unwrap()).count();
+            assert_eq!(ending["episodes"], ended, "{ending}");
+        }
     }
 }
 
@@ -133,8 +148,16 @@ fn a_plot_names_every_model_and_is_the_same_for_the_same_seed() {
         std::fs::read_to_string(svg).unwrap()
     };
     let plot = draw("one.svg");
-    for said in ["ppo", "random", "mine &lt;2&gt; &amp; co", "100 episodes of classic", "Fined", "Crashed", "interval"]
-    {
+    for said in [
+        "ppo",
+        "random",
+        "mine &lt;2&gt; &amp; co",
+        "100 episodes of classic",
+        "Was fined by",
+        "Crashed",
+        "TSh",
+        "interval",
+    ] {
         assert!(plot.contains(said), "{said}");
     }
     assert!(plot.starts_with("<svg") && plot.trim_end().ends_with("</svg>") && !plot.contains("NaN"));

@@ -1,16 +1,28 @@
 //! What is known of an episode once it has ended.
 
+use arrayvec::ArrayVec;
 use serde::{Deserialize, Serialize};
 
-use crate::rules::Outcome;
+use crate::info::{MAX_FIGURES, RulesInfo};
+use crate::rules::Ending;
 
 /// The figures of one finished episode.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EpisodeStats {
     /// The undiscounted sum of its rewards.
     pub episode_return: f32,
     /// Its length in steps.
     pub length: u32,
-    /// How it stood at the end.
-    pub outcome: Outcome,
+    /// How it ended: an index into [`RulesInfo::endings`].
+    pub ending: Ending,
+    /// The figures that the rules declare, in the order of [`RulesInfo::figures`].
+    pub figures: ArrayVec<f32, MAX_FIGURES>,
+}
+
+impl EpisodeStats {
+    /// The figure of this name, where the rules have one.
+    #[must_use]
+    pub fn figure(&self, info: &RulesInfo, name: &str) -> Option<f32> {
+        self.figures.get(info.figure(name)?).copied()
+    }
 }

@@ -49,6 +49,16 @@ pub enum EnvError {
         /// The names there are.
         known: String,
     },
+    /// A name that no scenario of a rule set has.
+    #[error("the rules '{rules}' have no scenario '{name}': known are {known}")]
+    UnknownScenario {
+        /// What was asked for.
+        name: String,
+        /// The rules it was asked of.
+        rules: String,
+        /// The names there are.
+        known: String,
+    },
     /// A layout that the rules cannot play.
     #[error("layout: {0}")]
     InvalidLayout(String),

@@ -134,7 +134,7 @@ pub struct StateFrame {
     pub reward: f32,
     /// The sum of rewards since the reset.
     pub total_reward: f32,
-    /// The reward by its parts, in the order of [`Rules::reward_terms`](crate::Rules::reward_terms). Empty right after
+    /// The reward by its parts, in the order of [`RulesInfo::reward_terms`](crate::RulesInfo::reward_terms). Empty right after
     /// a reset, and until whoever steps the environment fills it in.
     #[serde(default)]
     pub reward_terms: Vec<f32>,

@@ -4,8 +4,11 @@
 //! no I/O beyond serde. Its parts, from the rules outwards:
 //!
 //! * [`rules`]: the [`Rules`] contract and one module a rule set ([`rules::Classic`]);
+//! * [`RuleSpec`]: a rule set named with its scenario, and the one place where the name becomes a type;
+//! * [`RulesInfo`]: what describes a rule set, in data;
 //! * [`spaces`]: observations and actions described in data, the one source for docs, viewers and bindings;
 //! * [`VecEnv`]: the vectorized engine that steps many environments into slices the caller owns;
+//! * [`AnyVecEnv`]: the same without the type of its rules, for whoever knows them by name alone;
 //! * [`checker`]: a check of any rule set against the contract;
 //! * [`StateFrame`]: what one step looks like from outside, the type that travels to viewers and recordings;
 //! * [`trace`]: an episode acted out from a given layout and given actions, to compare with other implementations.
@@ -20,21 +23,28 @@
 //! assert_eq!(buffers.observations.len(), 8 * 14);
 //! ```
 
+mod any_vec_env;
 pub mod checker;
 mod episode;
 mod error;
 mod frame;
 mod generator;
+pub mod info;
+mod rule_spec;
 pub mod rules;
 pub mod spaces;
 pub mod trace;
 mod vec_env;
 
+pub use any_vec_env::AnyVecEnv;
 pub use episode::EpisodeStats;
 pub use error::EnvError;
 pub use frame::{Hazard, HazardKind, OutputKind, Place, StateFrame};
 pub use generator::Generator;
-pub use rules::{Action, Outcome, RuleSet, Rules, Transition};
+pub use info::RulesInfo;
+pub use rule_spec::{RuleSet, RuleSpec, RulesVisitor, Scenario, SpecId};
+pub use rules::{Action, Ending, Rules, StepTerms, Transition};
 pub use vec_env::{
-    Autoreset, Batch, Buffers, ResetOptions, ScalarBatch, Seeds, Snapshot, StepBuffers, VecEnv, VecEnvConfig,
+    Autoreset, Batch, Buffers, ResetOptions, ScalarBatch, Seeds, Snapshot, StepBuffers, TermBuffers, VecEnv,
+    VecEnvConfig,
 };

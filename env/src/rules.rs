@@ -6,46 +6,46 @@
 
 mod classic;
 
-use std::fmt::{self, Debug};
-use std::str::FromStr;
+use std::fmt::Debug;
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 
 pub use classic::{Classic, ClassicBatch, ClassicLayout, ClassicState, LayoutSpec};
+pub(crate) use classic::{NAME as CLASSIC_NAME, SCENARIO as CLASSIC_SCENARIO};
 
 use crate::error::EnvError;
-use crate::frame::{Place, StateFrame};
+use crate::frame::StateFrame;
 use crate::generator::Generator;
+use crate::info::RulesInfo;
 use crate::spaces::Spaces;
 
 /// An action: an index into [`Spaces::actions`].
 pub type Action = u8;
+
+/// How an episode ended: an index into [`RulesInfo::endings`].
+pub type Ending = u8;
 
 /// What a step brought, beside the new state.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Transition {
     /// The reward of the step.
     pub reward: f32,
+    /// The cost of the step: the first of [`RulesInfo::cost_terms`], 0 where the rules have none.
+    pub cost: f32,
     /// The rules ended the episode: the value of what follows is zero.
     pub terminated: bool,
     /// The step limit cut the episode off: what follows would have had a value.
     pub truncated: bool,
 }
 
-/// How an episode stands, or stood at its end, in the terms people compare drivers by.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Outcome {
-    /// Passengers aboard.
-    pub passengers: u32,
-    /// Fares earned, TSh.
-    pub money: i64,
-    /// Whether the police fined the bus.
-    pub fined: bool,
-    /// Whether the bus crashed.
-    pub crashed: bool,
-    /// Whether the bus is within its legal capacity and was never fined.
-    pub legal: bool,
+/// Where a step tells what its reward and its costs are made of. Every entry is written.
+#[derive(Debug)]
+pub struct StepTerms<'a> {
+    /// The parts that the reward is the sum of, in the order of [`RulesInfo::reward_terms`].
+    pub reward: &'a mut [f32],
+    /// The costs, in the order of [`RulesInfo::cost_terms`].
+    pub cost: &'a mut [f32],
 }
 
 /// Where a frame stands in its stream of episodes: what the state itself does not know.
@@ -61,45 +61,10 @@ pub struct FrameContext {
     pub total_reward: f32,
 }
 
-/// The rule sets that can be named.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum RuleSet {
-    /// [`Classic`]
-    #[default]
-    Classic,
-}
-
-impl RuleSet {
-    /// All of them.
-    pub const ALL: &[Self] = &[Self::Classic];
-
-    /// The name on the command line and in weights files.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Classic => Classic.name(),
-        }
-    }
-}
-
-impl fmt::Display for RuleSet {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for RuleSet {
-    type Err = EnvError;
-
-    fn from_str(name: &str) -> Result<Self, EnvError> {
-        Self::ALL.iter().copied().find(|rules| rules.name() == name).ok_or_else(|| {
-            let known: Vec<_> = Self::ALL.iter().map(|rules| rules.name()).collect();
-            EnvError::UnknownRules { name: name.to_owned(), known: known.join(", ") }
-        })
-    }
-}
-
-/// A rule set, with its parameters. A new one gets a variant in [`RuleSet`], and the checker runs over it.
+/// A rule set, with its parameters: the dynamics of one environment.
+///
+/// A new one gets a variant in [`RuleSet`](crate::RuleSet) and an arm in [`RuleSpec::visit`](crate::RuleSpec::visit),
+/// and the checker runs over it.
 pub trait Rules: Clone + Debug + Send + Sync + 'static {
     /// What an episode is drawn from, or given.
     type Layout: Clone + Debug + PartialEq + Serialize + DeserializeOwned + Send + Sync;
@@ -109,34 +74,27 @@ pub trait Rules: Clone + Debug + Send + Sync + 'static {
     /// How a batch of environments is stored and stepped: [`ScalarBatch`](crate::ScalarBatch), or something faster.
     type Batch: crate::Batch<Self>;
 
-    /// The name on the command line and in weights files.
-    fn name(&self) -> &'static str;
-    /// The observation and action spaces.
-    fn spaces(&self) -> Spaces;
-    /// The cells of the route, as (x, y), in driving order.
-    fn route(&self) -> &[(u8, u8)];
-    /// The cells of the route that have a name: its stops and its ends.
-    fn places(&self) -> Vec<Place>;
-    /// The size of the grid that the route lies on, as (width, height).
-    fn grid(&self) -> (u8, u8);
-    /// The step limit.
-    fn max_steps(&self) -> u32;
-    /// How many the bus can hold, and how many it may by law.
-    fn capacities(&self) -> (u32, u32);
+    /// What describes the rules. It is made anew by each call; [`VecEnv::info`](crate::VecEnv::info) keeps one.
+    fn info(&self) -> RulesInfo;
+    /// The spaces of [`Rules::info`].
+    fn spaces(&self) -> Spaces {
+        self.info().spaces
+    }
 
     /// Draws a layout.
     fn draw(&self, generator: &mut Generator) -> Self::Layout;
-    /// Draws any layout that can be given, however far from the drawn ones: what the checker drives by to reach every
-    /// corner of the rules.
-    fn draw_any(&self, generator: &mut Generator) -> Self::Layout;
     /// The first state of an episode on `layout`.
     fn start(&self, layout: &Self::Layout, generator: &mut Generator) -> Self::State;
-    /// Moves `state` on by one step. `action` is below the number of actions.
-    fn step(&self, state: &mut Self::State, action: Action, generator: &mut Generator) -> Transition;
-    /// The names of the parts that a reward is the sum of.
-    fn reward_terms(&self) -> &'static [&'static str];
-    /// The reward of the step from `before` to `after` by its parts, in the order of [`Rules::reward_terms`].
-    fn explain(&self, before: &Self::State, action: Action, after: &Self::State) -> Vec<f32>;
+    /// Moves `state` on by one step, and where `terms` are given, tells what its reward and costs are made of.
+    /// `action` is below the number of actions. It draws as many random words as [`RulesInfo`] says, whatever the
+    /// state and the action.
+    fn step(
+        &self,
+        state: &mut Self::State,
+        action: Action,
+        generator: &mut Generator,
+        terms: Option<StepTerms<'_>>,
+    ) -> Transition;
     /// Writes the observation; `out` has the observation's length.
     fn observe(&self, state: &Self::State, out: &mut [f32]);
 
@@ -150,8 +108,10 @@ pub trait Rules: Clone + Debug + Send + Sync + 'static {
 
     /// Steps since the reset.
     fn steps(&self, state: &Self::State) -> u32;
-    /// How the episode stands.
-    fn outcome(&self, state: &Self::State) -> Outcome;
+    /// Writes the figures of the episode as it stands, in the order of [`RulesInfo::figures`]; `out` has their number.
+    fn figures(&self, state: &Self::State, out: &mut [f32]);
+    /// How the episode ended whose last state this is.
+    fn ending(&self, state: &Self::State) -> Ending;
     /// What a viewer needs to know.
     fn frame(&self, state: &Self::State, context: &FrameContext) -> StateFrame;
     /// The layout that the episode of `state` was started on.

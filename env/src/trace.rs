@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::EnvError;
-use crate::rules::{Action, Classic, ClassicLayout, LayoutSpec, Rules};
+use crate::rules::{Action, Classic, ClassicLayout, LayoutSpec};
 use crate::vec_env::{Autoreset, Buffers, ResetOptions, VecEnv, VecEnvConfig};
 
 /// An episode to act out.
@@ -90,15 +90,14 @@ pub fn act_out(request: TraceRequest) -> Result<Trace, TraceError> {
             other => TraceError::Env(other),
         })?;
         let state = env.state(0);
-        let outcome = env.rules().outcome(&state);
         trace.obs.push(buffers.observations.clone());
         trace.reward.push(buffers.rewards[0]);
         trace.terminated.push(buffers.terminated[0]);
         trace.truncated.push(buffers.truncated[0]);
-        trace.passengers.push(outcome.passengers);
-        trace.money.push(outcome.money);
+        trace.passengers.push(u32::from(state.passengers));
+        trace.money.push(i64::from(state.money()));
         trace.speed.push(u32::from(state.speed));
-        trace.fined.push(outcome.fined.into());
+        trace.fined.push(state.fined.into());
     }
     Ok(trace)
 }

@@ -10,15 +10,18 @@ mod scalar;
 mod shards;
 
 pub use batch::{Batch, Snapshot};
-pub use buffers::{Buffers, StepBuffers};
+pub use buffers::{Buffers, StepBuffers, TermBuffers};
 pub use reset::{ResetOptions, Seeds};
 pub use scalar::ScalarBatch;
 use shards::Shards;
+
+use std::sync::Arc;
 
 use crate::episode::EpisodeStats;
 use crate::error::EnvError;
 use crate::frame::StateFrame;
 use crate::generator::Generator;
+use crate::info::RulesInfo;
 use crate::rules::{Action, FrameContext, Rules, Transition};
 
 /// What happens to an environment whose episode has ended, with the meaning that Gymnasium 1.x gives the names.
@@ -59,9 +62,8 @@ impl Default for VecEnvConfig {
 #[derive(Debug, Clone)]
 pub struct VecEnv<R: Rules, B: Batch<R> = <R as Rules>::Batch> {
     rules: R,
+    info: Arc<RulesInfo>,
     autoreset: Autoreset,
-    observation_size: usize,
-    actions: usize,
     first_index: u64,
     shards: Shards<R, B>,
     /// Which environments have never been reset, and how many they are.
@@ -80,7 +82,7 @@ impl<R: Rules, B: Batch<R>> VecEnv<R, B> {
     /// The same, stored as a batch of the caller's choice: `VecEnv::<_, ScalarBatch<_>>::with_batch(…)`.
     #[must_use]
     pub fn with_batch(rules: R, envs: usize, config: VecEnvConfig) -> Self {
-        let spaces = rules.spaces();
+        let info = Arc::new(rules.info());
         let fresh = |index| {
             let generator = Generator::new(config.seed, config.first_index.wrapping_add(index));
             let mut drawing = generator.clone();
@@ -91,13 +93,12 @@ impl<R: Rules, B: Batch<R>> VecEnv<R, B> {
                 episode_return: 0.0,
                 length: 0,
                 needs_reset: true,
-                last_episode: EpisodeStats::default(),
+                last_episode: None,
             }
         };
         Self {
+            info,
             autoreset: config.autoreset,
-            observation_size: spaces.observation.len(),
-            actions: spaces.actions.len(),
             first_index: config.first_index,
             shards: Shards::new(&rules, (0..envs as u64).map(fresh).collect(), config.threads),
             unbegun: (vec![true; envs], envs),
@@ -114,7 +115,13 @@ impl<R: Rules, B: Batch<R>> VecEnv<R, B> {
     /// Entries of one observation.
     #[must_use]
     pub fn observation_size(&self) -> usize {
-        self.observation_size
+        self.info.observation_size()
+    }
+
+    /// What describes the rules.
+    #[must_use]
+    pub fn info(&self) -> &Arc<RulesInfo> {
+        &self.info
     }
 
     /// The rules.
@@ -161,6 +168,14 @@ impl<R: Rules, B: Batch<R>> VecEnv<R, B> {
         if !snapshot.episode_return.is_finite() || snapshot.length != self.rules.steps(&snapshot.state) {
             return Err(EnvError::InvalidState("its return or length is not that of an episode".into()));
         }
+        let told = |last: &EpisodeStats| {
+            let ending = usize::from(last.ending) < self.info.endings.len();
+            let figures = last.figures.len() == self.info.figures.len() && last.figures.iter().all(|f| f.is_finite());
+            ending && figures && last.episode_return.is_finite()
+        };
+        if !snapshot.last_episode.as_ref().is_none_or(told) {
+            return Err(EnvError::InvalidState("the figures of its last episode are not those of the rules".into()));
+        }
         Ok(())
     }
 
@@ -176,42 +191,68 @@ impl<R: Rules, B: Batch<R>> VecEnv<R, B> {
     /// # Panics
     /// If `observations` has another length.
     pub fn observe(&self, observations: &mut [f32]) {
-        assert_eq!(observations.len(), self.envs() * self.observation_size, "observations have another length");
-        for (index, observation) in observations.chunks_exact_mut(self.observation_size).enumerate() {
-            self.rules.observe(&self.state(index), observation);
+        let size = self.observation_size();
+        assert_eq!(observations.len(), self.envs() * size, "observations have another length");
+        for (index, observation) in observations.chunks_exact_mut(size).enumerate() {
+            self.with_state(index, |state| self.rules.observe(state, observation));
         }
     }
 
-    /// Writes which actions have an effect now, `[envs, actions]`. All of them may be taken all the same.
+    /// Writes the action masks of the states as they are, `[envs]`: bit `a` is set where action `a` is open.
     ///
     /// # Panics
     /// If `masks` has another length.
-    pub fn action_masks(&self, masks: &mut [bool]) {
-        assert_eq!(masks.len(), self.envs() * self.actions, "masks have another length");
-        for (index, mask) in masks.chunks_exact_mut(self.actions).enumerate() {
-            let allowed = self.rules.action_mask(&self.state(index));
-            for (action, entry) in mask.iter_mut().enumerate() {
-                *entry = allowed >> action & 1 == 1;
-            }
+    pub fn action_masks(&self, masks: &mut [u32]) {
+        assert_eq!(masks.len(), self.envs(), "masks have another length");
+        for (index, mask) in masks.iter_mut().enumerate() {
+            *mask = self.with_state(index, |state| self.rules.action_mask(state));
         }
     }
 
+    /// Writes the figures of the running episode of environment `index`, in the order of [`RulesInfo::figures`].
+    ///
+    /// # Panics
+    /// If there is no such environment, or `figures` has another length than there are figures.
+    pub fn figures(&self, index: usize, figures: &mut [f32]) {
+        assert_eq!(figures.len(), self.info.figures.len(), "figures have another length");
+        self.with_state(index, |state| self.rules.figures(state, figures));
+    }
+
+    /// Lends the running episode of environment `index`.
+    ///
+    /// # Panics
+    /// If there is no such environment.
+    pub fn with_state<T>(&self, index: usize, read: impl FnOnce(&R::State) -> T) -> T {
+        assert!(index < self.envs(), "there is no environment {index}");
+        self.shards.with_state(&self.rules, index, read)
+    }
+
     /// What the running episode of environment `index` was drawn from, or given.
+    ///
+    /// # Panics
+    /// If there is no such environment.
     #[must_use]
     pub fn layout(&self, index: usize) -> R::Layout {
-        self.rules.layout(&self.state(index))
+        self.with_state(index, |state| self.rules.layout(state))
     }
 
     /// The state of environment `index`.
+    ///
+    /// # Panics
+    /// If there is no such environment.
     #[must_use]
     pub fn state(&self, index: usize) -> R::State {
-        self.snapshot(index).state
+        self.with_state(index, Clone::clone)
     }
 
-    /// The figures of the last finished episode of environment `index`.
+    /// The figures of the last finished episode of environment `index`; none before one has ended.
+    ///
+    /// # Panics
+    /// If there is no such environment.
     #[must_use]
-    pub fn last_episode(&self, index: usize) -> EpisodeStats {
-        self.snapshot(index).last_episode
+    pub fn last_episode(&self, index: usize) -> Option<EpisodeStats> {
+        assert!(index < self.envs(), "there is no environment {index}");
+        self.shards.last_episode(index)
     }
 
     /// The figures of the episodes that ended in the last step, by environment, from the flags that it wrote.
@@ -221,7 +262,8 @@ impl<R: Rules, B: Batch<R>> VecEnv<R, B> {
         truncated: &'a [bool],
     ) -> impl Iterator<Item = (usize, EpisodeStats)> + 'a {
         let flags = terminated.iter().zip(truncated).take(self.envs()).enumerate();
-        flags.filter(|(_, (terminated, truncated))| **terminated || **truncated).map(|(i, _)| (i, self.last_episode(i)))
+        let ended = flags.filter(|(_, (terminated, truncated))| **terminated || **truncated);
+        ended.filter_map(|(index, _)| Some((index, self.last_episode(index)?)))
     }
 
     /// Moves every environment on by one step.
@@ -239,10 +281,19 @@ impl<R: Rules, B: Batch<R>> VecEnv<R, B> {
     #[must_use]
     pub fn frame(&self, index: usize, episode: u64, step: Option<(Action, Transition)>) -> StateFrame {
         let (action, transition) = step.unzip();
-        let snapshot = self.snapshot(index);
-        let transition = transition.unwrap_or_default();
-        let context = FrameContext { episode, action, transition, total_reward: snapshot.episode_return };
-        self.rules.frame(&snapshot.state, &context)
+        let total_reward = self.episode_return(index);
+        let context = FrameContext { episode, action, transition: transition.unwrap_or_default(), total_reward };
+        self.with_state(index, |state| self.rules.frame(state, &context))
+    }
+
+    /// The sum of rewards of the running episode of environment `index`.
+    ///
+    /// # Panics
+    /// If there is no such environment.
+    #[must_use]
+    pub fn episode_return(&self, index: usize) -> f32 {
+        assert!(index < self.envs(), "there is no environment {index}");
+        self.shards.episode_return(index)
     }
 
     fn check(&self, actions: &[Action], out: &StepBuffers<'_>) -> Result<(), EnvError> {
@@ -250,13 +301,14 @@ impl<R: Rules, B: Batch<R>> VecEnv<R, B> {
         if actions.len() != envs {
             return Err(EnvError::WrongLength { what: "actions", given: actions.len(), needed: envs });
         }
-        out.check(envs, self.observation_size)?;
+        out.check(envs, &self.info)?;
         // The greatest first: without an early exit the search runs in SIMD lanes, and almost always finds nothing.
         let greatest = actions.iter().copied().fold(0, Action::max);
-        if usize::from(greatest) >= self.actions
-            && let Some(index) = actions.iter().position(|&action| usize::from(action) >= self.actions)
+        let known = self.info.actions();
+        if usize::from(greatest) >= known
+            && let Some(index) = actions.iter().position(|&action| usize::from(action) >= known)
         {
-            return Err(EnvError::InvalidAction { index, action: actions[index], actions: self.actions });
+            return Err(EnvError::InvalidAction { index, action: actions[index], actions: known });
         }
         if self.unbegun.1 > 0 {
             let index = self.unbegun.0.iter().position(|&unbegun| unbegun).unwrap_or_default();

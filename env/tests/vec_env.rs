@@ -2,7 +2,8 @@
 
 use daladala_env::rules::{Classic, ClassicLayout, ClassicState};
 use daladala_env::{
-    Autoreset, Buffers, EnvError, Generator, ResetOptions, Rules, Seeds, Snapshot, VecEnv, VecEnvConfig,
+    Autoreset, Batch, Buffers, EnvError, EpisodeStats, Generator, ResetOptions, RuleSet, RuleSpec, Rules, ScalarBatch,
+    Seeds, Snapshot, VecEnv, VecEnvConfig,
 };
 use proptest::prelude::*;
 
@@ -44,7 +45,7 @@ proptest! {
         for step in 0..steps {
             env.step(&actions(16, step, 0), rows.as_step()).unwrap();
             for row in rows.observations.chunks_exact(features.len()) {
-                for (value, feature) in row.iter().zip(features) {
+                for (value, feature) in row.iter().zip(&features) {
                     prop_assert!((feature.low..=feature.high).contains(value), "{}: {}", feature.name, value);
                 }
             }
@@ -114,12 +115,12 @@ fn episode_figures_are_the_sums_of_the_steps() {
     for step in 0..100 {
         env.step(&actions(8, step, 0), rows.as_step()).unwrap();
         let told: Vec<_> = env.ended_episodes(&rows.terminated, &rows.truncated).collect();
-        let expected = (0..8).filter(|&index| rows.ended(index)).map(|index| (index, env.last_episode(index)));
+        let expected = (0..8).filter(|&index| rows.ended(index)).map(|index| (index, env.last_episode(index).unwrap()));
         assert_eq!(told, expected.collect::<Vec<_>>());
         for (index, total) in returns.iter_mut().enumerate() {
             *total += rows.rewards[index];
             if rows.ended(index) {
-                assert_eq!(env.last_episode(index).episode_return, *total);
+                assert_eq!(env.last_episode(index).unwrap().episode_return, *total);
                 *total = 0.0;
                 ended += 1;
             }
@@ -132,7 +133,7 @@ fn episode_figures_are_the_sums_of_the_steps() {
 fn a_frame_has_the_fields_of_the_original() {
     let (mut env, mut rows) = env(1, VecEnvConfig::default());
     env.step(&[4], rows.as_step()).unwrap();
-    let transition = daladala_env::Transition { reward: rows.rewards[0], terminated: false, truncated: false };
+    let transition = daladala_env::Transition { reward: rows.rewards[0], ..daladala_env::Transition::default() };
     let frame = serde_json::to_value(env.frame(0, 1, Some((4, transition)))).unwrap();
     let fields = "step position passengers capacity money speed light_red police_here must_stop fined hazards \
                   police_checkpoints traffic_lights traffic_light_states high_demand_stops light_cycle episode action \
@@ -253,6 +254,17 @@ fn a_snapshot_that_no_run_makes_is_refused() {
     ] {
         assert!(env.restore(&[0, 1], &bad).is_err());
     }
+    let ended = EpisodeStats { episode_return: 1.0, length: 2, ending: 0, figures: [0.0; 5].into_iter().collect() };
+    let bad = |last: EpisodeStats| [good.clone(), Snapshot { last_episode: Some(last), ..good.clone() }];
+    for last in [
+        EpisodeStats { ending: 4, ..ended.clone() },
+        EpisodeStats { episode_return: f32::NAN, ..ended.clone() },
+        EpisodeStats { figures: [0.0; 4].into_iter().collect(), ..ended.clone() },
+        EpisodeStats { figures: [f32::INFINITY; 5].into_iter().collect(), ..ended.clone() },
+    ] {
+        assert!(env.restore(&[0, 1], &bad(last)).is_err());
+    }
+    assert_eq!(env.restore(&[1], &bad(ended)[1..]), Ok(()));
     assert!(serde_json::from_str::<Generator>("[0,0,0,0]").is_err());
     assert_eq!(env.restore(&[2], std::slice::from_ref(&good)), Err(EnvError::NoSuchEnvironment { index: 2, envs: 2 }));
     assert!(matches!(env.restore(&[0], &[]), Err(EnvError::WrongLength { .. })));
@@ -262,13 +274,83 @@ fn a_snapshot_that_no_run_makes_is_refused() {
 #[test]
 fn masks_tell_where_passengers_can_get_on_and_off() {
     let (mut env, mut rows) = env(1, VecEnvConfig::default());
-    let mut masks = [false; 5];
+    let mut masks = [0];
     for cell in 0..29 {
         env.action_masks(&mut masks);
         let at_stop = [4, 8, 20, 25].contains(&cell);
-        assert_eq!(masks, [true, at_stop, at_stop && cell > 4, true, true], "cell {cell}");
+        let open = [true, at_stop, at_stop && cell > 4, true, true];
+        assert_eq!([0, 1, 2, 3, 4].map(|action| masks[0] >> action & 1 == 1), open, "cell {cell}");
         env.step(&[u8::from(at_stop)], rows.as_step()).unwrap();
     }
+}
+
+/// Whoever asks for these in every step must not pay for memory.
+#[test]
+fn what_is_lent_every_step_costs_no_allocation() {
+    fn allocations<B: Batch<Classic>>(mut env: VecEnv<Classic, B>) -> u64 {
+        let envs = env.envs();
+        let mut rows = Buffers::for_env(&env);
+        env.reset(&mut rows.observations);
+        let (mut masks, mut figures) = (vec![0; envs], [0.0; 5]);
+        let mut ended = 0;
+        let actions: Vec<_> = (0..40).map(|step| actions(envs, step, 0)).collect();
+        let counted = allocation_counter::measure(|| {
+            for actions in &actions {
+                env.step(actions, rows.as_step()).unwrap();
+                env.observe(&mut rows.observations);
+                env.action_masks(&mut masks);
+                env.figures(envs - 1, &mut figures);
+                let _ = (env.layout(0), env.episode_return(0), env.state(0));
+                ended += env.ended_episodes(&rows.terminated, &rows.truncated).count();
+            }
+        });
+        assert!(ended >= envs);
+        counted.count_total
+    }
+    let config = VecEnvConfig::default();
+    assert_eq!(allocations(VecEnv::new(Classic, 70, config)), 0);
+    assert_eq!(allocations(VecEnv::<_, ScalarBatch<_>>::with_batch(Classic, 70, config)), 0);
+}
+
+/// Whoever knows the rules by name alone gets the same rows, and errors instead of panics for JSON that is none of theirs.
+#[test]
+fn an_environment_without_its_type_does_what_the_typed_one_does() {
+    let config = VecEnvConfig { seed: 9, ..VecEnvConfig::default() };
+    let (mut typed, mut rows) = env(3, config);
+    let mut any = RuleSpec::of(RuleSet::Classic).vec_env(3, config);
+    let mut any_rows = Buffers::new(3, any.info());
+    any.reset_with(&ResetOptions::default(), &mut any_rows.observations).unwrap();
+    let mut saved = Vec::new();
+    for step in 0..80 {
+        if step == 40 {
+            saved = vec![any.snapshot(1), any.snapshot(2)];
+        }
+        typed.step(&actions(3, step, 0), rows.as_step_with_terms()).unwrap();
+        any.step(&actions(3, step, 0), any_rows.as_step_with_terms()).unwrap();
+        assert_eq!((&rows.observations, &rows.reward_terms), (&any_rows.observations, &any_rows.reward_terms));
+        assert_eq!(typed.last_episode(1), any.last_episode(1));
+        assert_eq!(serde_json::to_value(typed.layout(2)).unwrap(), any.layout(2));
+        assert_eq!(typed.frame(0, 1, None), any.frame(0, 1, None));
+    }
+    let mut branch = any.boxed_clone();
+    branch.restore(&[2, 1], &saved).unwrap();
+    assert_eq!((branch.snapshot(2), branch.snapshot(1)), (saved[0].clone(), saved[1].clone()));
+    assert_eq!(any.snapshot(1), serde_json::to_value(typed.snapshot(1)).unwrap());
+
+    let given = serde_json::json!({"police": [3], "lights": [], "red": []});
+    let layouts = [None, Some(given), None];
+    let options = ResetOptions { layouts: Some(&layouts), ..ResetOptions::default() };
+    any.reset_with(&options, &mut any_rows.observations).unwrap();
+    assert_eq!(any.layout(1)["police"], serde_json::json!([3]));
+    let before = any.snapshot(0);
+    for bad in [serde_json::json!({"police": [99], "lights": [], "red": []}), serde_json::json!("a text")] {
+        let layouts = [None, None, Some(bad.clone())];
+        let options = ResetOptions { layouts: Some(&layouts), ..ResetOptions::default() };
+        let refused = any.reset_with(&options, &mut any_rows.observations);
+        assert!(matches!(refused, Err(EnvError::InvalidLayout(_))), "{refused:?}");
+        assert!(matches!(any.restore(&[0], &[bad]), Err(EnvError::InvalidState(_))));
+    }
+    assert_eq!(any.snapshot(0), before);
 }
 
 #[test]

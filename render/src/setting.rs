@@ -1,6 +1,6 @@
 //! What does not change from frame to frame.
 
-use daladala_env::{OutputKind, Place, Rules};
+use daladala_env::{OutputKind, Place, RulesInfo};
 
 /// The city and who drives in it.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,14 +20,14 @@ pub struct Setting {
 }
 
 impl Setting {
-    /// The setting of episodes by `rules`.
-    pub fn of<R: Rules>(rules: &R, model: impl Into<String>, outputs: OutputKind) -> Self {
+    /// The setting of episodes by the rules that `info` describes.
+    pub fn of(info: &RulesInfo, model: impl Into<String>, outputs: OutputKind) -> Self {
         Self {
-            rules: rules.name().to_owned(),
+            rules: info.id.rules.clone(),
             model: model.into(),
-            route: rules.route().to_vec(),
-            places: rules.places(),
-            actions: rules.spaces().actions.iter().map(|&action| action.to_owned()).collect(),
+            route: info.route.clone(),
+            places: info.places.clone(),
+            actions: info.spaces.actions.clone(),
             outputs,
         }
     }

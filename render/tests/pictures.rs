@@ -9,7 +9,7 @@ use daladala_render::{HEIGHT, Renderer, Setting, WIDTH};
 use proptest::prelude::*;
 
 fn setting() -> Setting {
-    Setting::of(&Classic, "test", OutputKind::Logits)
+    Setting::of(&Classic.info(), "test", OutputKind::Logits)
 }
 
 /// The first frames of an episode in which one action is taken again and again.
@@ -21,7 +21,8 @@ fn episode(action: Action, steps: usize) -> Vec<StateFrame> {
     let mut frames = vec![env.frame(0, 1, None)];
     for _ in 0..steps {
         env.step(&[action], buffers.as_step()).expect("the episode goes on");
-        let transition = Transition { reward: buffers.rewards[0], terminated: buffers.terminated[0], truncated: false };
+        let transition =
+            Transition { reward: buffers.rewards[0], terminated: buffers.terminated[0], ..Transition::default() };
         frames.push(env.frame(0, 1, Some((action, transition))));
     }
     frames
@@ -123,5 +124,5 @@ proptest! {
 fn the_setting_is_that_of_the_rules() {
     let setting = setting();
     assert_eq!((setting.rules.as_str(), setting.route.len(), setting.places.len()), ("classic", 29, 6));
-    assert!(setting.places.iter().all(|place| Classic.route().contains(&place.cell)));
+    assert!(setting.places.iter().all(|place| Classic.info().route.contains(&place.cell)));
 }

@@ -42,7 +42,7 @@ pub enum ServerError {
         /// The model.
         model: String,
         /// The rules.
-        rules: &'static str,
+        rules: String,
         /// Observation size and actions of the policy.
         takes: (usize, usize),
         /// Observation size and actions of the rules.

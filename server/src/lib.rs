@@ -17,12 +17,12 @@
 //! use std::sync::Arc;
 //!
 //! use daladala_agents::{Policy, scripted::Oracle};
-//! use daladala_env::rules::Classic;
+//! use daladala_env::RuleSet;
 //! use daladala_server::{Catalog, Driver, Server, ServerConfig, ServerError};
 //!
 //! # async fn serve() -> Result<(), ServerError> {
 //! let policy: Arc<dyn Policy> = Arc::new(Oracle);
-//! let catalog = Catalog::new(Driver::new(Classic, "oracle", policy)?).with_built_in();
+//! let catalog = Catalog::new(Driver::new(RuleSet::Classic, "oracle", policy)?).with_built_in();
 //! let server = Server::bind(ServerConfig::default(), catalog).await?;
 //! println!("{}", server.url());
 //! server.run(async { _ = tokio::signal::ctrl_c().await }).await?;

@@ -9,6 +9,8 @@ use super::error::{ImportError, shown};
 use super::pickle::{self, StateDict, Tensor};
 use super::torch::TorchFile;
 use super::{ImportOptions, Imported};
+use daladala_env::SpecId;
+
 use crate::algorithm::Algorithm;
 use crate::checkpoint::{Checkpoint, MAX_LAYERS, ModelInfo};
 use crate::network::{Activation, LayerWeights, MlpWeights};
@@ -92,7 +94,7 @@ pub(super) struct Plan<'a> {
 pub(super) struct Origin<'a> {
     pub(super) algorithm: Algorithm,
     pub(super) activation: Activation,
-    pub(super) rules: &'a str,
+    pub(super) rules: &'a SpecId,
     pub(super) seed: Option<u64>,
     pub(super) steps: Option<u64>,
     pub(super) source: String,
@@ -102,7 +104,7 @@ pub(super) struct Origin<'a> {
 pub(super) fn import(
     file: &mut TorchFile,
     pickled: &[u8],
-    rules: &str,
+    rules: &SpecId,
     options: ImportOptions,
 ) -> Result<Imported, ImportError> {
     let dict = pickle::state_dict(pickled)?;
@@ -212,9 +214,9 @@ pub(super) fn checkpoint(file: &mut TorchFile, plan: &Plan, origin: Origin) -> R
     if !plan.critic.is_empty() && algorithm.networks().contains(&"critic") {
         networks.insert("critic".to_owned(), weights(file, &plan.critic, activation)?);
     }
-    let rules = rules.to_owned();
+    let spec = rules.clone();
     let (mean_return, source) = (f64::NAN, Some(source));
-    let info = ModelInfo { algorithm, rules, observation_size, actions, seed, steps, mean_return, source };
+    let info = ModelInfo { algorithm, spec, observation_size, actions, seed, steps, mean_return, source };
     Ok(Checkpoint { info, networks })
 }
 

@@ -11,6 +11,8 @@ use super::error::{ImportError, shown};
 use super::layers::{Naming, Origin, checkpoint, linears, plan};
 use super::torch::TorchFile;
 use super::{ImportOptions, Imported, MAX_SIZE, pickle};
+use daladala_env::SpecId;
+
 use crate::algorithm::Algorithm;
 use crate::network::Activation;
 
@@ -71,7 +73,7 @@ enum Count {
     Text(String),
 }
 
-pub(super) fn import(archive: &mut Archive, rules: &str, options: ImportOptions) -> Result<Imported, ImportError> {
+pub(super) fn import(archive: &mut Archive, rules: &SpecId, options: ImportOptions) -> Result<Imported, ImportError> {
     let data = archive.read(DATA, MAX_DATA)?;
     let data: Data = serde_json::from_slice(&data).map_err(|error| ImportError::Metadata(shown(&error.to_string())))?;
     understood(&data)?;

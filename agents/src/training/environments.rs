@@ -45,7 +45,7 @@ impl<R: Rules> Environments<R> {
     }
 
     pub(super) fn actions(&self) -> usize {
-        self.env.rules().spaces().actions.len()
+        self.env.info().actions()
     }
 
     /// Begins new episodes everywhere.
@@ -59,11 +59,8 @@ impl<R: Rules> Environments<R> {
     /// If an action is none of the rules'.
     pub(super) fn step(&mut self, actions: &[Action]) {
         self.env.step(actions, self.buffers.as_step()).expect("chosen among the actions of the rules");
-        for index in 0..self.envs() {
-            if self.buffers.ended(index) {
-                let stats = self.env.last_episode(index);
-                self.recent.push(stats.episode_return, stats.length);
-            }
+        for (_, stats) in self.env.ended_episodes(&self.buffers.terminated, &self.buffers.truncated) {
+            self.recent.push(stats.episode_return, stats.length);
         }
     }
 

@@ -1,7 +1,7 @@
 //! A training as a whole: an algorithm, its hyperparameters, a seed, and how far it is.
 
 use burn::tensor::Device;
-use daladala_env::Rules;
+use daladala_env::{Rules, SpecId};
 use serde::{Deserialize, Serialize};
 
 use super::config::TrainConfig;
@@ -32,7 +32,7 @@ pub struct Progress {
 /// A policy that learns to drive by `R`.
 pub struct Trainer<R: Rules> {
     config: TrainConfig,
-    rules: String,
+    spec: SpecId,
     seed: u64,
     schedule: Schedule,
     method: Box<dyn Method<R> + Send>,
@@ -42,7 +42,7 @@ pub struct Trainer<R: Rules> {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct TrainerState<S> {
     pub(super) config: TrainConfig,
-    pub(super) rules: String,
+    pub(super) spec: SpecId,
     seed: u64,
     steps: u64,
     done: u64,
@@ -61,7 +61,7 @@ impl<R: Rules> Trainer<R> {
             TrainConfig::Reinforce(config) => Box::new(OnPolicyMethod::new(config, rules, seed, device)),
         };
         let schedule = Schedule { done: 0, steps };
-        Ok(Self { config: config.clone(), rules: rules.name().to_owned(), seed, schedule, method })
+        Ok(Self { config: config.clone(), spec: rules.info().id, seed, schedule, method })
     }
 
     /// What learns.
@@ -122,7 +122,7 @@ impl<R: Rules> Trainer<R> {
         let environments = self.method.environments();
         let info = ModelInfo {
             algorithm: self.algorithm(),
-            rules: self.rules.clone(),
+            spec: self.spec.clone(),
             observation_size: environments.observation_size(),
             actions: environments.actions(),
             seed: Some(self.seed),
@@ -136,7 +136,7 @@ impl<R: Rules> Trainer<R> {
     pub(super) fn state(&self) -> TrainerState<R::State> {
         TrainerState {
             config: self.config.clone(),
-            rules: self.rules.clone(),
+            spec: self.spec.clone(),
             seed: self.seed,
             steps: self.schedule.steps,
             done: self.schedule.done,
@@ -146,8 +146,8 @@ impl<R: Rules> Trainer<R> {
 
     /// Goes on from a state, exactly as the training that it was taken of would have on the same kind of machine.
     pub(super) fn from_state(state: TrainerState<R::State>, rules: &R, device: &Device) -> Result<Self, String> {
-        if state.rules != rules.name() {
-            return Err(format!("it is a training for '{}'", state.rules));
+        if !state.spec.same_dynamics(&rules.info().id) {
+            return Err(format!("it is a training for '{}'", state.spec));
         }
         let mut trainer =
             Self::new(&state.config, rules, state.seed, state.steps, device).map_err(|e| e.to_string())?;

@@ -4,6 +4,8 @@ use std::io::{Cursor, Read, Write};
 use std::path::PathBuf;
 
 use daladala_agents::import::{ImportError, ImportOptions, Imported, from_bytes};
+use daladala_env::Rules;
+use daladala_env::rules::Classic;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
@@ -15,7 +17,7 @@ pub(crate) fn fixture(name: &str) -> Vec<u8> {
 }
 
 pub(crate) fn import(bytes: &[u8]) -> Result<Imported, ImportError> {
-    from_bytes(bytes, "classic", ImportOptions::default())
+    from_bytes(bytes, &Classic.info().id, ImportOptions::default())
 }
 
 /// What is said of an archive that must be refused, on one line that a terminal can show.

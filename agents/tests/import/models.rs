@@ -6,6 +6,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use daladala_agents::import::{self, ImportOptions, Imported, from_bytes};
 use daladala_agents::network::{Activation, Mlp, MlpWeights};
 use daladala_agents::{Checkpoint, Choice, NeuralPolicy, Policy, evaluate};
+use daladala_env::Rules;
 use daladala_env::rules::Classic;
 use serde_json::Value;
 use zip::CompressionMethod;
@@ -49,7 +50,7 @@ fn told(name: &str, model: &Value) -> Imported {
         algorithm: Some(model["algorithm"].as_str().unwrap().parse().unwrap()),
         activation: Some(model["activation"].as_str().unwrap().parse().unwrap()),
     };
-    from_bytes(&fixture(name), "classic", options).unwrap_or_else(|error| panic!("{name}: {error}"))
+    from_bytes(&fixture(name), &Classic.info().id, options).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
 #[test]
@@ -60,7 +61,7 @@ fn every_fixture_answers_as_it_did_in_python() {
         let Imported { checkpoint, notes } = told(name, model);
         assert!(notes.is_empty(), "{name}: {notes:?}");
         let info = &checkpoint.info;
-        assert_eq!((&*info.rules, info.observation_size, info.actions), ("classic", 14, 5), "{name}");
+        assert_eq!((&*info.spec.rules, info.observation_size, info.actions), ("classic", 14, 5), "{name}");
         assert_eq!((info.seed, info.steps), (model["seed"].as_u64(), model["steps"].as_u64()), "{name}");
         assert!(info.mean_return.is_nan());
         let library = if of_sb3(name) { "stable-baselines3 " } else { "pytorch" };
@@ -159,7 +160,7 @@ fn the_models_of_the_original_answer_as_they_did_and_drive_well() {
     for (file, algorithm) in
         [("best_dqn.zip", "dqn"), ("best_ppo.zip", "ppo"), ("best_reinforce_policy.pth", "reinforce")]
     {
-        let imported = import::import(&folder.join(file), &Classic, ImportOptions::default()).unwrap();
+        let imported = import::import(&folder.join(file), &Classic.info(), ImportOptions::default()).unwrap();
         assert_eq!(imported.checkpoint.info.algorithm.to_string(), algorithm);
         let expected = folder.join(file).with_extension("expected.json");
         let expected: Value = serde_json::from_slice(&std::fs::read(expected).unwrap()).unwrap();

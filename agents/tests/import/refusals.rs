@@ -3,6 +3,7 @@
 use daladala_agents::import::{self, ImportError, ImportOptions, from_bytes};
 use daladala_agents::network::Activation;
 use daladala_agents::{AgentError, Algorithm};
+use daladala_env::Rules;
 use daladala_env::rules::Classic;
 
 use crate::archives::{Described, changed, entries, fixture, import, pickled, pth, redescribed, refused, stored};
@@ -58,7 +59,7 @@ fn renamed(from: &str, to: &str) -> Vec<u8> {
 #[test]
 fn what_is_asked_must_not_contradict_the_file() {
     let asked = |name: &str, algorithm: Option<Algorithm>, activation: Option<Activation>| {
-        from_bytes(&fixture(name), "classic", ImportOptions { algorithm, activation })
+        from_bytes(&fixture(name), &Classic.info().id, ImportOptions { algorithm, activation })
     };
     for (name, algorithm, activation) in [
         ("ppo_8.zip", Some(Algorithm::A2c), None),
@@ -80,10 +81,10 @@ fn a_model_that_does_not_fit_the_rules_is_refused() {
     let path = folder.path().join("small.pth");
     let pickle = pickled(&[("w.weight", "FloatStorage", "0", 6, 0, &[2, 3], &[3, 1])]);
     std::fs::write(&path, pth(&pickle, &[("0", &[0; 24])])).unwrap();
-    let error = import::import(&path, &Classic, ImportOptions::default()).unwrap_err();
+    let error = import::import(&path, &Classic.info(), ImportOptions::default()).unwrap_err();
     assert!(matches!(error, AgentError::WrongSpaces { model_observation: 3, model_actions: 2, .. }), "{error:?}");
     std::fs::write(&path, "nothing").unwrap();
-    let error = import::import(&path, &Classic, ImportOptions::default()).unwrap_err();
+    let error = import::import(&path, &Classic.info(), ImportOptions::default()).unwrap_err();
     assert!(matches!(error, AgentError::Import { source: ImportError::NoArchive, .. }), "{error:?}");
 }
 

@@ -11,8 +11,9 @@ use anyhow::ensure;
 use clap::Subcommand;
 use clap::builder::RangedU64ValueParser;
 use daladala_agents::{Choice, DeviceKind, registry, rows_per_thread};
-use daladala_env::rules::Classic;
-use daladala_env::{Action, Autoreset, Buffers, Generator, ResetOptions, RuleSet, Rules, VecEnv, VecEnvConfig};
+use daladala_env::{
+    Action, Autoreset, Buffers, Generator, ResetOptions, Rules, RulesInfo, RulesVisitor, SpecId, VecEnv, VecEnvConfig,
+};
 use indicatif::ProgressBar;
 use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
@@ -21,7 +22,7 @@ use serde::Serialize;
 use server::ServerArgs;
 use train::TrainArgs;
 
-use crate::arguments::DeviceArgs;
+use crate::arguments::{DeviceArgs, RulesArgs};
 use crate::output::{figures, grouped, print, print_json, progress_bar};
 
 /// Places in one prepared sequence of actions that the environment bench goes through in turn.
@@ -52,9 +53,8 @@ pub(crate) enum Bench {
 
 #[derive(Debug, clap::Args)]
 struct Shared {
-    /// The rules.
-    #[arg(long, default_value_t)]
-    rules: RuleSet,
+    #[command(flatten)]
+    rules: RulesArgs,
     /// Threads at most; a batch that is too small to share is run on fewer.
     #[arg(long, default_value_t = 1, allow_negative_numbers = true,
           value_parser = RangedU64ValueParser::<usize>::new().range(1..=MAX_THREADS))]
@@ -114,7 +114,8 @@ struct Throughput {
     #[serde(skip_serializing_if = "Option::is_none")]
     threads_used: Option<usize>,
     seconds: f64,
-    rules: &'static str,
+    #[serde(flatten)]
+    spec: Option<SpecId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     device: Option<DeviceKind>,
 }
@@ -142,8 +143,8 @@ impl Shared {
         Ok(measured)
     }
 
-    fn throughput(&self, seconds: f64) -> Throughput {
-        Throughput { threads: self.threads, seconds, rules: self.rules.name(), ..Throughput::default() }
+    fn throughput(&self, seconds: f64) -> anyhow::Result<Throughput> {
+        Ok(Throughput { threads: self.threads, seconds, spec: Some(self.rules.spec()?.id()), ..Throughput::default() })
     }
 
     fn report(&self, throughput: &Throughput) -> anyhow::Result<()> {
@@ -191,18 +192,29 @@ fn check_rows(what: &str, rows: NonZeroUsize) -> anyhow::Result<usize> {
     Ok(rows.get())
 }
 
+impl RulesVisitor for &EnvArgs {
+    type Output = anyhow::Result<()>;
+
+    fn visit<R: Rules>(self, rules: R) -> anyhow::Result<()> {
+        self.measure(rules)
+    }
+}
+
 impl EnvArgs {
     fn run(self) -> anyhow::Result<()> {
-        let RuleSet::Classic = self.shared.rules;
+        self.shared.rules.spec()?.visit(&self)
+    }
+
+    fn measure<R: Rules>(&self, rules: R) -> anyhow::Result<()> {
         let envs = check_rows("envs", self.envs)?;
         let config =
             VecEnvConfig { autoreset: Autoreset::SameStep, threads: self.shared.threads, ..Default::default() };
-        let mut env = VecEnv::new(Classic, envs, config);
+        let mut env = VecEnv::new(rules, envs, config);
         let threads_used = env.threads();
         let mut buffers = Buffers::for_env(&env);
         env.reset(&mut buffers.observations);
         // One random sequence, read from another place each step, is as random to the rules as a new one.
-        let actions = random_actions(envs + ACTION_OFFSETS);
+        let actions = random_actions(env.info(), envs + ACTION_OFFSETS);
         if !self.lockstep {
             spread_out(&mut env, &mut buffers, &actions[..envs])?;
         }
@@ -218,13 +230,13 @@ impl EnvArgs {
             steps_per_second: Some(rate * envs as f64),
             envs: Some(envs),
             threads_used: Some(threads_used),
-            ..self.shared.throughput(seconds)
+            ..self.shared.throughput(seconds)?
         })
     }
 }
 
-fn random_actions(count: usize) -> Vec<Action> {
-    let choices = Classic.spaces().actions.len() as u32;
+fn random_actions(info: &RulesInfo, count: usize) -> Vec<Action> {
+    let choices = info.actions() as u32;
     let mut generator = Generator::new(1, 0);
     (0..count).map(|_| generator.below(choices) as Action).collect()
 }
@@ -242,9 +254,9 @@ fn spread_out<R: Rules>(env: &mut VecEnv<R>, buffers: &mut Buffers, actions: &[A
 
 impl PolicyArgs {
     fn run(self) -> anyhow::Result<()> {
-        let RuleSet::Classic = self.shared.rules;
+        let rules = self.shared.rules.spec()?.info();
         let batch = check_rows("batch", self.batch)?;
-        let policy = registry::load_for(&self.model, &Classic, Choice::Greedy, self.device.device)?;
+        let policy = registry::load(&self.model, &rules, Choice::Greedy, self.device.device)?.policy;
         let (size, actions) = (policy.observation_size(), policy.actions());
         let mut generator = Generator::new(1, 0);
         let observations: Vec<f32> = (0..batch * size).map(|_| generator.uniform() * 2.0 - 1.0).collect();
@@ -263,7 +275,7 @@ impl PolicyArgs {
             batch: Some(batch),
             threads_used: Some(batch.div_ceil(share)),
             device: Some(self.device.device),
-            ..self.shared.throughput(seconds)
+            ..self.shared.throughput(seconds)?
         })
     }
 }

@@ -10,11 +10,10 @@ use std::path::PathBuf;
 use anyhow::ensure;
 use clap::builder::RangedU64ValueParser;
 use daladala_agents::{Choice, Evaluation, evaluate_each};
-use daladala_env::rules::Classic;
-use daladala_env::{RuleSet, Rules};
+use daladala_env::{Rules, RulesVisitor, SpecId};
 use serde::Serialize;
 
-use crate::arguments::DeviceArgs;
+use crate::arguments::{DeviceArgs, RulesArgs};
 use crate::files::place;
 use crate::interrupt;
 use crate::output::{print, print_json, progress_bar};
@@ -31,9 +30,8 @@ pub(crate) struct Args {
     /// A built-in name (see `daladala models`) or the path of a weights file; given several times, they are compared.
     #[arg(long, required = true)]
     model: Vec<String>,
-    /// The rules to drive by.
-    #[arg(long, default_value_t)]
-    rules: RuleSet,
+    #[command(flatten)]
+    rules: RulesArgs,
     /// How many episodes each model drives; they are the same ones for all.
     #[arg(long, default_value_t = 1000, allow_negative_numbers = true,
           value_parser = RangedU64ValueParser::<usize>::new().range(1..=MAX_EPISODES))]
@@ -59,7 +57,8 @@ pub(crate) struct Args {
 
 #[derive(Serialize)]
 struct Comparison<'a> {
-    rules: &'a str,
+    #[serde(flatten)]
+    spec: &'a SpecId,
     seed: u64,
     episodes: usize,
     models: Vec<Compared<'a>>,
@@ -72,11 +71,17 @@ struct Compared<'a> {
     evaluation: &'a Evaluation,
 }
 
+impl RulesVisitor for &Args {
+    type Output = anyhow::Result<()>;
+
+    fn visit<R: Rules>(self, rules: R) -> anyhow::Result<()> {
+        self.compare(&rules)
+    }
+}
+
 impl Args {
     pub(crate) fn run(self) -> anyhow::Result<()> {
-        match self.rules {
-            RuleSet::Classic => self.compare(&Classic),
-        }
+        self.rules.spec()?.visit(&self)
     }
 
     fn compare<R: Rules>(&self, rules: &R) -> anyhow::Result<()> {
@@ -85,10 +90,11 @@ impl Args {
         let places = [&self.csv, &self.plot].map(|path| path.as_deref().map(place));
         ensure!(places[0].is_none() || places[0] != places[1], "--csv and --plot need a file each");
         let choice = if self.sampled { Choice::Sampled } else { Choice::Greedy };
-        let drivers = drivers(&self.model, rules, choice, self.device.device)?;
+        let info = rules.info();
+        let drivers = drivers(&self.model, &info, choice, self.device.device)?;
         interrupt::catch()?;
         let mut plot = self.plot.as_deref().map(|out| Plot::create(out, drivers.len())).transpose()?;
-        let mut csv = self.csv.as_deref().map(|out| EpisodeFile::create(out, self.seed)).transpose()?;
+        let mut csv = self.csv.as_deref().map(|out| EpisodeFile::create(out, self.seed, &info)).transpose()?;
 
         let bar = progress_bar(all, "episodes", self.json);
         let mut evaluations = Vec::new();
@@ -118,12 +124,12 @@ impl Args {
             csv.finish()?;
         }
         if let Some(plot) = plot {
-            plot.finish(rules.name(), self.episodes, self.seed)?;
+            plot.finish(&info.id.to_string(), self.episodes, self.seed)?;
         }
-        self.report(rules.name(), &drivers, &evaluations)
+        self.report(&info.id, &drivers, &evaluations)
     }
 
-    fn report(&self, rules: &str, drivers: &[Driver], evaluations: &[Evaluation]) -> anyhow::Result<()> {
+    fn report(&self, spec: &SpecId, drivers: &[Driver], evaluations: &[Evaluation]) -> anyhow::Result<()> {
         if !self.json {
             let labels = drivers.iter().map(|driver| driver.label.as_str());
             return print(table::comparison(&labels.zip(evaluations).collect::<Vec<_>>()));
@@ -133,6 +139,6 @@ impl Args {
         }
         let models = drivers.iter().zip(evaluations);
         let models = models.map(|(driver, evaluation)| Compared { model: driver.model, evaluation }).collect();
-        print_json(&Comparison { rules, seed: self.seed, episodes: self.episodes, models })
+        print_json(&Comparison { spec, seed: self.seed, episodes: self.episodes, models })
     }
 }

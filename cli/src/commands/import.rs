@@ -7,11 +7,10 @@ use anyhow::ensure;
 use daladala_agents::Algorithm;
 use daladala_agents::import::{ImportOptions, import};
 use daladala_agents::network::{Activation, MlpWeights};
-use daladala_env::RuleSet;
-use daladala_env::rules::Classic;
+use daladala_env::SpecId;
 use serde::Serialize;
 
-use crate::arguments::one_of;
+use crate::arguments::{RulesArgs, one_of};
 use crate::files::ensure_writable;
 use crate::output::{figures, grouped, print, print_json};
 
@@ -22,9 +21,8 @@ pub(crate) struct Args {
     /// Where the model goes (.safetensors).
     #[arg(long)]
     out: PathBuf,
-    /// The rules it drives by.
-    #[arg(long, default_value_t)]
-    rules: RuleSet,
+    #[command(flatten)]
+    rules: RulesArgs,
     /// What trained it, where the file does not say.
     #[arg(long, value_parser = one_of(Algorithm::ALL))]
     algo: Option<Algorithm>,
@@ -39,7 +37,8 @@ pub(crate) struct Args {
 #[derive(Serialize)]
 struct Summary<'a> {
     algorithm: Algorithm,
-    rules: &'a str,
+    #[serde(flatten)]
+    spec: &'a SpecId,
     observation_size: usize,
     actions: usize,
     /// Sizes from input to output.
@@ -55,19 +54,19 @@ struct Summary<'a> {
 
 impl Args {
     pub(crate) fn run(self) -> anyhow::Result<()> {
-        let RuleSet::Classic = self.rules;
+        let rules = self.rules.spec()?.info();
         ensure_writable(&self.out)?;
         let same = self.out.exists() && self.out.canonicalize()? == self.file.canonicalize()?;
         ensure!(!same, "{} would be written over: name another --out", self.file.display());
         let options = ImportOptions { algorithm: self.algo, activation: self.activation };
-        let imported = import(&self.file, &Classic, options)?;
+        let imported = import(&self.file, &rules, options)?;
         imported.checkpoint.save(&self.out)?;
 
         let info = &imported.checkpoint.info;
         let networks = &imported.checkpoint.networks;
         let summary = Summary {
             algorithm: info.algorithm,
-            rules: &info.rules,
+            spec: &info.spec,
             observation_size: info.observation_size,
             actions: info.actions,
             layers: networks.iter().map(|(name, network)| (&**name, network.sizes())).collect(),
@@ -92,7 +91,7 @@ impl Summary<'_> {
         print(figures([
             ("algorithm", self.algorithm.to_string()),
             ("from", self.source.unwrap_or("unknown").to_owned()),
-            ("rules", self.rules.to_owned()),
+            ("rules", self.spec.to_string()),
             ("layers", layers.collect::<Vec<_>>().join("\n")),
             ("activation", self.activation.to_string()),
             ("steps", self.steps.map_or_else(|| "unknown".to_owned(), |steps| grouped(steps as f64))),

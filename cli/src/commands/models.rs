@@ -3,12 +3,15 @@
 use comfy_table::{ContentArrangement, Table, presets};
 use daladala_agents::registry;
 
+use crate::arguments::RulesArgs;
 use crate::output::{print, print_json};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Show the whole card of one model.
     name: Option<String>,
+    #[command(flatten)]
+    rules: RulesArgs,
     /// Print one JSON object.
     #[arg(long, conflicts_with = "name")]
     json: bool,
@@ -17,7 +20,7 @@ pub(crate) struct Args {
 impl Args {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         if let Some(name) = &self.name {
-            return print(registry::built_in(name)?.card.trim_end());
+            return print(registry::built_in(&self.rules.spec()?.id().rules, name)?.card.trim_end());
         }
         if self.json {
             return print_json(&serde_json::json!({ "models": registry::BUILT_IN }));

@@ -6,13 +6,16 @@ use anyhow::{Context, ensure};
 use daladala_agents::{Choice, policy_generators, registry};
 use serde::Serialize;
 
-use crate::arguments::DeviceArgs;
+use crate::arguments::{DeviceArgs, RulesArgs};
+use crate::output::tell_other_scenario;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// A built-in name (see `daladala models`) or the path of a weights file.
     #[arg(long)]
     model: String,
+    #[command(flatten)]
+    rules: RulesArgs,
     #[command(flatten)]
     device: DeviceArgs,
     /// Accepted for symmetry with the other commands: the output is JSON, an object a line, in any case.
@@ -28,7 +31,10 @@ struct Prediction<'a> {
 
 impl Args {
     pub(crate) fn run(self) -> anyhow::Result<()> {
-        let policy = registry::load(&self.model, Choice::Greedy, self.device.device)?;
+        let rules = self.rules.spec()?.info();
+        let loaded = registry::load(&self.model, &rules, Choice::Greedy, self.device.device)?;
+        tell_other_scenario(&self.model, &loaded, &rules.id);
+        let policy = loaded.policy;
         let mut generators = policy_generators(0, 0..1);
         let mut outputs = vec![0.0; policy.actions()];
         let mut action = [0];

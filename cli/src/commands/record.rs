@@ -10,16 +10,15 @@ use std::sync::Arc;
 
 use anyhow::ensure;
 use daladala_agents::{Choice, Policy, Stream, registry};
-use daladala_env::rules::Classic;
-use daladala_env::{RuleSet, Rules, StateFrame};
+use daladala_env::{SpecId, StateFrame};
 use daladala_render::{Renderer, Setting};
 use indicatif::ProgressBar;
 use serde::Serialize;
 
-use crate::arguments::DeviceArgs;
+use crate::arguments::{DeviceArgs, RulesArgs};
 use crate::files::WholeFile;
 use crate::interrupt;
-use crate::output::{print, print_json, progress_bar};
+use crate::output::{print, print_json, progress_bar, tell_other_scenario};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -29,9 +28,8 @@ pub(crate) struct Args {
     /// What to write: .gif is an animation, .png a picture, .jsonl the frames, one JSON object a line.
     #[arg(long, value_parser = Out::parse)]
     out: Out,
-    /// The rules to drive by.
-    #[arg(long, default_value_t)]
-    rules: RuleSet,
+    #[command(flatten)]
+    rules: RulesArgs,
     /// How many episodes, one after another.
     #[arg(long, default_value_t = 1, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     episodes: u32,
@@ -86,7 +84,8 @@ enum Format {
 struct Summary<'a> {
     out: String,
     model: &'a str,
-    rules: &'a str,
+    #[serde(flatten)]
+    spec: &'a SpecId,
     seed: u64,
     episodes: u32,
     frames: u64,
@@ -96,19 +95,17 @@ struct Summary<'a> {
 
 impl Args {
     pub(crate) fn run(self) -> anyhow::Result<()> {
-        match self.rules {
-            RuleSet::Classic => self.record(&Classic),
-        }
-    }
-
-    fn record<R: Rules>(&self, rules: &R) -> anyhow::Result<()> {
         let Out { path, format } = &self.out;
         ensure!(self.step.is_none() || *format == Format::Still, "--step is for a .png: leave it out");
         let choice = if self.sampled { Choice::Sampled } else { Choice::Greedy };
-        let policy: Arc<dyn Policy> = Arc::from(registry::load_for(&self.model, rules, choice, self.device.device)?);
+        let spec = self.rules.spec()?;
+        let info = spec.info();
+        let loaded = registry::load(&self.model, &info, choice, self.device.device)?;
+        tell_other_scenario(&self.model, &loaded, &info.id);
+        let policy: Arc<dyn Policy> = Arc::from(loaded.policy);
         let model = registry::display_name(&self.model);
-        let renderer = Renderer::new(Setting::of(rules, &model, policy.output_kind()));
-        let mut episodes = Stream::new(rules.clone(), policy, self.seed);
+        let renderer = Renderer::new(Setting::of(&info, &model, policy.output_kind()));
+        let mut episodes = Stream::new(&spec, policy, self.seed);
         interrupt::catch()?;
         let mut file = WholeFile::create(path)?;
         let bar = progress_bar(u64::from(self.episodes), "episodes", self.json);
@@ -124,7 +121,7 @@ impl Args {
         let summary = Summary {
             out: path.display().to_string(),
             model: &model,
-            rules: rules.name(),
+            spec: &info.id,
             seed: self.seed,
             episodes: self.episodes,
             frames: recorded.frames,
@@ -146,8 +143,8 @@ struct Recorded {
 }
 
 /// The frames of the next episode, or none when there are to be no more.
-fn next_episode<R: Rules>(
-    episodes: &mut Stream<R>,
+fn next_episode(
+    episodes: &mut Stream,
     count: u32,
     recorded: &mut Recorded,
     bar: &ProgressBar,

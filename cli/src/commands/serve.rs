@@ -10,15 +10,13 @@ use anyhow::Context;
 use clap::ArgAction;
 use clap::builder::RangedU64ValueParser;
 use daladala_agents::{Choice, Policy, registry};
-use daladala_env::RuleSet;
-use daladala_env::rules::Classic;
 use daladala_server::{
     AccessConfig, Anonymous, Catalog, Driver, FrameRate, Limits, Role, Secret, Server, ServerConfig,
 };
 use tracing_subscriber::EnvFilter;
 
-use crate::arguments::DeviceArgs;
-use crate::output::print;
+use crate::arguments::{DeviceArgs, RulesArgs};
+use crate::output::{print, tell_other_scenario};
 
 /// The variable with the secret itself, for those who keep secrets in the environment.
 const SECRET_VARIABLE: &str = "DALADALA_TOKEN_SECRET";
@@ -46,9 +44,8 @@ pub(crate) struct Args {
     models: Option<PathBuf>,
     #[command(flatten)]
     device: DeviceArgs,
-    /// The rules to drive by.
-    #[arg(long, env = "DALADALA_RULES", default_value_t)]
-    rules: RuleSet,
+    #[command(flatten)]
+    rules: RulesArgs,
     /// Steps a second.
     #[arg(long, env = "DALADALA_FPS", default_value_t, allow_negative_numbers = true)]
     fps: FrameRate,
@@ -167,10 +164,13 @@ impl Args {
     }
 
     fn catalog(&self) -> anyhow::Result<Catalog> {
-        let RuleSet::Classic = self.rules;
         let device = self.device.device;
-        let policy: Arc<dyn Policy> = Arc::from(registry::load_for(&self.model, &Classic, Choice::Greedy, device)?);
-        let driver = Driver::new(Classic, registry::display_name(&self.model), policy)?;
+        let spec = self.rules.spec()?;
+        let info = spec.info();
+        let loaded = registry::load(&self.model, &info, Choice::Greedy, device)?;
+        tell_other_scenario(&self.model, &loaded, &info.id);
+        let policy: Arc<dyn Policy> = Arc::from(loaded.policy);
+        let driver = Driver::new(spec, registry::display_name(&self.model), policy)?;
         let catalog = Catalog::new(driver).on_device(device).with_built_in();
         Ok(match &self.models {
             Some(folder) => catalog.with_folder(folder)?,

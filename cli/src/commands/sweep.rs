@@ -14,13 +14,12 @@ use anyhow::{Context, anyhow, bail, ensure};
 use clap::builder::RangedU64ValueParser;
 use daladala_agents::training::{Evaluations, Report, SOLVED, TrainingResult, TrainingRun, defaults};
 use daladala_agents::{AgentError, Algorithm};
-use daladala_env::rules::Classic;
-use daladala_env::{RuleSet, Rules};
+use daladala_env::{Rules, RulesVisitor, SpecId};
 use indicatif::ProgressBar;
 use serde::Serialize;
 
 use super::train::{EvaluationArgs, parse_save_every};
-use crate::arguments::{DeviceArgs, one_of};
+use crate::arguments::{DeviceArgs, RulesArgs, one_of};
 use crate::files::WholeFile;
 use crate::hyperparameters::read;
 use crate::interrupt;
@@ -57,9 +56,8 @@ pub(crate) struct Args {
     /// The first seed.
     #[arg(long, default_value_t = 1, allow_negative_numbers = true)]
     seed: u64,
-    /// The rules to learn.
-    #[arg(long, default_value_t)]
-    rules: RuleSet,
+    #[command(flatten)]
+    rules: RulesArgs,
     /// Environment steps of each training [default: what the algorithm needs for the rules].
     #[arg(long, allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(1..))]
     steps: Option<u64>,
@@ -83,28 +81,36 @@ pub(crate) struct Args {
 #[derive(Debug, Serialize)]
 struct Settings<'a> {
     algorithm: Algorithm,
-    rules: &'a str,
+    #[serde(flatten)]
+    spec: &'a SpecId,
     steps: u64,
     evaluations: Evaluations,
     configurations: &'a [Configuration],
 }
 
+impl RulesVisitor for &Args {
+    type Output = anyhow::Result<()>;
+
+    fn visit<R: Rules>(self, rules: R) -> anyhow::Result<()> {
+        self.sweep(&rules)
+    }
+}
+
 impl Args {
     pub(crate) fn run(self) -> anyhow::Result<()> {
-        match self.rules {
-            RuleSet::Classic => self.sweep(&Classic),
-        }
+        self.rules.spec()?.visit(&self)
     }
 
     fn sweep<R: Rules>(&self, rules: &R) -> anyhow::Result<()> {
-        let defaults = defaults(self.algo, rules.name());
+        let info = rules.info();
+        let defaults = defaults(self.algo, &info.id.rules);
         let grid = self.grid.as_deref().map(read).transpose()?.unwrap_or_default();
         let about = || self.grid.as_ref().map_or("the grid".to_owned(), |path| path.display().to_string());
         let configurations = configurations(grid, &defaults.config).with_context(about)?;
         let steps = self.steps.unwrap_or(defaults.steps);
         let evaluations = self.evaluation.plan(steps, None);
         let settings =
-            Settings { algorithm: self.algo, rules: rules.name(), steps, evaluations, configurations: &configurations };
+            Settings { algorithm: self.algo, spec: &info.id, steps, evaluations, configurations: &configurations };
         let _lock = self.claim(&settings)?;
         interrupt::catch()?;
 
@@ -128,7 +134,8 @@ impl Args {
             .map(|configuration| Tried::new(configuration, finished.by_ref().take(seeds.len()).collect()))
             .collect();
         best_first(&mut tried);
-        let results = Results { algorithm: self.algo, rules: rules.name(), steps, seeds, configurations: tried };
+        let results =
+            Results { algorithm: self.algo, info: &info, spec: &info.id, steps, seeds, configurations: tried };
         report::write(&self.out, &results)?;
         if self.json {
             return print_json(&results);

@@ -2,15 +2,15 @@
 
 use std::io::{BufRead, BufWriter, Write, stdin, stdout};
 
+use crate::arguments::RulesArgs;
 use anyhow::Context;
 use daladala_env::RuleSet;
 use daladala_env::trace::{TraceRequest, act_out};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The rules to act by.
-    #[arg(long, default_value_t)]
-    rules: RuleSet,
+    #[command(flatten)]
+    rules: RulesArgs,
     /// Accepted for symmetry with the other commands: the output is JSON, an object a line, in any case.
     #[arg(long)]
     json: bool,
@@ -18,7 +18,10 @@ pub(crate) struct Args {
 
 impl Args {
     pub(crate) fn run(self) -> anyhow::Result<()> {
-        let RuleSet::Classic = self.rules;
+        match self.rules.spec()?.rules() {
+            // Golden episodes are recorded in a form of their own by each rule set.
+            RuleSet::Classic => {}
+        }
         let mut out = BufWriter::new(stdout().lock());
         for (number, line) in stdin().lock().lines().enumerate() {
             let line = line.with_context(|| format!("line {}", number + 1))?;

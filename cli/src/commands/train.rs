@@ -9,13 +9,12 @@ use daladala_agents::training::{
     Defaults, Evaluations, MAX_EVALUATION_EPISODES, Report, SOLVED, TrainingResult, TrainingRun, defaults,
 };
 use daladala_agents::{Algorithm, Evaluation};
-use daladala_env::RuleSet;
-use daladala_env::rules::Classic;
+use daladala_env::{Rules, RulesVisitor, SpecId};
 use indicatif::ProgressBar;
 use serde::Serialize;
 
 use super::eval;
-use crate::arguments::{DeviceArgs, one_of};
+use crate::arguments::{DeviceArgs, RulesArgs, one_of};
 use crate::files::{ensure_writable, place};
 use crate::hyperparameters::{as_toml, merged};
 use crate::interrupt;
@@ -39,9 +38,8 @@ pub(crate) struct Args {
     /// Print the hyperparameters as TOML instead of training.
     #[arg(long)]
     show_config: bool,
-    /// The rules to learn.
-    #[arg(long, default_value_t)]
-    rules: RuleSet,
+    #[command(flatten)]
+    rules: RulesArgs,
     /// Environment steps. By default what the algorithm needs for the rules, and fewer where --stop-at is reached.
     #[arg(long, allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(1..))]
     steps: Option<u64>,
@@ -97,7 +95,7 @@ struct RunArgs {
     #[arg(long, value_name = "SECONDS", default_value = "30", allow_negative_numbers = true, value_parser = parse_save_every)]
     save_every: Duration,
     /// Go on with the run that was interrupted, with its algorithm, hyperparameters, steps and seed.
-    #[arg(long, conflicts_with_all = ["algo", "config", "set", "show_config", "rules", "steps", "stop_at", "eval_every", "eval_episodes", "seed"])]
+    #[arg(long, conflicts_with_all = ["algo", "config", "set", "show_config", "steps", "stop_at", "eval_every", "eval_episodes", "seed"])]
     resume: bool,
     /// Begin anew although there is a run to resume.
     #[arg(long, conflicts_with = "resume")]
@@ -107,7 +105,8 @@ struct RunArgs {
 #[derive(Serialize)]
 struct Summary<'a> {
     algorithm: Algorithm,
-    rules: &'a str,
+    #[serde(flatten)]
+    spec: &'a SpecId,
     seed: u64,
     steps: u64,
     seconds: f64,
@@ -127,11 +126,22 @@ pub(super) fn parse_save_every(text: &str) -> Result<Duration, String> {
     duration.ok_or_else(|| "give a number of seconds".to_owned())
 }
 
+impl RulesVisitor for &Args {
+    type Output = anyhow::Result<()>;
+
+    fn visit<R: Rules>(self, rules: R) -> anyhow::Result<()> {
+        self.train_on(&rules)
+    }
+}
+
 impl Args {
     pub(crate) fn run(self) -> anyhow::Result<()> {
-        let RuleSet::Classic = self.rules;
+        self.rules.spec()?.visit(&self)
+    }
+
+    fn train_on<R: Rules>(&self, rules: &R) -> anyhow::Result<()> {
         if self.show_config {
-            return print(as_toml(&self.wanted()?.config)?.trim_end());
+            return print(as_toml(&self.wanted(&rules.info().id.rules)?.config)?.trim_end());
         }
         let Some(out) = &self.out else { bail!("--out says where the weights go") };
         ensure_writable(out)?;
@@ -141,16 +151,16 @@ impl Args {
             "--out is the folder of the run or lies in it: give it another place"
         );
         let (mut run, mut folder) = if self.run.resume {
-            let resumed = RunFolder::resume(&path, &Classic, self.device.device);
+            let resumed = RunFolder::resume(&path, rules, self.device.device);
             resumed.context("--restart in place of --resume begins anew")?
         } else {
-            let run = self.new_run()?;
+            let run = self.new_run(rules)?;
             let folder = RunFolder::create(&path, run.trainer().config(), self.run.restart)?;
             (run, folder)
         };
         interrupt::catch()?;
 
-        self.train(&mut run, &mut folder)?;
+        self.drive(&mut run, &mut folder)?;
         let seconds = folder.seconds();
 
         let TrainingResult { checkpoint, evaluation, .. } = run.result();
@@ -165,7 +175,7 @@ impl Args {
         if self.json {
             return print_json(&Summary {
                 algorithm,
-                rules: &checkpoint.info.rules,
+                spec: &checkpoint.info.spec,
                 seed: run.trainer().seed(),
                 steps,
                 seconds,
@@ -183,21 +193,21 @@ impl Args {
     }
 
     /// The defaults of the algorithm with what was asked for in their place.
-    fn wanted(&self) -> anyhow::Result<Defaults> {
+    fn wanted(&self, rules: &str) -> anyhow::Result<Defaults> {
         let Some(algorithm) = self.algo else { bail!("--algo says what is to be trained") };
-        let Defaults { config, steps } = defaults(algorithm, self.rules.name());
+        let Defaults { config, steps } = defaults(algorithm, rules);
         let config = merged(&config, self.config.as_deref(), &self.set)?;
         Ok(Defaults { config, steps: self.steps.unwrap_or(steps) })
     }
 
-    fn new_run(&self) -> anyhow::Result<TrainingRun<Classic>> {
-        let Defaults { config, steps } = self.wanted()?;
+    fn new_run<R: Rules>(&self, rules: &R) -> anyhow::Result<TrainingRun<R>> {
+        let Defaults { config, steps } = self.wanted(&rules.info().id.rules)?;
         let stop_at = self.stop_at.or(self.steps.is_none().then_some(SOLVED));
         let evaluations = self.evaluation.plan(steps, stop_at);
-        Ok(TrainingRun::new(&config, &Classic, self.seed, steps, evaluations, &self.device.device.for_training()?)?)
+        Ok(TrainingRun::new(&config, rules, self.seed, steps, evaluations, &self.device.device.for_training()?)?)
     }
 
-    fn train(&self, run: &mut TrainingRun<Classic>, folder: &mut RunFolder) -> anyhow::Result<()> {
+    fn drive<R: Rules>(&self, run: &mut TrainingRun<R>, folder: &mut RunFolder) -> anyhow::Result<()> {
         let steps = run.trainer().steps();
         let bar = progress_bar(steps, "steps", self.json);
         bar.set_position(run.trainer().done());

@@ -3,6 +3,7 @@
 //! The bus moves one cell every step whatever the action, so each of the 29 cells is visited once and an episode
 //! lasts at most 29 steps. `docs/ENVIRONMENT.md` tells the rules in prose; the constants here are the original's.
 
+mod info;
 mod layout;
 mod observation;
 mod optimum;
@@ -14,11 +15,17 @@ use serde::{Deserialize, Serialize};
 pub use layout::{ClassicLayout, LayoutSpec};
 pub use simd::ClassicBatch;
 
-use super::{Action, FrameContext, Outcome, Rules, Transition};
+use super::{Action, Ending, FrameContext, Rules, StepTerms, Transition};
+use crate::checker::DrawAny;
 use crate::error::EnvError;
-use crate::frame::{Place, StateFrame};
+use crate::frame::StateFrame;
 use crate::generator::Generator;
-use crate::spaces::Spaces;
+use crate::info::RulesInfo;
+
+/// The name of the rules.
+pub(crate) const NAME: &str = "classic";
+/// The name of their one scenario.
+pub(crate) const SCENARIO: &str = "original";
 
 /// Cells of the route.
 pub(crate) const ROUTE_CELLS: usize = 29;
@@ -51,15 +58,11 @@ const PICK_UP: Action = 1;
 const DROP_OFF: Action = 2;
 const STOP: Action = 3;
 const SPEED_UP: Action = 4;
-/// The names of the stops and of the ends of the route, by route index.
-const PLACES: [(u8, &str); 6] =
-    [(0, "Ubungo"), (4, "Manzese"), (8, "Magomeni"), (20, "Kariakoo"), (25, "Mnazi Mmoja"), (28, "Posta")];
-/// The names of the actions, in their order.
-pub(crate) const ACTIONS: [&str; 5] = ["Move", "Pick up", "Drop off", "Stop", "Speed up"];
+/// How many actions there are.
+const ACTIONS: usize = 5;
 
-/// What a reward is the sum of: what the action is worth where it is taken, obeying or passing where the bus must stop,
-/// the load at a checkpoint, a crash, every step, the end of the episode, and to have come there legally.
-const TERMS: [&str; 7] = ["action", "must_stop", "police", "crash", "step", "end", "legal"];
+/// What a reward is the sum of, in the order of `info`.
+const TERMS: usize = 7;
 const ACTION: usize = 0;
 const MUST_STOP: usize = 1;
 const POLICE: usize = 2;
@@ -163,7 +166,7 @@ impl ClassicState {
     }
 
     /// What the action brings where the bus stands, term by term.
-    fn act(&mut self, action: Action, terms: &mut [f32; TERMS.len()]) {
+    fn act(&mut self, action: Action, terms: &mut [f32; TERMS]) {
         let must_stop = self.must_stop();
         let (worth, passing) = match action {
             MOVE => (2.0, -40.0),
@@ -193,56 +196,30 @@ impl Rules for Classic {
     type State = ClassicState;
     type Batch = ClassicBatch;
 
-    fn name(&self) -> &'static str {
-        "classic"
-    }
-
-    fn spaces(&self) -> Spaces {
-        Spaces { observation: &observation::FEATURES, actions: &ACTIONS }
-    }
-
-    fn route(&self) -> &[(u8, u8)] {
-        &view::ROUTE
-    }
-
-    fn places(&self) -> Vec<Place> {
-        PLACES.map(|(index, name)| Place { cell: view::ROUTE[usize::from(index)], name: name.to_owned() }).to_vec()
-    }
-
-    fn grid(&self) -> (u8, u8) {
-        (15, 15)
-    }
-
-    fn max_steps(&self) -> u32 {
-        u32::from(MAX_STEPS)
-    }
-
-    fn capacities(&self) -> (u32, u32) {
-        (u32::from(CAPACITY), u32::from(LEGAL_CAPACITY))
+    fn info(&self) -> RulesInfo {
+        info::info()
     }
 
     fn draw(&self, generator: &mut Generator) -> ClassicLayout {
         ClassicLayout::draw(generator)
     }
 
-    fn draw_any(&self, generator: &mut Generator) -> ClassicLayout {
-        ClassicLayout::draw_any(generator)
-    }
-
     fn start(&self, layout: &ClassicLayout, _: &mut Generator) -> ClassicState {
         ClassicState::new(*layout)
     }
 
-    fn step(&self, state: &mut ClassicState, action: Action, _: &mut Generator) -> Transition {
-        advance(state, action)
-    }
-
-    fn reward_terms(&self) -> &'static [&'static str] {
-        &TERMS
-    }
-
-    fn explain(&self, before: &ClassicState, action: Action, _: &ClassicState) -> Vec<f32> {
-        advance_by_terms(&mut before.clone(), action).0.to_vec()
+    fn step(
+        &self,
+        state: &mut ClassicState,
+        action: Action,
+        _: &mut Generator,
+        terms: Option<StepTerms<'_>>,
+    ) -> Transition {
+        let (told, transition) = advance_by_terms(state, action);
+        if let Some(terms) = terms {
+            terms.reward.copy_from_slice(&told);
+        }
+        transition
     }
 
     fn observe(&self, state: &ClassicState, out: &mut [f32]) {
@@ -290,14 +267,12 @@ impl Rules for Classic {
         u32::from(state.steps)
     }
 
-    fn outcome(&self, state: &ClassicState) -> Outcome {
-        Outcome {
-            passengers: u32::from(state.passengers),
-            money: i64::from(state.money()),
-            fined: state.fined,
-            crashed: state.crashed,
-            legal: state.legal(),
-        }
+    fn figures(&self, state: &ClassicState, out: &mut [f32]) {
+        out.copy_from_slice(&info::figures(state.passengers, state.paid, state.legal(), state.fined, state.crashed));
+    }
+
+    fn ending(&self, state: &ClassicState) -> Ending {
+        info::ending(state.crashed, state.steps)
     }
 
     fn frame(&self, state: &ClassicState, context: &FrameContext) -> StateFrame {
@@ -313,6 +288,12 @@ impl Rules for Classic {
     }
 }
 
+impl DrawAny for Classic {
+    fn draw_any(&self, generator: &mut Generator) -> ClassicLayout {
+        ClassicLayout::draw_any(generator)
+    }
+}
+
 /// One step.
 fn advance(state: &mut ClassicState, action: Action) -> Transition {
     advance_by_terms(state, action).1
@@ -320,8 +301,8 @@ fn advance(state: &mut ClassicState, action: Action) -> Transition {
 
 /// One step, with its reward term by term. The action is judged at the cell before the move, the police at the cell
 /// after it.
-fn advance_by_terms(state: &mut ClassicState, action: Action) -> ([f32; TERMS.len()], Transition) {
-    let mut terms = [0.0; TERMS.len()];
+fn advance_by_terms(state: &mut ClassicState, action: Action) -> ([f32; TERMS], Transition) {
+    let mut terms = [0.0; TERMS];
     state.act(action, &mut terms);
     state.steps += 1;
     let arrived = state.position == LAST_CELL;
@@ -341,7 +322,7 @@ fn advance_by_terms(state: &mut ClassicState, action: Action) -> ([f32; TERMS.le
         terms[LEGAL] = if state.legal() { 50.0 } else { 0.0 };
     }
     let reward = terms.iter().sum();
-    (terms, Transition { reward, terminated, truncated: state.steps >= MAX_STEPS })
+    (terms, Transition { reward, cost: 0.0, terminated, truncated: state.steps >= MAX_STEPS })
 }
 
 #[cfg(test)]
@@ -374,10 +355,13 @@ mod tests {
 
     #[test]
     fn a_reward_is_told_by_its_terms() {
-        let told = |state: ClassicState, action| {
-            let terms = Classic.explain(&state, action, &state);
-            let nonzero = TERMS.into_iter().zip(terms).filter(|(_, term)| *term != 0.0);
-            nonzero.collect::<Vec<_>>()
+        let info = Classic.info();
+        let told = |mut state: ClassicState, action| {
+            let mut reward = [f32::NAN; TERMS];
+            let terms = StepTerms { reward: &mut reward, cost: &mut [] };
+            Classic.step(&mut state, action, &mut Generator::new(0, 0), Some(terms));
+            let named = info.reward_terms.iter().map(|term| term.name.as_str()).zip(reward);
+            named.filter(|(_, term)| *term != 0.0).collect::<Vec<_>>()
         };
         assert_eq!(told(at(12, 5), STOP), [("must_stop", 25.0), ("step", 1.0)]);
         assert_eq!(told(at(12, 5), MOVE), [("action", 2.0), ("must_stop", -40.0), ("step", 1.0)]);

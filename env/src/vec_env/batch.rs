@@ -26,8 +26,8 @@ pub struct Snapshot<S> {
     pub length: u32,
     /// The episode has ended and nothing has begun yet.
     pub needs_reset: bool,
-    /// The figures of the last finished episode.
-    pub last_episode: EpisodeStats,
+    /// The figures of the last finished episode, once there is one.
+    pub last_episode: Option<EpisodeStats>,
 }
 
 /// Many environments of one rule set.
@@ -40,6 +40,15 @@ pub trait Batch<R: Rules>: Clone + Debug + Send + Sync {
 
     /// Reads environment `index`, which exists.
     fn snapshot(&self, rules: &R, index: usize) -> Snapshot<R::State>;
+
+    /// Lends the running episode of environment `index`, which exists, without a copy where states are stored whole.
+    fn with_state<T>(&self, rules: &R, index: usize, read: impl FnOnce(&R::State) -> T) -> T;
+
+    /// The sum of rewards of the running episode of environment `index`, which exists.
+    fn episode_return(&self, index: usize) -> f32;
+
+    /// The figures of the last finished episode of environment `index`, which exists.
+    fn last_episode(&self, index: usize) -> Option<EpisodeStats>;
 
     /// Replaces environment `index`, which exists.
     fn restore(&mut self, rules: &R, index: usize, snapshot: &Snapshot<R::State>);

@@ -53,7 +53,7 @@ impl<R: Rules, B: Batch<R>> VecEnv<R, B> {
         observations: &mut [f32],
     ) -> Result<(), EnvError> {
         self.check_reset(options, observations)?;
-        for (index, observation) in observations.chunks_exact_mut(self.observation_size).enumerate() {
+        for (index, observation) in observations.chunks_exact_mut(self.info.observation_size()).enumerate() {
             if options.mask.is_some_and(|mask| !mask[index]) {
                 continue;
             }
@@ -84,7 +84,7 @@ impl<R: Rules, B: Batch<R>> VecEnv<R, B> {
         let envs = self.envs();
         let seeds = if let Seeds::Each(seeds) = options.seeds { seeds.len() } else { envs };
         let lengths = [
-            ("observations", observations.len(), envs * self.observation_size),
+            ("observations", observations.len(), envs * self.observation_size()),
             ("seeds", seeds, envs),
             ("mask", options.mask.map_or(envs, <[bool]>::len), envs),
             ("layouts", options.layouts.map_or(envs, <[_]>::len), envs),

@@ -1,19 +1,23 @@
 //! The plain batch: one state after another. It serves any rule set, and is what faster batches are held equal to.
 
 use super::batch::{Batch, Snapshot};
+use super::buffers::StepRow;
 use super::{Autoreset, StepBuffers};
 use crate::episode::EpisodeStats;
-use crate::rules::{Action, Rules, Transition};
+use crate::info::MAX_FIGURES;
+use crate::rules::{Action, Rules, StepTerms, Transition};
 
 /// States one after another.
 #[derive(Debug, Clone)]
 pub struct ScalarBatch<R: Rules> {
     environments: Vec<Snapshot<R::State>>,
+    /// How many figures an episode has.
+    figures: usize,
 }
 
 impl<R: Rules> Batch<R> for ScalarBatch<R> {
-    fn new(_: &R, snapshots: Vec<Snapshot<R::State>>) -> Self {
-        Self { environments: snapshots }
+    fn new(rules: &R, snapshots: Vec<Snapshot<R::State>>) -> Self {
+        Self { environments: snapshots, figures: rules.info().figures.len() }
     }
 
     fn envs(&self) -> usize {
@@ -24,8 +28,20 @@ impl<R: Rules> Batch<R> for ScalarBatch<R> {
         self.environments[index].clone()
     }
 
+    fn with_state<T>(&self, _: &R, index: usize, read: impl FnOnce(&R::State) -> T) -> T {
+        read(&self.environments[index].state)
+    }
+
+    fn episode_return(&self, index: usize) -> f32 {
+        self.environments[index].episode_return
+    }
+
+    fn last_episode(&self, index: usize) -> Option<EpisodeStats> {
+        self.environments[index].last_episode.clone()
+    }
+
     fn restore(&mut self, _: &R, index: usize, snapshot: &Snapshot<R::State>) {
-        self.environments[index] = snapshot.clone();
+        self.environments[index].clone_from(snapshot);
     }
 
     fn first_that_needs_reset(&self) -> Option<usize> {
@@ -33,27 +49,42 @@ impl<R: Rules> Batch<R> for ScalarBatch<R> {
     }
 
     fn step(&mut self, rules: &R, autoreset: Autoreset, actions: &[Action], mut out: StepBuffers<'_>) {
-        let size = out.observations.len() / self.envs().max(1);
         for (index, (environment, &action)) in self.environments.iter_mut().zip(actions).enumerate() {
-            let transition = if environment.needs_reset {
-                environment.begin(rules);
-                Transition::default()
-            } else {
-                environment.advance(rules, action)
-            };
-            if environment.needs_reset && autoreset == Autoreset::SameStep {
-                rules.observe(&environment.state, out.final_observation(index, size));
-                environment.begin(rules);
-            }
-            out.rewards[index] = transition.reward;
-            out.terminated[index] = transition.terminated;
-            out.truncated[index] = transition.truncated;
-            rules.observe(&environment.state, out.observation(index, size));
+            environment.step(rules, autoreset, action, self.figures, &mut out.row(index));
         }
     }
 }
 
 impl<S> Snapshot<S> {
+    /// One step of one environment, or, where it needs a reset, the beginning of its next episode.
+    pub(crate) fn step<R: Rules<State = S>>(
+        &mut self,
+        rules: &R,
+        autoreset: Autoreset,
+        action: Action,
+        figures: usize,
+        out: &mut StepRow<'_>,
+    ) {
+        let transition = if self.needs_reset {
+            self.begin(rules);
+            out.zero_terms();
+            Transition::default()
+        } else {
+            self.advance(rules, action, figures, out.terms.take())
+        };
+        if self.needs_reset && autoreset == Autoreset::SameStep {
+            rules.observe(&self.state, out.final_observation);
+            self.begin(rules);
+        }
+        *out.reward = transition.reward;
+        if let Some(cost) = &mut out.cost {
+            **cost = transition.cost;
+        }
+        *out.terminated = transition.terminated;
+        *out.truncated = transition.truncated;
+        rules.observe(&self.state, out.observation);
+    }
+
     /// Begins an episode on a layout drawn for it.
     pub(crate) fn begin<R: Rules<State = S>>(&mut self, rules: &R) {
         let layout = rules.draw(&mut self.generator);
@@ -68,13 +99,26 @@ impl<S> Snapshot<S> {
         self.needs_reset = false;
     }
 
-    fn advance<R: Rules<State = S>>(&mut self, rules: &R, action: Action) -> Transition {
-        let transition = rules.step(&mut self.state, action, &mut self.generator);
+    /// One step. `figures` is how many figures the rules declare.
+    fn advance<R: Rules<State = S>>(
+        &mut self,
+        rules: &R,
+        action: Action,
+        figures: usize,
+        terms: Option<StepTerms<'_>>,
+    ) -> Transition {
+        let transition = rules.step(&mut self.state, action, &mut self.generator, terms);
         self.episode_return += transition.reward;
         self.length += 1;
         if transition.terminated || transition.truncated {
-            let outcome = rules.outcome(&self.state);
-            self.last_episode = EpisodeStats { episode_return: self.episode_return, length: self.length, outcome };
+            let mut of_episode = [0.0; MAX_FIGURES];
+            rules.figures(&self.state, &mut of_episode[..figures]);
+            self.last_episode = Some(EpisodeStats {
+                episode_return: self.episode_return,
+                length: self.length,
+                ending: rules.ending(&self.state),
+                figures: of_episode[..figures].iter().copied().collect(),
+            });
             self.needs_reset = true;
         }
         transition

@@ -6,6 +6,7 @@
 use std::marker::PhantomData;
 
 use super::{Autoreset, Batch, Snapshot, StepBuffers};
+use crate::episode::EpisodeStats;
 use crate::rules::{Action, Rules};
 
 /// The least number of environments in a piece: some 30 µs of work, several times what handing it over costs.
@@ -24,7 +25,8 @@ pub(super) struct Shards<R: Rules, B: Batch<R>> {
 
 impl<R: Rules, B: Batch<R>> Shards<R, B> {
     pub(super) fn new(rules: &R, mut snapshots: Vec<Snapshot<R::State>>, threads: usize) -> Self {
-        let count = (snapshots.len() / LEAST_ENVS).clamp(1, threads.max(1));
+        let threads = if cfg!(feature = "threads") { threads.max(1) } else { 1 };
+        let count = (snapshots.len() / LEAST_ENVS).clamp(1, threads);
         let size = snapshots.len().div_ceil(count).next_multiple_of(ALIGNMENT).max(ALIGNMENT);
         let mut batches = Vec::with_capacity(count);
         while snapshots.len() > size {
@@ -49,6 +51,18 @@ impl<R: Rules, B: Batch<R>> Shards<R, B> {
         self.batches[index / self.size].snapshot(rules, index % self.size)
     }
 
+    pub(super) fn with_state<T>(&self, rules: &R, index: usize, read: impl FnOnce(&R::State) -> T) -> T {
+        self.batches[index / self.size].with_state(rules, index % self.size, read)
+    }
+
+    pub(super) fn episode_return(&self, index: usize) -> f32 {
+        self.batches[index / self.size].episode_return(index % self.size)
+    }
+
+    pub(super) fn last_episode(&self, index: usize) -> Option<EpisodeStats> {
+        self.batches[index / self.size].last_episode(index % self.size)
+    }
+
     pub(super) fn restore(&mut self, rules: &R, index: usize, snapshot: &Snapshot<R::State>) {
         self.batches[index / self.size].restore(rules, index % self.size, snapshot);
     }
@@ -63,10 +77,13 @@ impl<R: Rules, B: Batch<R>> Shards<R, B> {
             return batch.step(rules, autoreset, actions, out);
         }
         let pieces = self.batches.iter_mut().zip(actions.chunks(self.size)).zip(out.chunks(self.size));
+        #[cfg(feature = "threads")]
         rayon::scope(|scope| {
             for ((batch, actions), out) in pieces {
                 scope.spawn(move |_| batch.step(rules, autoreset, actions, out));
             }
         });
+        #[cfg(not(feature = "threads"))]
+        pieces.for_each(|((batch, actions), out)| batch.step(rules, autoreset, actions, out));
     }
 }

@@ -5,9 +5,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use daladala_agents::{AgentError, Choice, DeviceKind, Policy, registry};
-use daladala_env::rules::Classic;
-use daladala_env::{EnvError, RuleSet, Rules};
+use daladala_agents::{AgentError, Checkpoint, Choice, DeviceKind, Policy, registry};
+use daladala_env::{EnvError, RuleSpec};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -87,7 +86,8 @@ pub enum CatalogError {
 
 impl Catalog {
     /// A catalog of one driver: the one that drives when nobody has chosen.
-    pub fn new<R: Rules>(first: Driver<R>) -> Self {
+    #[must_use]
+    pub fn new(first: Driver) -> Self {
         let first: SharedDriver = Arc::new(first);
         let info = first.info();
         let key = (info.rules, info.model);
@@ -122,10 +122,13 @@ impl Catalog {
             let path = entry.map_err(unreadable)?.path();
             if path.extension().is_some_and(|extension| extension == WEIGHTS) {
                 let model = registry::display_name(&path.to_string_lossy());
-                for rules in RuleSet::ALL {
-                    let key = (rules.name().to_owned(), model.clone());
-                    self.sources.entry(key).or_insert_with(|| Source::File(path.clone()));
-                }
+                // What is no model of any rules is offered all the same under those that are driven first: whoever
+                // asks for it is told what is wrong with it.
+                let rules = match Checkpoint::load(&path) {
+                    Ok(checkpoint) => checkpoint.info.spec.rules,
+                    Err(_) => self.first.info().rules,
+                };
+                self.sources.entry((rules, model)).or_insert(Source::File(path));
             }
         }
         Ok(self)
@@ -150,9 +153,8 @@ impl Catalog {
     /// The driver of a name; reads files, so not for a thread that others wait for.
     pub(crate) fn load(&self, rules: &str, model: &str) -> Result<SharedDriver, CatalogError> {
         let key = (rules.to_owned(), model.to_owned());
+        let spec = RuleSpec::named(rules, None)?;
         let Some(source) = self.sources.get(&key) else {
-            let rules: RuleSet = rules.parse()?;
-            let rules = rules.name();
             let of_rules = self.sources.keys().filter(|(of, _)| of == rules);
             let known: Vec<_> = of_rules.map(|(_, model)| model.as_str()).collect();
             return Err(CatalogError::Unknown { model: key.1, rules: key.0, known: known.join(", ") });
@@ -164,23 +166,22 @@ impl Catalog {
             Source::File(path) => path.to_string_lossy().into_owned(),
             Source::BuiltIn | Source::Given => key.1.clone(),
         };
-        let driver = load_for(rules.parse().unwrap_or_default(), model, &from, self.device)?;
+        let driver = load_driver(spec, model, &from, self.device)?;
         self.loaded.lock().unwrap_or_else(PoisonError::into_inner).insert(key, Arc::clone(&driver));
         Ok(driver)
     }
 }
 
-fn load_for(rules: RuleSet, model: &str, from: &str, device: DeviceKind) -> Result<SharedDriver, CatalogError> {
-    match rules {
-        RuleSet::Classic => drive(Classic, model, from, device),
+/// Makes a driver of a built-in name, or of the path of a weights file.
+fn load_driver(spec: RuleSpec, model: &str, from: &str, device: DeviceKind) -> Result<SharedDriver, CatalogError> {
+    let info = spec.info();
+    let loaded = registry::load(from, &info, Choice::Greedy, device);
+    let loaded = loaded.map_err(|source| CatalogError::Load { model: model.to_owned(), source })?;
+    if let Some(trained_on) = &loaded.other_scenario {
+        tracing::warn!("model '{model}' was trained on {trained_on} and drives {}", info.id);
     }
-}
-
-fn drive<R: Rules>(rules: R, model: &str, from: &str, device: DeviceKind) -> Result<SharedDriver, CatalogError> {
-    let policy = registry::load_for(from, &rules, Choice::Greedy, device);
-    let policy = policy.map_err(|source| CatalogError::Load { model: model.to_owned(), source })?;
-    let policy: Arc<dyn Policy> = Arc::from(policy);
-    Ok(Arc::new(Driver::new(rules, model, policy)?))
+    let policy: Arc<dyn Policy> = Arc::from(loaded.policy);
+    Ok(Arc::new(Driver::new(spec, model, policy)?))
 }
 
 impl fmt::Debug for Catalog {
@@ -192,12 +193,14 @@ impl fmt::Debug for Catalog {
 #[cfg(test)]
 mod tests {
     use daladala_agents::scripted::Random;
+    use daladala_env::rules::Classic;
+    use daladala_env::{RuleSet, Rules};
 
     use super::*;
 
     fn catalog() -> Catalog {
         let policy: Arc<dyn Policy> = Arc::new(Random::new(&Classic.spaces()));
-        Catalog::new(Driver::new(Classic, "first", policy).expect("made for these rules"))
+        Catalog::new(Driver::new(RuleSet::Classic, "first", policy).expect("made for these rules"))
     }
 
     #[test]

@@ -1,18 +1,18 @@
 //! What a policy drives.
 
 use daladala_agents::Stream;
-use daladala_env::{Action, Rules, StateFrame};
+use daladala_env::{Action, StateFrame};
 
 use super::Game;
 use crate::error::RoomError;
 
-impl<R: Rules> Game for Stream<R> {
+impl Game for Stream {
     fn advance(&mut self, choice: Option<Action>) -> Result<StateFrame, RoomError> {
         Ok(Stream::advance(self, choice)?)
     }
 
     fn reset(&mut self, seed: Option<u64>) -> Result<StateFrame, RoomError> {
-        Ok(Stream::reset(self, seed))
+        Ok(Stream::reset(self, seed)?)
     }
 
     fn ended(&self) -> bool {

@@ -464,8 +464,8 @@ mod tests {
 
     use daladala_agents::Policy;
     use daladala_agents::scripted::Random;
-    use daladala_env::Rules;
     use daladala_env::rules::Classic;
+    use daladala_env::{RuleSet, Rules};
     use proptest::prelude::*;
 
     use super::*;
@@ -547,7 +547,7 @@ mod tests {
     #[test]
     fn a_frame_takes_some_sixty_bytes() -> Result<(), Box<dyn std::error::Error>> {
         let policy: Arc<dyn Policy> = Arc::new(Random::new(&Classic.spaces()));
-        let mut game = Driver::new(Classic, "random", policy)?.begin(3);
+        let mut game = Driver::new(RuleSet::Classic, "random", policy)?.begin(3);
         let (mut base, mut bytes, frames) = (game.advance(None)?, 0, 3000);
         for seq in 1..=frames {
             let frame = game.advance(None)?;

@@ -45,8 +45,8 @@ mod tests {
 
     use daladala_agents::Policy;
     use daladala_agents::scripted::Random;
-    use daladala_env::Rules;
     use daladala_env::rules::Classic;
+    use daladala_env::{RuleSet, Rules};
     use serde_json::{Map, Value};
 
     use super::*;
@@ -55,7 +55,7 @@ mod tests {
     #[test]
     fn a_keyframe_and_a_delta_over_it_are_the_frame() -> Result<(), Box<dyn std::error::Error>> {
         let policy: Arc<dyn Policy> = Arc::new(Random::new(&Classic.spaces()));
-        let mut game = Driver::new(Classic, "random", policy)?.begin(3);
+        let mut game = Driver::new(RuleSet::Classic, "random", policy)?.begin(3);
         let mut base = game.advance(None)?;
         for seq in 2..200 {
             let frame = game.advance(None)?;

@@ -167,7 +167,7 @@ mod tests {
     use daladala_agents::Policy;
     use daladala_agents::scripted::Random;
     use daladala_env::rules::Classic;
-    use daladala_env::{Rules, StateFrame};
+    use daladala_env::{RuleSet, Rules, StateFrame};
     use proptest::prelude::*;
 
     use super::*;
@@ -177,7 +177,7 @@ mod tests {
     /// A recording of some episodes, and its frames.
     fn sample() -> (Vec<u8>, Vec<StateFrame>) {
         let policy: Arc<dyn Policy> = Arc::new(Random::new(&Classic.spaces()));
-        let driver = Driver::new(Classic, "random", policy).expect("fits");
+        let driver = Driver::new(RuleSet::Classic, "random", policy).expect("fits");
         let header = Header { server: "0".into(), created: 1, room: "main".into(), fps: 5.0, game: driver.info() };
         let (mut writer, mut game) = (Writer::new(&header), driver.begin(1));
         let mut frames: Vec<StateFrame> = Vec::new();

@@ -58,15 +58,15 @@ impl History {
 mod tests {
     use daladala_agents::Policy;
     use daladala_agents::scripted::Random;
-    use daladala_env::Rules;
     use daladala_env::rules::Classic;
+    use daladala_env::{RuleSet, Rules};
 
     use super::*;
     use crate::game::{AnyDriver, Driver};
 
     fn history(frames: std::ops::RangeInclusive<u64>, capacity: usize) -> History {
         let policy: Arc<dyn Policy> = Arc::new(Random::new(&Classic.spaces()));
-        let mut game = Driver::new(Classic, "random", policy).expect("fits").begin(1);
+        let mut game = Driver::new(RuleSet::Classic, "random", policy).expect("fits").begin(1);
         let mut history = History::new(capacity);
         for seq in frames {
             history.push(Frame::new(7, seq, game.advance(None).expect("a frame"), None));

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use daladala_agents::Policy;
 use daladala_agents::scripted::Random;
-use daladala_env::Rules;
 use daladala_env::rules::Classic;
+use daladala_env::{RuleSet, Rules};
 use daladala_server::{Catalog, Driver, FrameRate, Server, ServerConfig, ServerError};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Map, Value, json};
@@ -43,9 +43,9 @@ pub(crate) fn config() -> ServerConfig {
     ServerConfig { port: 0, fps: FrameRate::new(100.0).expect("a rate"), seed: Some(1), ..ServerConfig::default() }
 }
 
-pub(crate) fn driver(policy: impl Policy + 'static) -> Driver<Classic> {
+pub(crate) fn driver(policy: impl Policy + 'static) -> Driver {
     let policy: Arc<dyn Policy> = Arc::new(policy);
-    Driver::new(Classic, "random", policy).expect("made for these rules")
+    Driver::new(RuleSet::Classic, "random", policy).expect("made for these rules")
 }
 
 pub(crate) fn catalog() -> Catalog {

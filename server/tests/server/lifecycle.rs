@@ -6,7 +6,7 @@ use std::time::Duration;
 use daladala_agents::Policy;
 use daladala_agents::scripted::Random;
 use daladala_env::rules::Classic;
-use daladala_env::{Action, Generator, OutputKind, Rules};
+use daladala_env::{Action, Generator, OutputKind, RuleSet, Rules};
 use daladala_server::{Catalog, Driver, Server, ServerConfig, ServerError};
 use futures_util::StreamExt;
 use tokio::io::AsyncWriteExt;
@@ -137,7 +137,7 @@ impl Policy for Foreign {
 
 #[test]
 fn a_policy_for_other_rules_is_refused() {
-    let refused = Driver::new(Classic, "foreign", Arc::new(Foreign) as Arc<dyn Policy>);
+    let refused = Driver::new(RuleSet::Classic, "foreign", Arc::new(Foreign) as Arc<dyn Policy>);
     let line = refused.expect_err("an error").to_string();
     assert!(line.contains("3 features") && line.contains("14 and 5"), "{line}");
 }

@@ -30,7 +30,7 @@ async fn a_connection_begins_with_what_a_viewer_has_to_know() {
     assert_eq!((&room["code"], &room["kind"], &room["mode"]), (&json!("main"), &json!("stream"), &json!("policy")));
     assert_eq!((&room["rules"], &room["model"]), (&json!("classic"), &json!("random")));
     assert_eq!((&room["fps"], &room["grid"]), (&json!(100.0), &json!([15, 15])));
-    assert_eq!(room["route"], json!(Classic.route()));
+    assert_eq!(room["route"], json!(Classic.info().route));
     assert_eq!(room["actions"], json!(["Move", "Pick up", "Drop off", "Stop", "Speed up"]));
     let limits = ["max_steps", "physical_max_passengers", "legal_capacity"].map(|name| room[name].clone());
     assert_eq!(limits, [json!(350), json!(50), json!(33)]);
@@ -49,7 +49,7 @@ async fn without_a_subprotocol_every_frame_is_whole() {
         }
         let state: StateFrame = serde_json::from_value(frame.clone()).expect("all fields");
         assert_eq!(frame["position"], json!([frame["x"], frame["y"]]));
-        assert_eq!(state.position, Classic.route()[state.route_index as usize]);
+        assert_eq!(state.position, Classic.info().route[state.route_index as usize]);
         assert_eq!(state.traffic_light_states.len(), state.traffic_lights.len());
         assert_eq!(state.hazards.len(), state.traffic_lights.len() + state.police_checkpoints.len());
         assert_eq!(state.waiting.len(), state.high_demand_stops.len());

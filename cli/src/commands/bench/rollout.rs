@@ -7,8 +7,7 @@ use std::num::NonZeroUsize;
 use std::ops::Range;
 
 use daladala_agents::{Choice, Policy, policy_generators, registry, rows_per_thread};
-use daladala_env::rules::Classic;
-use daladala_env::{Action, Buffers, EnvError, Generator, RuleSet, VecEnv, VecEnvConfig};
+use daladala_env::{Action, Buffers, EnvError, Generator, Rules, RulesVisitor, VecEnv, VecEnvConfig};
 use rayon::prelude::*;
 
 use super::{Shared, Throughput, check_rows, random_actions, spread_out};
@@ -29,22 +28,22 @@ pub(crate) struct RolloutArgs {
 }
 
 /// The environments of one thread.
-struct Shard {
-    env: VecEnv<Classic>,
+struct Shard<R: Rules> {
+    env: VecEnv<R>,
     buffers: Buffers,
     outputs: Vec<f32>,
     generators: Vec<Generator>,
     actions: Vec<Action>,
 }
 
-impl Shard {
+impl<R: Rules> Shard<R> {
     /// Environments `indices`, in the middle of their episodes.
-    fn new(indices: Range<usize>, policy: &dyn Policy) -> anyhow::Result<Self> {
+    fn new(rules: &R, indices: Range<usize>, policy: &dyn Policy) -> anyhow::Result<Self> {
         let config = VecEnvConfig { first_index: indices.start as u64, ..VecEnvConfig::default() };
-        let mut env = VecEnv::new(Classic, indices.len(), config);
+        let mut env = VecEnv::new(rules.clone(), indices.len(), config);
         let mut buffers = Buffers::for_env(&env);
         env.reset(&mut buffers.observations);
-        let actions = random_actions(indices.len());
+        let actions = random_actions(env.info(), indices.len());
         spread_out(&mut env, &mut buffers, &actions)?;
         let outputs = vec![0.0; indices.len() * policy.actions()];
         Ok(Self { env, buffers, outputs, generators: policy_generators(0, indices), actions })
@@ -57,14 +56,26 @@ impl Shard {
     }
 }
 
+impl RulesVisitor for &RolloutArgs {
+    type Output = anyhow::Result<()>;
+
+    fn visit<R: Rules>(self, rules: R) -> anyhow::Result<()> {
+        self.measure(&rules)
+    }
+}
+
 impl RolloutArgs {
     pub(super) fn run(self) -> anyhow::Result<()> {
-        let RuleSet::Classic = self.shared.rules;
+        self.shared.rules.spec()?.visit(&self)
+    }
+
+    fn measure<R: Rules>(&self, rules: &R) -> anyhow::Result<()> {
         let envs = check_rows("envs", self.envs)?;
-        let policy = registry::load_for(&self.model, &Classic, Choice::Greedy, self.device.device)?;
+        let policy = registry::load(&self.model, &rules.info(), Choice::Greedy, self.device.device)?.policy;
         let share = rows_per_thread(envs, self.shared.threads);
         let indices = (0..envs).step_by(share).map(|first| first..(first + share).min(envs));
-        let mut shards = indices.map(|indices| Shard::new(indices, &*policy)).collect::<anyhow::Result<Vec<_>>>()?;
+        let mut shards =
+            indices.map(|indices| Shard::new(rules, indices, &*policy)).collect::<anyhow::Result<Vec<_>>>()?;
         let threads_used = shards.len();
         let mut result = Ok(());
         let (rate, seconds) = self.shared.measure(|| {
@@ -79,7 +90,7 @@ impl RolloutArgs {
             batch: Some(share.min(envs)),
             threads_used: Some(threads_used),
             device: Some(self.device.device),
-            ..self.shared.throughput(seconds)
+            ..self.shared.throughput(seconds)?
         })
     }
 }

@@ -4,8 +4,7 @@ use std::path::PathBuf;
 
 use daladala_agents::Algorithm;
 use daladala_agents::training::{Trainer, defaults};
-use daladala_env::RuleSet;
-use daladala_env::rules::Classic;
+use daladala_env::{Rules, RulesVisitor};
 
 use super::{Shared, Throughput};
 use crate::arguments::{DeviceArgs, one_of};
@@ -31,11 +30,22 @@ pub(crate) struct TrainArgs {
     shared: Shared,
 }
 
+impl RulesVisitor for &TrainArgs {
+    type Output = anyhow::Result<()>;
+
+    fn visit<R: Rules>(self, rules: R) -> anyhow::Result<()> {
+        self.measure(&rules)
+    }
+}
+
 impl TrainArgs {
     pub(super) fn run(self) -> anyhow::Result<()> {
-        let RuleSet::Classic = self.shared.rules;
-        let config = merged(&defaults(self.algo, self.shared.rules.name()).config, self.config.as_deref(), &self.set)?;
-        let mut trainer = Trainer::new(&config, &Classic, 0, ENDLESS, &self.device.device.for_training()?)?;
+        self.shared.rules.spec()?.visit(&self)
+    }
+
+    fn measure<R: Rules>(&self, rules: &R) -> anyhow::Result<()> {
+        let config = merged(&defaults(self.algo, &rules.info().id.rules).config, self.config.as_deref(), &self.set)?;
+        let mut trainer = Trainer::new(&config, rules, 0, ENDLESS, &self.device.device.for_training()?)?;
         let mut updates = 0u64;
         let (rate, seconds) = self.shared.measure(|| {
             trainer.advance();
@@ -46,7 +56,7 @@ impl TrainArgs {
             steps_per_second: Some(rate * steps_per_update),
             envs: Some(config.envs()),
             batch: config.batch(),
-            ..self.shared.throughput(seconds)
+            ..self.shared.throughput(seconds)?
         })
     }
 }

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use anyhow::ensure;
 use daladala_agents::{AgentError, Choice, DeviceKind, Policy, registry};
-use daladala_env::Rules;
+use daladala_env::RulesInfo;
+
+use crate::output::tell_other_scenario;
 
 pub(super) struct Driver<'a> {
     /// As it was named.
@@ -15,9 +17,9 @@ pub(super) struct Driver<'a> {
 }
 
 /// All of them, or what is wrong with one: before any of them drives.
-pub(super) fn drivers<'a, R: Rules>(
+pub(super) fn drivers<'a>(
     models: &'a [String],
-    rules: &R,
+    rules: &RulesInfo,
     choice: Choice,
     device: DeviceKind,
 ) -> anyhow::Result<Vec<Driver<'a>>> {
@@ -25,26 +27,27 @@ pub(super) fn drivers<'a, R: Rules>(
     let mut seen: Vec<PathBuf> = Vec::new();
     let mut drivers = Vec::new();
     for model in models {
-        let policy = registry::load_for(model, rules, choice, device).map_err(|error| match error {
+        let loaded = registry::load(model, rules, choice, device).map_err(|error| match error {
             AgentError::OtherRules { .. } | AgentError::WrongSpaces { .. } => {
                 anyhow::Error::new(error).context(format!("--model {model}"))
             }
             says_which => says_which.into(),
         })?;
-        let what = identity(model);
+        tell_other_scenario(model, &loaded, &rules.id);
+        let what = identity(model, rules);
         ensure!(!seen.contains(&what), "--model {model} is named twice: name each model once");
         seen.push(what);
         let short = registry::display_name(model);
         let unique = models.iter().filter(|other| registry::display_name(other) == short).count() == 1;
         // One alone is shown as it was named.
         let label = if several && unique { short } else { model.clone() };
-        drivers.push(Driver { model, label, policy });
+        drivers.push(Driver { model, label, policy: loaded.policy });
     }
     Ok(drivers)
 }
 
 /// The same for one file that is named in two ways.
-fn identity(model: &str) -> PathBuf {
+fn identity(model: &str, rules: &RulesInfo) -> PathBuf {
     let named = PathBuf::from(model);
-    if registry::built_in(model).is_ok() { named } else { named.canonicalize().unwrap_or(named) }
+    if registry::built_in(&rules.id.rules, model).is_ok() { named } else { named.canonicalize().unwrap_or(named) }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use daladala_agents::EvaluatedEpisode;
-use serde::Serialize;
+use daladala_env::RulesInfo;
 
 use crate::files::WholeFile;
 
@@ -12,52 +12,32 @@ pub(super) struct EpisodeFile {
     out: PathBuf,
     seed: u64,
     rows: csv::Writer<WholeFile>,
+    endings: Vec<String>,
 }
 
-/// `episode` is the index of the environment under the seed that it is the first episode of.
-#[derive(Serialize)]
-#[expect(clippy::struct_excessive_bools, reason = "columns of a table")]
-struct Row<'a> {
-    model: &'a str,
-    seed: u64,
-    episode: usize,
-    #[serde(rename = "return")]
-    episode_return: f32,
-    best_return: Option<f32>,
-    regret: Option<f32>,
-    length: u32,
-    passengers: u32,
-    money: i64,
-    legal: bool,
-    fined: bool,
-    crashed: bool,
-    terminated: bool,
-    truncated: bool,
-}
+/// The columns before the figures that the rules declare; `episode` is the index of the environment under the seed that
+/// it is the first episode of.
+const FIRST: [&str; 7] = ["model", "seed", "episode", "return", "best_return", "regret", "length"];
+/// The columns after them.
+const LAST: [&str; 3] = ["terminated", "truncated", "ending"];
 
 impl EpisodeFile {
-    pub(super) fn create(out: &Path, seed: u64) -> anyhow::Result<Self> {
-        Ok(Self { out: out.to_owned(), seed, rows: csv::Writer::from_writer(WholeFile::create(out)?) })
+    pub(super) fn create(out: &Path, seed: u64, info: &RulesInfo) -> anyhow::Result<Self> {
+        let mut rows = csv::Writer::from_writer(WholeFile::create(out)?);
+        let figures = info.figures.iter().map(|figure| figure.name.as_str());
+        rows.write_record(FIRST.into_iter().chain(figures).chain(LAST))?;
+        let endings = info.endings.iter().map(|ending| ending.name.clone()).collect();
+        Ok(Self { out: out.to_owned(), seed, rows, endings })
     }
 
     pub(super) fn write(&mut self, model: &str, index: usize, episode: &EvaluatedEpisode) -> anyhow::Result<()> {
         let stats = &episode.stats;
-        let row = Row {
-            model,
-            seed: self.seed,
-            episode: index,
-            episode_return: stats.episode_return,
-            best_return: episode.best_return,
-            regret: episode.regret().map(|regret| regret as f32),
-            length: stats.length,
-            passengers: stats.outcome.passengers,
-            money: stats.outcome.money,
-            legal: stats.outcome.legal,
-            fined: stats.outcome.fined,
-            crashed: stats.outcome.crashed,
-            terminated: episode.terminated,
-            truncated: episode.truncated,
-        };
+        let first = (model, self.seed, index, stats.episode_return, episode.best_return);
+        let regret = episode.regret().map(|regret| regret as f32);
+        let ending = &self.endings[usize::from(stats.ending)];
+        // Whole numbers without a point: most figures are counts.
+        let figures: Vec<String> = stats.figures.iter().map(ToString::to_string).collect();
+        let row = (first, regret, stats.length, figures, episode.terminated, episode.truncated, ending);
         self.rows.serialize(row).with_context(|| format!("{} cannot be written", self.out.display()))
     }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 use daladala_agents::Evaluation;
+use daladala_env::info::{Figure, FigureKind};
 
 use crate::files::WholeFile;
 use crate::output::grouped;
@@ -23,9 +24,8 @@ pub(super) struct Plot {
     out: PathBuf,
     returns: Vec<Distribution>,
     means: Vec<Estimate>,
-    legal: Vec<Estimate>,
-    fined: Vec<Estimate>,
-    crashed: Vec<Estimate>,
+    /// Of the figures that the rules declare, in their order.
+    figures: Vec<(Figure, Vec<Estimate>)>,
 }
 
 /// Accepts the name of a file that a plot can be.
@@ -43,9 +43,7 @@ impl Plot {
             out: out.to_owned(),
             returns: Vec::new(),
             means: Vec::new(),
-            legal: Vec::new(),
-            fined: Vec::new(),
-            crashed: Vec::new(),
+            figures: Vec::new(),
         })
     }
 
@@ -53,14 +51,17 @@ impl Plot {
         let estimate = |value, interval| Estimate { label: label.to_owned(), value, interval };
         self.returns.push(Distribution::of(label, returns));
         self.means.push(estimate(figures.mean_return, figures.return_ci95));
-        self.legal.push(estimate(figures.legal_rate, Some(figures.legal_rate_ci95)));
-        self.fined.push(estimate(figures.fine_rate, Some(figures.fine_rate_ci95)));
-        self.crashed.push(estimate(figures.crash_rate, Some(figures.crash_rate_ci95)));
+        if self.figures.is_empty() {
+            self.figures = figures.figures.iter().map(|one| (one.figure.clone(), Vec::new())).collect();
+        }
+        for ((_, estimates), one) in self.figures.iter_mut().zip(&figures.figures) {
+            estimates.push(estimate(one.mean, one.ci95));
+        }
     }
 
     pub(super) fn finish(mut self, rules: &str, episodes: usize, seed: u64) -> anyhow::Result<()> {
         let heading = format!("{} episodes of {rules} under seed {seed}", grouped(episodes as f64));
-        let height = HEADING + DISTRIBUTIONS + 2 * intervals_height(self.means.len());
+        let height = HEADING + DISTRIBUTIONS + self.rows() as u32 * intervals_height(self.means.len());
         let picture = svg((WIDTH, height), &heading, |area| self.draw(area))?;
         let about = || format!("{} cannot be written", self.out.display());
         self.file.write_all(picture.as_bytes()).with_context(about)?;
@@ -76,16 +77,26 @@ impl Plot {
             y: "episodes with at most this return",
         };
         distributions(&top, labels, &self.returns)?;
-        let parts = rest.split_evenly((2, 2));
+        let parts = rest.split_evenly((self.rows(), 2));
         intervals(&parts[0], "Mean return", Unit::Number, "return, with 95 % interval", &self.means)?;
-        let rates = [
-            ("Within legal capacity and never fined", &self.legal),
-            ("Fined", &self.fined),
-            ("Crashed", &self.crashed),
-        ];
-        for (part, (title, rates)) in parts[1..].iter().zip(rates) {
-            intervals(part, title, Unit::Fraction, "share of episodes, with 95 % interval", rates)?;
+        for (part, (figure, estimates)) in parts[1..].iter().zip(&self.figures) {
+            let (unit, axis) = match figure.kind {
+                FigureKind::Rate => (Unit::Fraction, "share of episodes, with 95 % interval".to_owned()),
+                _ if figure.unit.is_empty() => (Unit::Number, "mean, with 95 % interval".to_owned()),
+                _ => (Unit::Number, format!("mean, {}, with 95 % interval", figure.unit)),
+            };
+            intervals(part, &capitalised(&figure.meaning), unit, &axis, estimates)?;
         }
         Ok(())
     }
+
+    /// Rows of two plots each: the returns and all figures.
+    fn rows(&self) -> usize {
+        (1 + self.figures.len()).div_ceil(2)
+    }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut signs = text.chars();
+    signs.next().map_or_else(String::new, |first| first.to_uppercase().chain(signs).collect())
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use comfy_table::{CellAlignment, Table, presets};
 use daladala_agents::statistics::Mean;
+use daladala_env::info::{Figure, FigureKind};
 
 use super::results::{Figures, Outcome, Results, Tried};
 use super::write_text;
@@ -63,7 +64,7 @@ impl Names {
 }
 
 fn heading(results: &Results, shown: usize, all: usize, names: &Names) -> String {
-    let mut heading = format!("{} on {}", results.algorithm, results.rules);
+    let mut heading = format!("{} on {}", results.algorithm, results.spec);
     if let Names::Values(keys) = names {
         heading = format!("{heading}, {keys}");
     }
@@ -153,35 +154,28 @@ fn over_seeds(tried: &[&Tried], names: &Names, figure: &dyn Fn(&Outcome) -> f64)
 pub(super) fn table(results: &Results) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
-    table.set_header([
-        "configuration",
-        "return, mean ± std",
-        "worst seed",
-        "of the best",
-        "on training layouts",
-        "legal",
-        "fined",
-        "crashed",
-        "solved",
-        "steps to solve",
-        "seconds",
-    ]);
+    let is_rate = |figure: &&Figure| figure.kind == FigureKind::Rate;
+    let rates: Vec<_> = results.info.figures.iter().filter(is_rate).collect();
+    let first = ["configuration", "return, mean ± std", "worst seed", "of the best", "on training layouts"];
+    let names = rates.iter().map(|figure| figure.name.as_str());
+    table.set_header(first.into_iter().chain(names).chain(["solved", "steps to solve", "seconds"]));
     for tried in &results.configurations {
         let percent = |rate: f64| if rate.is_nan() { "–".to_owned() } else { format!("{:.2} %", 100.0 * rate) };
         let number = |number: f64| if number.is_nan() { "–".to_owned() } else { format!("{number:.2}") };
-        table.add_row([
+        let first = [
             tried.configuration.name.clone(),
             format!("{} ± {}", number(tried.mean_return), number(tried.std_return)),
             number(tried.worst_return),
             percent(tried.optimal_fraction.unwrap_or(f64::NAN)),
             number(tried.mean_return_seen),
-            percent(tried.legal_rate),
-            percent(tried.fine_rate),
-            percent(tried.crash_rate),
+        ];
+        let rate = |figure: &&Figure| percent(tried.means.get(&figure.mean_name()).copied().unwrap_or(f64::NAN));
+        let last = [
             format!("{} of {}", tried.solved, tried.runs.len()),
             tried.steps_to_solve.map_or_else(|| "–".to_owned(), grouped),
             tried.seconds_to_solve.map_or_else(|| "–".to_owned(), |seconds| format!("{seconds:.2}")),
-        ]);
+        ];
+        table.add_row(first.into_iter().chain(rates.iter().map(rate)).chain(last));
     }
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);

@@ -1,7 +1,10 @@
 //! What a sweep finds: of each run, of each configuration over its seeds, and in all.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use daladala_agents::statistics::Mean;
 use daladala_agents::{Algorithm, Evaluation};
+use daladala_env::{RulesInfo, SpecId};
 use serde::{Deserialize, Serialize};
 
 use super::grid::Configuration;
@@ -41,17 +44,17 @@ pub(super) struct Figures {
     pub(super) episodes: usize,
     pub(super) mean_return: f64,
     pub(super) std_return: f64,
-    pub(super) legal_rate: f64,
-    pub(super) fine_rate: f64,
-    pub(super) crash_rate: f64,
     pub(super) optimal_fraction: Option<f64>,
+    /// The means of the figures that the rules declare, by their names.
+    #[serde(flatten)]
+    pub(super) means: BTreeMap<String, f64>,
 }
 
 impl From<&Evaluation> for Figures {
     fn from(evaluation: &Evaluation) -> Self {
-        let Evaluation { episodes, mean_return, std_return, legal_rate, fine_rate, crash_rate, .. } = *evaluation;
-        let optimal_fraction = evaluation.optimal_fraction;
-        Self { episodes, mean_return, std_return, legal_rate, fine_rate, crash_rate, optimal_fraction }
+        let Evaluation { episodes, mean_return, std_return, optimal_fraction, .. } = *evaluation;
+        let means = evaluation.figures.iter().map(|one| (one.figure.mean_name(), one.mean)).collect();
+        Self { episodes, mean_return, std_return, optimal_fraction, means }
     }
 }
 
@@ -59,7 +62,11 @@ impl From<&Evaluation> for Figures {
 #[derive(Debug, Serialize)]
 pub(super) struct Results<'a> {
     pub(super) algorithm: Algorithm,
-    pub(super) rules: &'a str,
+    /// What describes the rules.
+    #[serde(skip)]
+    pub(super) info: &'a RulesInfo,
+    #[serde(flatten)]
+    pub(super) spec: &'a SpecId,
     pub(super) steps: u64,
     pub(super) seeds: Vec<u64>,
     pub(super) configurations: Vec<Tried<'a>>,
@@ -79,10 +86,9 @@ pub(super) struct Tried<'a> {
     pub(super) mean_return_seen: f64,
     /// Mean fraction of the best return on unseen layouts.
     pub(super) optimal_fraction: Option<f64>,
-    /// Mean rates on unseen layouts.
-    pub(super) legal_rate: f64,
-    pub(super) fine_rate: f64,
-    pub(super) crash_rate: f64,
+    /// The means of the figures that the rules declare on unseen layouts, by their names.
+    #[serde(flatten)]
+    pub(super) means: BTreeMap<String, f64>,
     /// Runs that were solved, and what the median of these took.
     pub(super) solved: usize,
     pub(super) steps_to_solve: Option<f64>,
@@ -102,6 +108,9 @@ impl<'a> Tried<'a> {
         let returns = over(&|outcome| outcome.unseen.mean_return);
         let solved: Vec<_> = outcomes.iter().filter_map(|outcome| outcome.solved.as_ref()).collect();
         let fractions: Option<Vec<f64>> = outcomes.iter().map(|outcome| outcome.unseen.optimal_fraction).collect();
+        let names: BTreeSet<_> = outcomes.iter().flat_map(|outcome| outcome.unseen.means.keys()).collect();
+        let mean = |name: &String| over(&|outcome| outcome.unseen.means.get(name).copied().unwrap_or(f64::NAN)).mean;
+        let means = names.into_iter().map(|name| (name.clone(), mean(name))).collect();
         Self {
             configuration,
             mean_return: returns.mean,
@@ -110,9 +119,7 @@ impl<'a> Tried<'a> {
             worst_return: outcomes.iter().map(|outcome| outcome.unseen.mean_return).fold(f64::NAN, f64::min),
             mean_return_seen: over(&|outcome| outcome.seen.mean_return).mean,
             optimal_fraction: fractions.filter(|f| !f.is_empty()).map(|f| Mean::of(f.into_iter()).mean),
-            legal_rate: over(&|outcome| outcome.unseen.legal_rate).mean,
-            fine_rate: over(&|outcome| outcome.unseen.fine_rate).mean,
-            crash_rate: over(&|outcome| outcome.unseen.crash_rate).mean,
+            means,
             solved: solved.len(),
             steps_to_solve: median(solved.iter().map(|point| point.steps as f64).collect()),
             seconds_to_solve: median(solved.iter().map(|point| point.seconds).collect()),
@@ -153,9 +160,7 @@ mod tests {
             episodes: 1,
             mean_return,
             std_return: 0.0,
-            legal_rate: 1.0,
-            fine_rate: 0.0,
-            crash_rate: 0.0,
+            means: BTreeMap::from([("legal_rate".to_owned(), 1.0)]),
             optimal_fraction: None,
         };
         let solved = solved_at.map(|steps| Point { steps, seconds: 1.0, mean_return, optimal_fraction: None });

@@ -6,27 +6,29 @@ use crate::spaces::Feature;
 /// How far ahead the distance features look, cells.
 pub(crate) const SIGHT: u32 = 5;
 
-const fn feature(name: &'static str, meaning: &'static str, high: f32) -> Feature {
-    Feature { name, meaning, low: -1.0, high }
-}
-
-/// Names, meanings and bounds. Nothing is clipped: `waiting` goes past 1 where more than 10 wait.
-pub(crate) const FEATURES: [Feature; 14] = [
-    feature("x", "x of the bus's cell / 14", 1.0),
-    feature("y", "y of the bus's cell / 14", 1.0),
-    feature("passengers", "aboard / 50", 1.0),
-    feature("money", "TSh earned / 150 000", 1.0),
-    feature("speed", "speed notch / 3", 1.0),
-    feature("light_red", "red light here", 1.0),
-    feature("police_here", "police checkpoint here", 1.0),
-    feature("must_stop", "red light or police here", 1.0),
-    feature("at_stop", "at a high-demand stop", 1.0),
-    feature("waiting", "waiting here / 10, 0 where there is no stop", 50.0),
-    feature("must_stop_next", "must stop in the next cell; at the last cell, in this one", 1.0),
-    feature("light_distance", "cells to the nearest light among the next 5 / 5, 1 if none", 1.0),
-    feature("police_distance", "the same for police", 1.0),
-    feature("step", "steps taken / 350", 1.0),
+/// Names, meanings and greatest values; the least is −1. Nothing is clipped: `waiting` goes past 1 where more than 10
+/// wait.
+pub(super) const FEATURES: [(&str, &str, f32); 14] = [
+    ("x", "x of the bus's cell / 14", 1.0),
+    ("y", "y of the bus's cell / 14", 1.0),
+    ("passengers", "aboard / 50", 1.0),
+    ("money", "TSh earned / 150 000", 1.0),
+    ("speed", "speed notch / 3", 1.0),
+    ("light_red", "red light here", 1.0),
+    ("police_here", "police checkpoint here", 1.0),
+    ("must_stop", "red light or police here", 1.0),
+    ("at_stop", "at a high-demand stop", 1.0),
+    ("waiting", "waiting here / 10, 0 where there is no stop", 50.0),
+    ("must_stop_next", "must stop in the next cell; at the last cell, in this one", 1.0),
+    ("light_distance", "cells to the nearest light among the next 5 / 5, 1 if none", 1.0),
+    ("police_distance", "the same for police", 1.0),
+    ("step", "steps taken / 350", 1.0),
 ];
+
+/// What the entries of the observation are.
+pub(super) fn features() -> Vec<Feature> {
+    FEATURES.map(|(name, meaning, high)| Feature::new(name, meaning, -1.0, high)).to_vec()
+}
 
 /// What each raw feature is divided by.
 const DIVISORS: [f32; 14] = [

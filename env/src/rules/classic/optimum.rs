@@ -36,7 +36,7 @@ fn best_from(state: &ClassicState, memo: &mut Memo) -> f32 {
     if !known.is_nan() {
         return known;
     }
-    let best = (0..ACTIONS.len() as u8)
+    let best = (0..ACTIONS as u8)
         .map(|action| {
             let mut next = *state;
             let transition = advance(&mut next, action);

@@ -26,7 +26,8 @@ mod tests;
 use fearless_simd::{Level, dispatch};
 
 use self::block::{Block, LANES};
-use super::{Classic, ClassicState};
+use super::{Classic, ClassicState, info};
+use crate::episode::EpisodeStats;
 use crate::rules::Action;
 use crate::vec_env::{Autoreset, Batch, Snapshot, StepBuffers};
 
@@ -70,6 +71,18 @@ impl Batch<Classic> for ClassicBatch {
         self.blocks[index / LANES].get(index % LANES)
     }
 
+    fn with_state<T>(&self, _: &Classic, index: usize, read: impl FnOnce(&ClassicState) -> T) -> T {
+        read(&self.blocks[index / LANES].state(index % LANES))
+    }
+
+    fn episode_return(&self, index: usize) -> f32 {
+        self.blocks[index / LANES].episode_return[index % LANES]
+    }
+
+    fn last_episode(&self, index: usize) -> Option<EpisodeStats> {
+        self.blocks[index / LANES].last_episode(index % LANES)
+    }
+
     fn restore(&mut self, _: &Classic, index: usize, snapshot: &Snapshot<ClassicState>) {
         self.blocks[index / LANES].set(index % LANES, snapshot);
         self.may_need_reset |= snapshot.needs_reset;
@@ -84,7 +97,24 @@ impl Batch<Classic> for ClassicBatch {
     }
 
     fn step(&mut self, _: &Classic, autoreset: Autoreset, actions: &[Action], mut out: StepBuffers<'_>) {
+        if let Some(costs) = &mut out.costs {
+            costs.fill(0.0);
+        }
+        if out.terms.is_some() {
+            return self.step_one_by_one(autoreset, actions, out);
+        }
         let blocks = &mut self.blocks[..];
         self.may_need_reset = dispatch!(self.level, simd => step::step(simd, blocks, autoreset, actions, &mut out));
+    }
+}
+
+impl ClassicBatch {
+    /// Lanes add rewards up as they go and could not tell their terms: who wants those gets the plain rules.
+    fn step_one_by_one(&mut self, autoreset: Autoreset, actions: &[Action], mut out: StepBuffers<'_>) {
+        for (index, &action) in actions.iter().enumerate() {
+            let mut snapshot = self.snapshot(&Classic, index);
+            snapshot.step(&Classic, autoreset, action, info::FIGURES, &mut out.row(index));
+            self.restore(&Classic, index, &snapshot);
+        }
     }
 }

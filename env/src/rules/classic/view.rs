@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::info::ACTION_NAMES;
 use super::layout::cells;
-use super::{ACTIONS, CAPACITY, ClassicState, LEGAL_CAPACITY, ROUTE_CELLS, STOPS};
+use super::{CAPACITY, ClassicState, LEGAL_CAPACITY, ROUTE_CELLS, STOPS};
 use crate::frame::{Hazard, HazardKind, StateFrame};
 use crate::rules::FrameContext;
 
@@ -69,7 +70,7 @@ pub(super) fn frame(state: &ClassicState, context: &FrameContext) -> StateFrame 
         light_cycle: u32::from(state.steps),
         episode: context.episode,
         action: context.action,
-        action_name: context.action.map(|action| ACTIONS[usize::from(action)].to_owned()),
+        action_name: context.action.map(|action| ACTION_NAMES[usize::from(action)].to_owned()),
         reward: context.transition.reward,
         total_reward: context.total_reward,
         reward_terms: Vec::new(),

@@ -6,10 +6,9 @@
 //! the cells from here on and no lane needs a shift of its own.
 
 use super::super::layout::DEFAULT_WAITING;
-use super::super::{CAPACITY, ClassicLayout, ClassicState, FARE, LAST_CELL, MAX_SPEED, ROUTE_CELLS};
+use super::super::{CAPACITY, ClassicLayout, ClassicState, FARE, LAST_CELL, MAX_SPEED, ROUTE_CELLS, info};
 use crate::episode::EpisodeStats;
 use crate::generator::Generator;
-use crate::rules::Outcome;
 use crate::vec_env::Snapshot;
 
 /// Environments of a block: the bytes of the widest register.
@@ -26,6 +25,8 @@ pub(super) const FINED: u8 = 1;
 pub(super) const CRASHED: u8 = 2;
 /// Flags of [`Last`].
 pub(super) const LEGAL: u8 = 4;
+/// Flags of [`Last`]: an episode has ended.
+pub(super) const ENDED: u8 = 8;
 
 /// The most steps a snapshot may have taken, so that those that can follow still fit a byte.
 const MOST_STEPS: u16 = (u8::MAX as usize - ROUTE_CELLS) as u16;
@@ -75,7 +76,7 @@ pub(super) struct Last {
     pub(super) length: Bytes,
     pub(super) passengers: Bytes,
     pub(super) paid: Bytes,
-    /// [`FINED`], [`CRASHED`] and [`LEGAL`].
+    /// [`FINED`], [`CRASHED`], [`LEGAL`] and [`ENDED`].
     pub(super) flags: Bytes,
 }
 
@@ -106,39 +107,45 @@ impl Block {
 
     /// Reads one environment.
     pub(super) fn get(&self, lane: usize) -> Snapshot<ClassicState> {
-        let turned = u32::from(self.position[lane]);
-        let Hazards { police, lights, red } = &self.hazards;
-        let [police, lights, red] = [police, lights, red].map(|mask| mask[lane].rotate_left(turned));
-        let last = &self.last;
-        let flag = |flag| last.flags[lane] & flag != 0;
         Snapshot {
-            state: ClassicState {
-                layout: ClassicLayout { police, lights, red, waiting: self.layout_waiting.map(|stop| stop[lane]) },
-                waiting: self.waiting.map(|stop| stop[lane]),
-                position: self.position[lane].min(LAST_CELL),
-                passengers: self.passengers[lane],
-                paid: self.paid[lane],
-                speed: self.speed[lane],
-                fined: self.fined[lane] != 0,
-                crashed: bit(self.crashed, lane),
-                steps: u16::from(self.steps[lane]),
-            },
+            state: self.state(lane),
             generator: Generator::from_words(self.generator.map(|word| word[lane])),
             episode_return: self.episode_return[lane],
             length: u32::from(self.steps[lane]),
             needs_reset: bit(self.needs_reset, lane),
-            last_episode: EpisodeStats {
-                episode_return: last.episode_return[lane],
-                length: u32::from(last.length[lane]),
-                outcome: Outcome {
-                    passengers: u32::from(last.passengers[lane]),
-                    money: i64::from(FARE) * i64::from(last.paid[lane]),
-                    fined: flag(FINED),
-                    crashed: flag(CRASHED),
-                    legal: flag(LEGAL),
-                },
-            },
+            last_episode: self.last_episode(lane),
         }
+    }
+
+    /// Reads the running episode of one environment.
+    pub(super) fn state(&self, lane: usize) -> ClassicState {
+        let turned = u32::from(self.position[lane]);
+        let Hazards { police, lights, red } = &self.hazards;
+        let [police, lights, red] = [police, lights, red].map(|mask| mask[lane].rotate_left(turned));
+        ClassicState {
+            layout: ClassicLayout { police, lights, red, waiting: self.layout_waiting.map(|stop| stop[lane]) },
+            waiting: self.waiting.map(|stop| stop[lane]),
+            position: self.position[lane].min(LAST_CELL),
+            passengers: self.passengers[lane],
+            paid: self.paid[lane],
+            speed: self.speed[lane],
+            fined: self.fined[lane] != 0,
+            crashed: bit(self.crashed, lane),
+            steps: u16::from(self.steps[lane]),
+        }
+    }
+
+    /// Reads the figures of the last finished episode of one environment.
+    pub(super) fn last_episode(&self, lane: usize) -> Option<EpisodeStats> {
+        let last = &self.last;
+        let flag = |flag| last.flags[lane] & flag != 0;
+        let figures = info::figures(last.passengers[lane], last.paid[lane], flag(LEGAL), flag(FINED), flag(CRASHED));
+        flag(ENDED).then(|| EpisodeStats {
+            episode_return: last.episode_return[lane],
+            length: u32::from(last.length[lane]),
+            ending: info::ending(flag(CRASHED), u16::from(last.length[lane])),
+            figures: figures.into_iter().collect(),
+        })
     }
 
     /// Replaces one environment. Figures that no episode can reach are brought to the nearest ones that fit.
@@ -150,14 +157,18 @@ impl Block {
         for (lanes, word) in self.generator.iter_mut().zip(snapshot.generator.words()) {
             lanes[lane] = word;
         }
-        let outcome = &last_episode.outcome;
-        let byte = |figure: i64| figure.clamp(0, i64::from(u8::MAX)) as u8;
-        self.last.episode_return[lane] = last_episode.episode_return;
-        self.last.length[lane] = byte(last_episode.length.into());
-        self.last.passengers[lane] = byte(outcome.passengers.into());
-        self.last.paid[lane] = byte(outcome.money / i64::from(FARE));
-        let flags = [(outcome.fined, FINED), (outcome.crashed, CRASHED), (outcome.legal, LEGAL)];
-        self.last.flags[lane] = flags.into_iter().filter(|(set, _)| *set).map(|(_, flag)| flag).sum();
+        let Some(last) = last_episode else {
+            self.last.flags[lane] = 0;
+            return;
+        };
+        let figure = |place: usize| last.figures.get(place).copied().unwrap_or_default();
+        let flag = |place, flag| if figure(place) > 0.0 { flag } else { 0 };
+        self.last.episode_return[lane] = last.episode_return;
+        self.last.length[lane] = last.length.min(u8::MAX.into()) as u8;
+        // Casts of floats saturate.
+        self.last.passengers[lane] = figure(0) as u8;
+        self.last.paid[lane] = (figure(1) / FARE as f32) as u8;
+        self.last.flags[lane] = ENDED | flag(2, LEGAL) | flag(3, FINED) | flag(4, CRASHED);
     }
 
     /// Begins an episode in one lane, on the layout and with the generator that lane `from` of `drawn` has.

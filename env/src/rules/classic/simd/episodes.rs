@@ -9,7 +9,7 @@ use fearless_simd::{Select, Simd};
 
 use super::super::LEGAL_CAPACITY;
 use super::super::layout::DEFAULT_WAITING;
-use super::block::{Block, CRASHED, FINED, LANES, LEGAL};
+use super::block::{Block, CRASHED, ENDED, FINED, LANES, LEGAL};
 use super::draw::draw;
 use super::kernel;
 use super::lanes::{load, mask, replace, replace_floats, replace_words, splat};
@@ -31,7 +31,7 @@ pub(super) fn finish<S: Simd>(simd: S, block: &mut Block, ended: u64, crashed: u
         let legal = passengers.simd_le(LEGAL_CAPACITY) & !fined;
         let flags = fined.select(splat(simd, FINED), none)
             | mask(simd, crashed, at).select(splat(simd, CRASHED), none)
-            | legal.select(splat(simd, LEGAL), none);
+            | legal.select(splat(simd, ENDED | LEGAL), splat(simd, ENDED));
         replace(simd, these, load(simd, &block.steps, at), &mut last.length, at);
         replace(simd, these, passengers, &mut last.passengers, at);
         replace(simd, these, load(simd, &block.paid, at), &mut last.paid, at);

@@ -52,9 +52,11 @@ impl Rows {
         let out = StepBuffers {
             observations: &mut rows.observations,
             rewards: &mut rows.rewards,
+            costs: None,
             terminated: &mut rows.terminated,
             truncated: &mut rows.truncated,
             final_observations: &mut rows.final_observations,
+            terms: None,
         };
         batch.step(&Classic, autoreset, actions, out);
         rows
@@ -82,7 +84,7 @@ fn snapshots() -> impl Strategy<Value = Snapshot<ClassicState>> {
             episode_return: f32::from(episode_return),
             length: u32::from(steps),
             needs_reset,
-            last_episode: EpisodeStats::default(),
+            last_episode: None,
         }
     })
 }
@@ -165,15 +167,16 @@ proptest! {
     ) {
         let [position, passengers, paid, speed] = bus;
         let fresh = ClassicState::new(layout);
-        let mut snapshot = Snapshot {
+        let figures = [f32::from(passengers), money as f32, f32::NAN, f32::INFINITY, -1.0];
+        let last = EpisodeStats { episode_return: 0.0, length, ending: 9, figures: figures.into_iter().collect() };
+        let snapshot = Snapshot {
             state: ClassicState { position, passengers, paid, speed, crashed, steps, ..fresh },
             generator: Generator::new(0, 0),
             episode_return: f32::NAN,
             length,
             needs_reset,
-            last_episode: EpisodeStats { length, ..EpisodeStats::default() },
+            last_episode: Some(last),
         };
-        snapshot.last_episode.outcome.money = money;
         let mut batch = ClassicBatch::new(&Classic, vec![snapshot]);
         for _ in 0..70 {
             Rows::step(&mut batch, Autoreset::NextStep, &[1]);

@@ -1,0 +1,280 @@
+//! Naming a rule set together with its scenario, and the one place where a name becomes a typed rule set.
+
+use std::fmt;
+use std::hash::Hasher;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use siphasher::sip::SipHasher24;
+
+use crate::error::EnvError;
+use crate::info::RulesInfo;
+use crate::rules::{CLASSIC_NAME, CLASSIC_SCENARIO, Classic, Rules};
+
+/// The rule sets that can be named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RuleSet {
+    /// [`Classic`]
+    Classic,
+}
+
+impl RuleSet {
+    /// All of them.
+    pub const ALL: &[Self] = &[Self::Classic];
+
+    /// The name on the command line and in weights files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Classic => CLASSIC_NAME,
+        }
+    }
+
+    /// The names of the scenarios that it brings, the default first.
+    #[must_use]
+    pub fn scenarios(self) -> &'static [&'static str] {
+        match self {
+            Self::Classic => &[CLASSIC_SCENARIO],
+        }
+    }
+}
+
+impl fmt::Display for RuleSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for RuleSet {
+    type Err = EnvError;
+
+    fn from_str(name: &str) -> Result<Self, EnvError> {
+        Self::ALL.iter().copied().find(|rules| rules.name() == name).ok_or_else(|| {
+            let known: Vec<_> = Self::ALL.iter().map(|rules| rules.name()).collect();
+            EnvError::UnknownRules { name: name.to_owned(), known: known.join(", ") }
+        })
+    }
+}
+
+/// A rule set with its scenario: all that the dynamics depend on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RuleSpec {
+    rules: RuleSet,
+    scenario: Scenario,
+}
+
+/// The parameters of a rule set, under a name.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Scenario {
+    /// What people call it.
+    pub name: String,
+    /// Every parameter, by its name. Rules without parameters have none.
+    pub parameters: Map<String, Value>,
+}
+
+/// What is done with a rule set once its type is known.
+pub trait RulesVisitor {
+    /// What comes of it.
+    type Output;
+
+    /// Does it.
+    fn visit<R: Rules>(self, rules: R) -> Self::Output;
+}
+
+impl RuleSpec {
+    /// A rule set with its default scenario.
+    #[must_use]
+    pub fn of(rules: RuleSet) -> Self {
+        let name = rules.scenarios()[0].to_owned();
+        Self { rules, scenario: Scenario { name, parameters: Map::new() } }
+    }
+
+    /// The rule set and the scenario of these names; the default scenario where none is named.
+    pub fn named(rules: &str, scenario: Option<&str>) -> Result<Self, EnvError> {
+        let rules: RuleSet = rules.parse()?;
+        let Some(name) = scenario else { return Ok(Self::of(rules)) };
+        if !rules.scenarios().contains(&name) {
+            return Err(EnvError::UnknownScenario {
+                name: name.to_owned(),
+                rules: rules.name().to_owned(),
+                known: rules.scenarios().join(", "),
+            });
+        }
+        Ok(Self { scenario: Scenario { name: name.to_owned(), parameters: Map::new() }, ..Self::of(rules) })
+    }
+
+    /// The rule set.
+    #[must_use]
+    pub fn rules(&self) -> RuleSet {
+        self.rules
+    }
+
+    /// The scenario.
+    #[must_use]
+    pub fn scenario(&self) -> &Scenario {
+        &self.scenario
+    }
+
+    /// Makes the typed rule set and hands it to `visitor`. A new rule set gets an arm here, and everything that is
+    /// done with rules by name can then be done with it.
+    pub fn visit<V: RulesVisitor>(&self, visitor: V) -> V::Output {
+        match self.rules {
+            RuleSet::Classic => visitor.visit(Classic),
+        }
+    }
+
+    /// What describes the rule set.
+    #[must_use]
+    pub fn info(&self) -> RulesInfo {
+        struct Info;
+        impl RulesVisitor for Info {
+            type Output = RulesInfo;
+            fn visit<R: Rules>(self, rules: R) -> RulesInfo {
+                rules.info()
+            }
+        }
+        self.visit(Info)
+    }
+
+    /// What names it in files.
+    #[must_use]
+    pub fn id(&self) -> SpecId {
+        self.info().id
+    }
+}
+
+/// With its default scenario.
+impl From<RuleSet> for RuleSpec {
+    fn from(rules: RuleSet) -> Self {
+        Self::of(rules)
+    }
+}
+
+impl fmt::Display for RuleSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.rules, self.scenario.name)
+    }
+}
+
+/// `rules` or `rules/scenario`.
+impl FromStr for RuleSpec {
+    type Err = EnvError;
+
+    fn from_str(name: &str) -> Result<Self, EnvError> {
+        match name.split_once('/') {
+            Some((rules, scenario)) => Self::named(rules, Some(scenario)),
+            None => Self::named(name, None),
+        }
+    }
+}
+
+/// What names a rule set and its scenario in files and on the wire.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct SpecId {
+    /// The name of the rules.
+    pub rules: String,
+    /// The name of the scenario.
+    pub scenario: String,
+    /// The hash of all that the dynamics depend on, as 16 hexadecimal digits. The name is no part of it: two names
+    /// for the same parameters are the same scenario.
+    pub scenario_hash: String,
+}
+
+impl SpecId {
+    /// The id of a scenario with these parameters.
+    ///
+    /// # Panics
+    /// If the parameters cannot be written as JSON. Those of rules are numbers, texts, lists and maps of them.
+    #[must_use]
+    pub fn new(rules: &str, scenario: &str, parameters: &impl Serialize) -> Self {
+        let parameters = serde_json::to_value(parameters).expect("parameters are plain data");
+        let mut text = format!("{rules}\n");
+        write_canonically(&parameters, &mut text);
+        let mut hasher = SipHasher24::new();
+        hasher.write(text.as_bytes());
+        Self { rules: rules.into(), scenario: scenario.into(), scenario_hash: format!("{:016x}", hasher.finish()) }
+    }
+
+    /// Whether both are the same rules with the same parameters, whatever the scenario is called.
+    #[must_use]
+    pub fn same_dynamics(&self, other: &Self) -> bool {
+        self.rules == other.rules && self.scenario_hash == other.scenario_hash
+    }
+}
+
+impl fmt::Display for SpecId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.rules, self.scenario)
+    }
+}
+
+/// JSON with the keys of every map in order, so that a hash does not depend on how a map was built.
+fn write_canonically(value: &Value, out: &mut String) {
+    match value {
+        Value::Object(map) => {
+            let mut entries: Vec<_> = map.iter().collect();
+            entries.sort_unstable_by_key(|(key, _)| *key);
+            out.push('{');
+            for (key, value) in entries {
+                out.push_str(&Value::from(key.as_str()).to_string());
+                out.push(':');
+                write_canonically(value, out);
+                out.push(',');
+            }
+            out.push('}');
+        }
+        Value::Array(values) => {
+            out.push('[');
+            for value in values {
+                write_canonically(value, out);
+                out.push(',');
+            }
+            out.push(']');
+        }
+        plain => out.push_str(&plain.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// Files carry the hash: it may never change for the same scenario.
+    #[test]
+    fn the_hash_of_a_scenario_is_stable() {
+        let id = |parameters| SpecId::new("city", "any name", &parameters).scenario_hash;
+        let written = id(json!({"police": {"inspect": 0.15, "fine": 30}, "stops": [0, 12]}));
+        assert_eq!(written, id(json!({"stops": [0, 12], "police": {"fine": 30, "inspect": 0.15}})));
+        assert_eq!(written, "83c6f7ca86d4ad5f");
+        assert_eq!(RuleSpec::of(RuleSet::Classic).id().scenario_hash, "e6a3437fa52857a3");
+    }
+
+    #[test]
+    fn every_parameter_is_part_of_the_hash_and_the_name_is_not() {
+        let id = |rules, scenario, parameters| SpecId::new(rules, scenario, &parameters);
+        let one = id("city", "night", json!({"police": {"inspect": 0.15}}));
+        assert!(one.same_dynamics(&id("city", "my night", json!({"police": {"inspect": 0.15}}))));
+        for other in [
+            id("city", "night", json!({"police": {"inspect": 0.16}})),
+            id("city", "night", json!({"police": {"inspected": 0.15}})),
+            id("city", "night", json!({"police": [0.15]})),
+            id("town", "night", json!({"police": {"inspect": 0.15}})),
+        ] {
+            assert!(!one.same_dynamics(&other), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_taken_with_or_without_a_scenario_and_refused_with_those_there_are() {
+        let classic = RuleSpec::of(RuleSet::Classic);
+        assert_eq!("classic".parse(), Ok(classic.clone()));
+        assert_eq!("classic/original".parse(), Ok(classic.clone()));
+        assert_eq!(classic.to_string().parse(), Ok(classic));
+        let refused = |name: &str| name.parse::<RuleSpec>().unwrap_err().to_string();
+        assert!(refused("chess").contains("classic"));
+        assert!(refused("classic/night").contains("original"));
+    }
+}
