@@ -33,6 +33,7 @@ lint: viewer/node_modules/.package-lock.json
 	@echo "==> Formatting and lints"
 	@cargo fmt --all --check
 	@cargo clippy $(CARGO_FLAGS) --workspace --all-targets --quiet -- -D warnings
+	@cargo clippy $(CARGO_FLAGS) -p daladala-agents --no-default-features --quiet -- -D warnings
 	@RUSTDOCFLAGS="-D warnings" cargo doc $(CARGO_FLAGS) --workspace --no-deps --quiet
 	@cd viewer && npm run --silent check && npm run --silent lint
 
@@ -44,8 +45,8 @@ test-rust: tools
 # Not a part of `test`: it compiles some two hundred crates more. A device that this machine lacks is SKIPPED, loudly.
 test-gpu: tools
 	@echo "==> GPU tests (many minutes to build the first time)"
-	@cargo clippy $(CARGO_FLAGS) -p daladala-agents --all-targets --features $(GPU) --quiet -- -D warnings
-	@cargo nextest run $(CARGO_FLAGS) -p daladala-agents --features $(GPU) --test devices --no-capture
+	@cargo clippy $(CARGO_FLAGS) -p daladala-agents -p daladala-learning --all-targets --features $(GPU) --quiet -- -D warnings
+	@cargo nextest run $(CARGO_FLAGS) -p daladala-agents -p daladala-learning --features $(GPU) --test devices --no-capture
 
 test-clients: build
 	@echo "==> The original system's clients"

@@ -4,8 +4,10 @@
 //! PyTorch. Reading checks everything before anything is used: a file that does not hold what its metadata says is
 //! an error that names the tensor.
 
+mod error;
+
 use std::collections::{BTreeMap, HashMap};
-use std::io::Read;
+#[cfg(feature = "files")]
 use std::path::Path;
 
 use daladala_env::{RuleSpec, SpecId};
@@ -14,9 +16,12 @@ use safetensors::tensor::{Dtype, TensorInfo};
 use serde::{Deserialize, Serialize};
 
 use crate::algorithm::Algorithm;
-use crate::error::{AgentError, CheckpointError};
-use crate::network::{Activation, LayerWeights, MlpWeights};
-use crate::whole_file::write_whole;
+#[cfg(feature = "files")]
+use crate::files::{FileError, read, write_whole};
+use crate::network::{Activation, LayerWeights, MAX_LAYERS, MlpWeights};
+pub use error::CheckpointError;
+#[cfg(feature = "files")]
+pub use error::LoadError;
 
 /// What the `format` entry of the metadata must be.
 const FORMAT: &str = "daladala-1";
@@ -25,11 +30,10 @@ const FOREIGN_MAGIC: [&[u8]; 2] = [b"PK\x03\x04", b"\x80\x02"];
 /// The tensors begin at a multiple of this, bytes, so that they can be used where the file is mapped.
 const ALIGNMENT: usize = 8;
 /// The largest file that is read, bytes: thousands of times the networks used here.
+#[cfg(feature = "files")]
 const MAX_FILE_SIZE: u64 = 256 << 20;
 /// The most actions: an action is a byte.
 const MAX_ACTIONS: usize = 256;
-/// The most layers a network may name.
-pub(crate) const MAX_LAYERS: usize = 64;
 
 /// What is known of the weights.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -78,13 +82,15 @@ impl Checkpoint {
     }
 
     /// Reads a file.
-    pub fn load(path: &Path) -> Result<Self, AgentError> {
+    #[cfg(feature = "files")]
+    pub fn load(path: &Path) -> Result<Self, LoadError> {
         Self::from_bytes(&read(path, MAX_FILE_SIZE)?)
-            .map_err(|source| AgentError::Checkpoint { path: path.to_owned(), source })
+            .map_err(|source| LoadError::Checkpoint { path: path.to_owned(), source })
     }
 
     /// Writes a file, whole or not at all.
-    pub fn save(&self, path: &Path) -> Result<(), AgentError> {
+    #[cfg(feature = "files")]
+    pub fn save(&self, path: &Path) -> Result<(), FileError> {
         write_whole(path, &self.to_bytes())
     }
 
@@ -207,23 +213,6 @@ struct Header {
     metadata: BTreeMap<String, String>,
     #[serde(flatten)]
     tensors: BTreeMap<String, TensorInfo>,
-}
-
-/// The bytes of a regular file that has no more than `limit` of them.
-pub(crate) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, AgentError> {
-    let failed = |source| AgentError::Read { path: path.to_owned(), source };
-    let refused = |source| AgentError::Checkpoint { path: path.to_owned(), source };
-    // Asked before it is opened: opening a pipe would wait for a writer.
-    if !std::fs::metadata(path).map_err(failed)?.is_file() {
-        return Err(refused(CheckpointError::NoFile));
-    }
-    let mut bytes = Vec::new();
-    let file = std::fs::File::open(path).map_err(failed)?;
-    file.take(limit + 1).read_to_end(&mut bytes).map_err(failed)?;
-    if bytes.len() as u64 > limit {
-        return Err(refused(CheckpointError::TooLarge));
-    }
-    Ok(bytes)
 }
 
 fn known<T: std::str::FromStr>(metadata: &HashMap<String, String>, key: &str) -> Result<Option<T>, CheckpointError> {

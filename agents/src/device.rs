@@ -4,10 +4,29 @@
 use std::fmt;
 use std::str::FromStr;
 
+#[cfg(feature = "burn")]
 use burn::tensor::Device;
 use serde::Serialize;
 
-use crate::error::AgentError;
+/// A device that networks cannot be computed on.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DeviceError {
+    /// The program was built without it.
+    #[error("this program was built without {device}: `cargo build --release --features {device}` builds it with it")]
+    NotBuiltIn {
+        /// What was asked for.
+        device: DeviceKind,
+    },
+    /// This machine does not have it, or it does not work.
+    #[error("no network can be computed on {device} here: {reason}")]
+    Missing {
+        /// What was asked for.
+        device: DeviceKind,
+        /// Why not.
+        reason: String,
+    },
+}
 
 /// A kind of device that networks can be computed on.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize)]
@@ -27,12 +46,14 @@ impl DeviceKind {
     pub const ALL: [Self; 3] = [Self::Cpu, Self::Wgpu, Self::Cuda];
 
     /// The device that gradients are computed on: burn's own of this kind.
-    pub fn for_training(self) -> Result<Device, AgentError> {
+    #[cfg(feature = "burn")]
+    pub fn for_training(self) -> Result<Device, DeviceError> {
         Ok(self.open()?.unwrap_or_else(Device::flex))
     }
 
     /// burn's device, after it was seen to compute; none for the CPU, which does without burn.
-    pub(crate) fn open(self) -> Result<Option<Device>, AgentError> {
+    #[cfg(feature = "burn")]
+    pub(crate) fn open(self) -> Result<Option<Device>, DeviceError> {
         match self {
             Self::Cpu => Ok(None),
             #[cfg(feature = "wgpu")]
@@ -40,9 +61,9 @@ impl DeviceKind {
             #[cfg(feature = "cuda")]
             Self::Cuda => gpu::open_cuda().map(Some),
             #[cfg(not(feature = "wgpu"))]
-            Self::Wgpu => Err(AgentError::DeviceNotBuiltIn { device: self }),
+            Self::Wgpu => Err(DeviceError::NotBuiltIn { device: self }),
             #[cfg(not(feature = "cuda"))]
-            Self::Cuda => Err(AgentError::DeviceNotBuiltIn { device: self }),
+            Self::Cuda => Err(DeviceError::NotBuiltIn { device: self }),
         }
     }
 }
@@ -75,31 +96,30 @@ mod gpu {
 
     use burn::tensor::{Device, DeviceType, Tensor};
 
-    use super::DeviceKind;
-    use crate::error::AgentError;
+    use super::{DeviceError, DeviceKind};
     use crate::network::values;
 
     /// The fastest adapter. One that is software counts too where there is no other.
     #[cfg(feature = "wgpu")]
-    pub(super) fn open_wgpu() -> Result<Device, AgentError> {
+    pub(super) fn open_wgpu() -> Result<Device, DeviceError> {
         open(DeviceKind::Wgpu, DeviceType::Wgpu, || Device::wgpu(burn::tensor::DeviceKind::DefaultDevice))
     }
 
     /// The first GPU that `CUDA_VISIBLE_DEVICES` leaves.
     #[cfg(feature = "cuda")]
-    pub(super) fn open_cuda() -> Result<Device, AgentError> {
+    pub(super) fn open_cuda() -> Result<Device, DeviceError> {
         open(DeviceKind::Cuda, DeviceType::Cuda, || Device::cuda(0))
     }
 
-    fn open(kind: DeviceKind, devices: DeviceType, device: fn() -> Device) -> Result<Device, AgentError> {
+    fn open(kind: DeviceKind, devices: DeviceType, device: fn() -> Device) -> Result<Device, DeviceError> {
         let (used, reason) = quietly(|| {
             let device = (!Device::enumerate(devices).is_empty()).then(device);
             device.inspect(|device| assert!(computes(device), "it computes wrong results"))
         });
         match used {
             Some(Some(device)) => Ok(device),
-            Some(None) => Err(AgentError::NoDevice { device: kind, reason: "there is none, or no driver".to_owned() }),
-            None => Err(AgentError::NoDevice { device: kind, reason }),
+            Some(None) => Err(DeviceError::Missing { device: kind, reason: "there is none, or no driver".to_owned() }),
+            None => Err(DeviceError::Missing { device: kind, reason }),
         }
     }
 

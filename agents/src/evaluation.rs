@@ -5,13 +5,16 @@
 
 use std::convert::Infallible;
 use std::ops::Range;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use daladala_env::info::{EndingInfo, Figure, FigureKind};
 use daladala_env::{Buffers, EpisodeStats, Rules, RulesInfo, VecEnv, VecEnvConfig};
+#[cfg(feature = "threads")]
 use rayon::prelude::*;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
+// The standard clock, and the browser's where there is none.
+use web_time::Instant;
 
 use crate::policy::{Policy, policy_generators};
 use crate::statistics::{Mean, Sums, median, wilson95};
@@ -140,7 +143,7 @@ fn serialize_known<M: SerializeMap>(map: &mut M, name: &str, value: Option<&impl
     value.map_or(Ok(()), |value| map.serialize_entry(name, value))
 }
 
-/// Runs `episodes` episodes on the current rayon pool. `progress` is told how many more have ended.
+/// Runs `episodes` episodes, on all threads of the current rayon pool with the feature `threads`. `progress` is told how many more have ended.
 pub fn evaluate<R: Rules>(
     policy: &dyn Policy,
     rules: &R,
@@ -167,8 +170,11 @@ pub fn evaluate_each<R: Rules, E>(
         let start = Instant::now();
         let end = (first + KEPT).min(episodes);
         let blocks: Vec<_> = (first..end).step_by(BLOCK).map(|block| block..(block + BLOCK).min(end)).collect();
-        let finished: Vec<_> =
-            blocks.into_par_iter().flat_map_iter(|block| run_block(policy, rules, seed, block, progress)).collect();
+        let run = |block| run_block(policy, rules, seed, block, progress);
+        #[cfg(feature = "threads")]
+        let finished: Vec<_> = blocks.into_par_iter().flat_map_iter(run).collect();
+        #[cfg(not(feature = "threads"))]
+        let finished: Vec<_> = blocks.into_iter().flat_map(run).collect();
         driving += start.elapsed();
         for (index, episode) in (first..).zip(&finished) {
             tally.add(episode);

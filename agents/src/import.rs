@@ -19,12 +19,12 @@ use std::path::Path;
 use daladala_env::{RulesInfo, SpecId};
 
 use crate::algorithm::Algorithm;
-use crate::checkpoint::{Checkpoint, read};
-use crate::error::AgentError;
+use crate::checkpoint::Checkpoint;
+use crate::files::read;
 use crate::network::Activation;
-use crate::registry::ensure_fits;
+use crate::policy::ensure_fits;
 use archive::Archive;
-pub use error::ImportError;
+pub use error::{ImportError, ImportFileError};
 use torch::TorchFile;
 
 /// The largest file that is read, and the most that is unpacked of it, bytes: hundreds of times the networks used
@@ -50,9 +50,9 @@ pub struct Imported {
 }
 
 /// Reads a file whose model is to drive by `rules`.
-pub fn import(path: &Path, rules: &RulesInfo, options: ImportOptions) -> Result<Imported, AgentError> {
+pub fn import(path: &Path, rules: &RulesInfo, options: ImportOptions) -> Result<Imported, ImportFileError> {
     let bytes = read(path, MAX_SIZE)?;
-    let failed = |source| AgentError::Import { path: path.to_owned(), source };
+    let failed = |source| ImportFileError::Import { path: path.to_owned(), source };
     let imported = from_bytes(&bytes, &rules.id, options).map_err(failed)?;
     ensure_fits(rules, imported.checkpoint.info.observation_size, imported.checkpoint.info.actions)?;
     Ok(imported)

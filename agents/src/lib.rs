@@ -1,21 +1,23 @@
-//! Agents for the Daladala environment: policies that act, and what makes and judges them.
+//! Agents for the Daladala environment: policies that act, and what judges them.
 //!
-//! Knows the environment and tensors, nothing of sockets or terminals. From use to making:
+//! Knows the environment, nothing of learning, sockets or terminals. Without its features it knows nothing of burn, files
+//! or threads either, and compiles for `wasm32-unknown-unknown`: what acts is the fused network, on the CPU.
 //!
 //! * [`Policy`]: observations in, actions out; [`registry`] finds one by name or path;
 //! * [`scripted`]: the drivers written by hand, among them the oracle; [`NeuralPolicy`]: the trained ones, on a
 //!   [`DeviceKind`];
-//! * [`network`] and [`Checkpoint`]: perceptrons on burn, as plain numbers and as safetensors files;
-//! * [`import`]: networks that Stable-Baselines3 and PyTorch saved;
+//! * [`network`] and [`Checkpoint`]: perceptrons as plain numbers, fused, on burn, and as safetensors files;
+//! * `import`: networks that Stable-Baselines3 and PyTorch saved;
 //! * [`evaluate`]: many episodes at once, judged; [`statistics`]: how sure its figures are; [`Stream`]: one after
-//!   another, frame by frame, to be looked at;
-//! * [`training`]: DQN, PPO, A2C and REINFORCE.
+//!   another, frame by frame, to be looked at.
 
 mod algorithm;
 mod checkpoint;
 mod device;
-mod error;
 mod evaluation;
+#[cfg(feature = "files")]
+pub mod files;
+#[cfg(feature = "import")]
 pub mod import;
 pub mod network;
 mod neural;
@@ -24,14 +26,16 @@ pub mod registry;
 pub mod scripted;
 pub mod statistics;
 mod stream;
-pub mod training;
-mod whole_file;
 
 pub use algorithm::Algorithm;
-pub use checkpoint::{Checkpoint, ModelInfo};
-pub use device::DeviceKind;
-pub use error::{AgentError, CheckpointError};
+#[cfg(feature = "files")]
+pub use checkpoint::LoadError;
+pub use checkpoint::{Checkpoint, CheckpointError, ModelInfo};
+pub use device::{DeviceError, DeviceKind};
 pub use evaluation::{EndingShare, EvaluatedEpisode, Evaluation, FigureEstimate, evaluate, evaluate_each};
-pub use neural::{Choice, NeuralPolicy};
-pub use policy::{Policy, policy_generators, rows_per_thread};
+#[cfg(feature = "files")]
+pub use files::FileError;
+pub use neural::{Choice, NeuralPolicy, sample};
+pub use policy::{Policy, WrongSpaces, argmax, policy_generators, rows_per_thread};
+pub use registry::AgentError;
 pub use stream::Stream;

@@ -2,23 +2,26 @@
 //! the CPU that acts.
 //!
 //! The three are apart on purpose. [`MlpWeights`] is what checkpoints, importers and initialisers speak of, on no
-//! device and in PyTorch's layout; [`Mlp`] is what any of burn's devices computes and trains with; [`FusedMlp`] only
+//! device and in PyTorch's layout; `Mlp` is what any of burn's devices computes and trains with; [`FusedMlp`] only
 //! computes, on the CPU, several times as fast.
 
 mod fused;
+#[cfg(feature = "burn")]
+mod mlp;
 mod weights;
 
 use std::fmt;
 use std::str::FromStr;
 
-use burn::module::{Module, Param, ParamId};
-use burn::nn::Linear;
-use burn::tensor::activation::{relu, tanh};
-use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
 pub use fused::FusedMlp;
+#[cfg(feature = "burn")]
+pub use mlp::{Mlp, values};
 pub use weights::{LayerWeights, MlpWeights};
+
+/// The most layers that a network may have.
+pub const MAX_LAYERS: usize = 64;
 
 /// What follows each hidden layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,109 +53,5 @@ impl FromStr for Activation {
     fn from_str(name: &str) -> Result<Self, String> {
         let found = Self::ALL.into_iter().find(|activation| activation.to_string() == name);
         found.ok_or_else(|| format!("unknown activation '{name}'"))
-    }
-}
-
-/// A perceptron on a device.
-#[derive(Module, Debug)]
-pub struct Mlp {
-    layers: Vec<Linear>,
-    #[module(skip)]
-    activation: Activation,
-}
-
-impl Mlp {
-    /// Puts weights on a device; on an autodiff device they can be trained.
-    #[must_use]
-    pub fn new(weights: &MlpWeights, device: &Device) -> Self {
-        let layers = weights.layers.iter().enumerate().map(|(index, layer)| linear(layer, index, device)).collect();
-        Self { layers, activation: weights.activation }
-    }
-
-    /// `[batch, inputs]` to `[batch, outputs]`.
-    #[must_use]
-    pub fn forward(&self, input: Tensor<2>) -> Tensor<2> {
-        let last = self.layers.len() - 1;
-        self.layers.iter().enumerate().fold(input, |x, (index, layer)| {
-            let x = layer.forward(x);
-            match self.activation {
-                _ if index == last => x,
-                Activation::Relu => relu(x),
-                Activation::Tanh => tanh(x),
-            }
-        })
-    }
-
-    /// Reads the weights back from the device.
-    #[must_use]
-    pub fn weights(&self) -> MlpWeights {
-        let layers = self.layers.iter().map(|layer| {
-            let [inputs, outputs] = layer.weight.dims();
-            let bias = layer.bias.as_ref().map_or_else(|| vec![0.0; outputs], |bias| values(bias.val()));
-            LayerWeights { inputs, outputs, weight: values(layer.weight.val().transpose()), bias }
-        });
-        MlpWeights { layers: layers.collect(), activation: self.activation }
-    }
-}
-
-/// burn keeps `[inputs, outputs]`, PyTorch and the weights files `[outputs, inputs]`. The parameters are known by their
-/// places, so that what an optimizer remembers of them can be found again.
-fn linear(layer: &LayerWeights, index: usize, device: &Device) -> Linear {
-    let weight = TensorData::new(transposed(&layer.weight, layer.outputs, layer.inputs), [layer.inputs, layer.outputs]);
-    let bias = TensorData::new(layer.bias.clone(), [layer.outputs]);
-    let (mut weight, mut bias) = (Param::from_data(weight, device), Param::from_data(bias, device));
-    (weight.id, bias.id) = (ParamId::from(2 * index as u64), ParamId::from(2 * index as u64 + 1));
-    Linear { weight, bias: Some(bias) }
-}
-
-fn transposed(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
-    (0..columns).flat_map(|column| (0..rows).map(move |row| values[row * columns + column])).collect()
-}
-
-/// The numbers of a float tensor, row by row.
-pub(crate) fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    tensor.into_data().try_into_vec().expect("every float tensor here is f32")
-}
-
-#[cfg(test)]
-mod tests {
-    use daladala_env::Generator;
-
-    use super::*;
-
-    /// The forward pass in plain loops, the oracle of the one on burn.
-    fn by_hand(weights: &MlpWeights, input: &[f32]) -> Vec<f32> {
-        let mut x = input.to_vec();
-        for (index, layer) in weights.layers.iter().enumerate() {
-            let rows = layer.weight.chunks_exact(layer.inputs).zip(&layer.bias);
-            let mut y: Vec<f32> =
-                rows.map(|(row, bias)| row.iter().zip(&x).map(|(w, x)| w * x).sum::<f32>() + bias).collect();
-            if index + 1 < weights.layers.len() {
-                for value in &mut y {
-                    *value = match weights.activation {
-                        Activation::Relu => value.max(0.0),
-                        Activation::Tanh => value.tanh(),
-                    };
-                }
-            }
-            x = y;
-        }
-        x
-    }
-
-    #[test]
-    fn the_forward_pass_equals_plain_loops_and_weights_come_back() {
-        let device = Device::flex();
-        for activation in [Activation::Relu, Activation::Tanh] {
-            let mut generator = Generator::new(1, 0);
-            let weights = MlpWeights::init(&[14, 32, 16, 5], activation, 1.0, &mut generator);
-            let mlp = Mlp::new(&weights, &device);
-            assert_eq!(mlp.weights(), weights);
-            let input: Vec<f32> = (0..14).map(|_| generator.uniform() * 2.0 - 1.0).collect();
-            let output = values(mlp.forward(Tensor::from_data(TensorData::new(input.clone(), [1, 14]), &device)));
-            for (burn, expected) in output.iter().zip(by_hand(&weights, &input)) {
-                assert!((burn - expected).abs() < 1e-5, "{burn} for {expected}");
-            }
-        }
     }
 }

@@ -1,17 +1,22 @@
 //! Policies that are networks.
 
+#[cfg(feature = "burn")]
 use burn::tensor::{Device, Tensor, TensorData};
 use daladala_env::{Action, Generator, OutputKind};
 
-use crate::checkpoint::Checkpoint;
-use crate::error::CheckpointError;
-use crate::network::{FusedMlp, Mlp, values};
+use crate::checkpoint::{Checkpoint, CheckpointError};
+use crate::device::{DeviceError, DeviceKind};
+use crate::network::FusedMlp;
+#[cfg(feature = "burn")]
+use crate::network::{Mlp, values};
 use crate::policy::{Policy, argmax};
 
 /// Rows that burn's CPU backend gets at a time: it is at its best with as many, and slower a row with more.
+#[cfg(feature = "burn")]
 const CPU_BLOCK: usize = 128;
 /// Rows that a GPU gets at a time: whole batches, as each call costs the same whatever its size, but no more than what
 /// fits the buffers of any GPU.
+#[cfg(feature = "burn")]
 const GPU_BLOCK: usize = 1 << 16;
 
 /// How an action is chosen from the outputs.
@@ -30,6 +35,7 @@ enum Engine {
     /// This machine's CPU.
     Fused(FusedMlp),
     /// burn, on any of its devices.
+    #[cfg(feature = "burn")]
     Burn { network: Mlp, device: Device, block: usize },
 }
 
@@ -50,7 +56,26 @@ impl NeuralPolicy {
         Ok(Self::with_engine(engine, checkpoint, choice))
     }
 
+    /// The acting network of a checkpoint, on a device of this kind. The outer error is the device's, the inner one the
+    /// checkpoint's.
+    pub fn on(
+        device: DeviceKind,
+        checkpoint: &Checkpoint,
+        choice: Choice,
+    ) -> Result<Result<Self, CheckpointError>, DeviceError> {
+        #[cfg(feature = "burn")]
+        if let Some(device) = device.open()? {
+            return Ok(Self::on_device(checkpoint, choice, device));
+        }
+        #[cfg(not(feature = "burn"))]
+        if device != DeviceKind::Cpu {
+            return Err(DeviceError::NotBuiltIn { device });
+        }
+        Ok(Self::new(checkpoint, choice))
+    }
+
     /// The acting network of a checkpoint, on a device of burn's.
+    #[cfg(feature = "burn")]
     pub fn on_device(checkpoint: &Checkpoint, choice: Choice, device: Device) -> Result<Self, CheckpointError> {
         let network = Mlp::new(checkpoint.acting()?, &device);
         let block = if device == Device::flex() { CPU_BLOCK } else { GPU_BLOCK };
@@ -78,15 +103,18 @@ impl Policy for NeuralPolicy {
     }
 
     fn outputs(&self, observations: &[f32], outputs: &mut [f32]) {
-        let (network, device, block) = match &self.engine {
-            Engine::Fused(network) => return network.forward(observations, outputs),
-            Engine::Burn { network, device, block } => (network, device, *block),
-        };
-        let blocks = observations.chunks(block * self.observation_size).zip(outputs.chunks_mut(block * self.actions));
-        for (observations, outputs) in blocks {
-            let shape = [observations.len() / self.observation_size, self.observation_size];
-            let input = Tensor::from_data(TensorData::new(observations.to_vec(), shape), device);
-            outputs.copy_from_slice(&values(network.forward(input)));
+        match &self.engine {
+            Engine::Fused(network) => network.forward(observations, outputs),
+            #[cfg(feature = "burn")]
+            Engine::Burn { network, device, block } => {
+                let (inputs, actions) = (self.observation_size, self.actions);
+                let blocks = observations.chunks(block * inputs).zip(outputs.chunks_mut(block * actions));
+                for (observations, outputs) in blocks {
+                    let shape = [observations.len() / inputs, inputs];
+                    let input = Tensor::from_data(TensorData::new(observations.to_vec(), shape), device);
+                    outputs.copy_from_slice(&values(network.forward(input)));
+                }
+            }
         }
     }
 
@@ -102,7 +130,8 @@ impl Policy for NeuralPolicy {
 }
 
 /// An action with the probabilities that `logits` stand for.
-pub(crate) fn sample(logits: &[f32], generator: &mut Generator) -> Action {
+#[must_use]
+pub fn sample(logits: &[f32], generator: &mut Generator) -> Action {
     let greatest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let total: f32 = logits.iter().map(|logit| (logit - greatest).exp()).sum();
     let mut rest = generator.uniform() * total;

@@ -1,6 +1,6 @@
 //! What every driver has in common, trained or written by hand.
 
-use daladala_env::{Action, Generator, OutputKind};
+use daladala_env::{Action, Generator, OutputKind, RulesInfo};
 
 /// The fewest rows that are worth a thread of their own: handing them over and waiting for it takes some microseconds,
 /// in which a network of two layers of 64 units is through with a hundred rows.
@@ -42,8 +42,40 @@ pub fn rows_per_thread(rows: usize, threads: usize) -> usize {
     rows.div_ceil((rows / LEAST_ROWS).clamp(1, threads.max(1)))
 }
 
+/// A model made for other observations or actions than the rules have.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the model takes {model_observation} numbers and has {model_actions} actions, the rules '{rules}' have {observation} and {actions}"
+)]
+pub struct WrongSpaces {
+    /// The rules.
+    pub rules: String,
+    /// Entries of the model's observation.
+    pub model_observation: usize,
+    /// Actions of the model.
+    pub model_actions: usize,
+    /// Entries of the rules' observation.
+    pub observation: usize,
+    /// Actions of the rules.
+    pub actions: usize,
+}
+
+/// Refuses a model that sees or does other things than the rules have.
+pub(crate) fn ensure_fits(
+    rules: &RulesInfo,
+    model_observation: usize,
+    model_actions: usize,
+) -> Result<(), WrongSpaces> {
+    let (observation, actions) = (rules.observation_size(), rules.actions());
+    if (model_observation, model_actions) == (observation, actions) {
+        return Ok(());
+    }
+    Err(WrongSpaces { rules: rules.id.rules.clone(), model_observation, model_actions, observation, actions })
+}
+
 /// The index of the greatest value, the first of equals.
-pub(crate) fn argmax(values: &[f32]) -> Action {
+#[must_use]
+pub fn argmax(values: &[f32]) -> Action {
     let mut best = 0;
     for (index, value) in values.iter().enumerate() {
         if *value > values[best] {

@@ -1,5 +1,7 @@
 //! Policies by name: the built-in ones, embedded in the program, and weights files by their paths.
 
+mod error;
+
 use std::path::Path;
 
 use daladala_env::spaces::Spaces;
@@ -8,10 +10,10 @@ use serde::Serialize;
 
 use crate::checkpoint::Checkpoint;
 use crate::device::DeviceKind;
-use crate::error::AgentError;
 use crate::neural::{Choice, NeuralPolicy};
-use crate::policy::Policy;
+use crate::policy::{Policy, ensure_fits};
 use crate::scripted::{Oracle, Random};
+pub use error::AgentError;
 
 /// A policy that is part of the program.
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -102,8 +104,7 @@ pub fn built_in(rules: &str, name: &str) -> Result<&'static BuiltIn, AgentError>
 /// The policy of a built-in name or of a weights file, to drive by `rules`. `choice` is how a network's outputs become
 /// an action, `device` where they are computed; drivers written by hand drive on the CPU.
 pub fn load(name: &str, rules: &RulesInfo, choice: Choice, device: DeviceKind) -> Result<LoadedPolicy, AgentError> {
-    let path = Path::new(name);
-    let damaged = |source| AgentError::Checkpoint { path: path.to_owned(), source };
+    let damaged = |source| AgentError::Checkpoint { name: name.to_owned(), source };
     let sampled = choice == Choice::Sampled;
     let checkpoint = match built_in(&rules.id.rules, name) {
         Ok(BuiltIn { make: Make::Scripted(_), .. }) if sampled => {
@@ -113,8 +114,9 @@ pub fn load(name: &str, rules: &RulesInfo, choice: Choice, device: DeviceKind) -
             return Ok(LoadedPolicy { policy: make(&rules.spaces), other_scenario: None });
         }
         Ok(BuiltIn { make: Make::Trained(bytes), .. }) => Checkpoint::from_bytes(bytes).map_err(damaged)?,
-        Err(unknown) if !looks_like_a_path(path) => return Err(unknown),
-        Err(_) => Checkpoint::load(path)?,
+        #[cfg(feature = "files")]
+        Err(_) if looks_like_a_path(Path::new(name)) => Checkpoint::load(Path::new(name))?,
+        Err(unknown) => return Err(unknown),
     };
     let trained_on = &checkpoint.info.spec;
     if trained_on.rules != rules.id.rules {
@@ -124,22 +126,9 @@ pub fn load(name: &str, rules: &RulesInfo, choice: Choice, device: DeviceKind) -
     if sampled && checkpoint.info.algorithm.output_kind() != OutputKind::Logits {
         return Err(AgentError::NothingToSample { name: name.to_owned() });
     }
-    let policy = match device.open()? {
-        None => NeuralPolicy::new(&checkpoint, choice),
-        Some(device) => NeuralPolicy::on_device(&checkpoint, choice, device),
-    };
+    let policy = NeuralPolicy::on(device, &checkpoint, choice)?;
     let other_scenario = (!trained_on.same_dynamics(&rules.id)).then(|| trained_on.clone());
     Ok(LoadedPolicy { policy: Box::new(policy.map_err(damaged)?), other_scenario })
-}
-
-/// Refuses a model that sees or does other things than the rules have.
-pub(crate) fn ensure_fits(rules: &RulesInfo, model_observation: usize, model_actions: usize) -> Result<(), AgentError> {
-    let (observation, actions) = (rules.observation_size(), rules.actions());
-    if (model_observation, model_actions) == (observation, actions) {
-        return Ok(());
-    }
-    let rules = rules.id.rules.clone();
-    Err(AgentError::WrongSpaces { rules, model_observation, model_actions, observation, actions })
 }
 
 /// What a model is called in public: the built-in name, or the file's name without its folder and extension.
@@ -149,6 +138,7 @@ pub fn display_name(name: &str) -> String {
 }
 
 /// A misspelt name should hear of the names there are, a misspelt path of the file that isn't there.
+#[cfg(feature = "files")]
 fn looks_like_a_path(path: &Path) -> bool {
     path.exists() || path.extension().is_some() || path.components().count() > 1
 }

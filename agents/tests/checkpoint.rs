@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use daladala_agents::network::{Activation, MlpWeights};
-use daladala_agents::{AgentError, Algorithm, Checkpoint, CheckpointError, ModelInfo};
+use daladala_agents::{Algorithm, Checkpoint, CheckpointError, FileError, LoadError, ModelInfo};
 use daladala_env::Generator;
 use daladala_env::SpecId;
 use proptest::prelude::*;
@@ -139,7 +139,7 @@ fn what_is_no_regular_file_is_refused_and_not_waited_for() {
     let folder = tempfile::tempdir().unwrap();
     for path in [folder.path(), "/dev/zero".as_ref()] {
         let error = Checkpoint::load(path).unwrap_err();
-        assert!(matches!(error, AgentError::Checkpoint { source: CheckpointError::NoFile, .. }), "{error:?}");
+        assert!(matches!(error, LoadError::File(FileError::NotRegular { .. })), "{error:?}");
     }
 }
 
@@ -156,7 +156,9 @@ fn saving_over_a_model_replaces_it() {
 #[test]
 fn a_missing_file_is_named() {
     let error = Checkpoint::load("no/such.safetensors".as_ref()).unwrap_err();
-    assert!(matches!(error, AgentError::Read { .. }) && error.to_string().contains("no/such.safetensors"));
+    assert!(
+        matches!(error, LoadError::File(FileError::Read { .. })) && error.to_string().contains("no/such.safetensors")
+    );
 }
 
 proptest! {

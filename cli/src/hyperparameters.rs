@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, anyhow};
-use daladala_agents::training::TrainConfig;
+use daladala_learning::TrainConfig;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use toml::Table;

@@ -1,8 +1,12 @@
 //! Why a file is not imported, and what to do about it.
 
+use std::path::PathBuf;
+
 use crate::algorithm::Algorithm;
-use crate::checkpoint::MAX_LAYERS;
-use crate::error::CheckpointError;
+use crate::checkpoint::CheckpointError;
+use crate::files::FileError;
+use crate::network::MAX_LAYERS;
+use crate::policy::WrongSpaces;
 
 /// Characters of a file's own text that are shown.
 const SHOWN: usize = 80;
@@ -98,4 +102,24 @@ pub(super) fn shown(text: &str) -> String {
         shown.push('…');
     }
     shown
+}
+
+/// A file that no model can be made of.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ImportFileError {
+    /// It cannot be read.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// What is in it is no model that can be imported.
+    #[error("{path} cannot be imported")]
+    Import {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: ImportError,
+    },
+    /// It sees or does other things than the rules have.
+    #[error(transparent)]
+    WrongSpaces(#[from] WrongSpaces),
 }

@@ -5,15 +5,15 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use daladala_env::SpecId;
+
 use super::error::{ImportError, shown};
 use super::pickle::{self, StateDict, Tensor};
 use super::torch::TorchFile;
 use super::{ImportOptions, Imported};
-use daladala_env::SpecId;
-
 use crate::algorithm::Algorithm;
-use crate::checkpoint::{Checkpoint, MAX_LAYERS, ModelInfo};
-use crate::network::{Activation, LayerWeights, MlpWeights};
+use crate::checkpoint::{Checkpoint, ModelInfo};
+use crate::network::{Activation, LayerWeights, MAX_LAYERS, MlpWeights};
 
 /// What a part of a tensor's name says of models that are no perceptrons.
 const OTHER_KINDS: [(&str, &str); 10] = [

@@ -3,6 +3,7 @@
 //! The description says what names of tensors cannot: the algorithm, the activation, how long it was trained, and
 //! whether observations are changed on their way into the network.
 
+use daladala_env::SpecId;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -11,8 +12,6 @@ use super::error::{ImportError, shown};
 use super::layers::{Naming, Origin, checkpoint, linears, plan};
 use super::torch::TorchFile;
 use super::{ImportOptions, Imported, MAX_SIZE, pickle};
-use daladala_env::SpecId;
-
 use crate::algorithm::Algorithm;
 use crate::network::Activation;
 

@@ -48,7 +48,8 @@ impl MlpWeights {
     }
 
     /// Whether there are as many numbers as the layers' sizes say, and each layer takes what the one before gives.
-    pub(crate) fn holds_together(&self) -> bool {
+    #[must_use]
+    pub fn holds_together(&self) -> bool {
         let full = |layer: &LayerWeights| {
             layer.inputs.checked_mul(layer.outputs) == Some(layer.weight.len()) && layer.bias.len() == layer.outputs
         };

@@ -1,8 +1,8 @@
 //! What cannot be imported is refused in a line that says why.
 
-use daladala_agents::import::{self, ImportError, ImportOptions, from_bytes};
+use daladala_agents::import::{self, ImportError, ImportFileError, ImportOptions, from_bytes};
 use daladala_agents::network::Activation;
-use daladala_agents::{AgentError, Algorithm};
+use daladala_agents::{Algorithm, WrongSpaces};
 use daladala_env::Rules;
 use daladala_env::rules::Classic;
 
@@ -82,10 +82,13 @@ fn a_model_that_does_not_fit_the_rules_is_refused() {
     let pickle = pickled(&[("w.weight", "FloatStorage", "0", 6, 0, &[2, 3], &[3, 1])]);
     std::fs::write(&path, pth(&pickle, &[("0", &[0; 24])])).unwrap();
     let error = import::import(&path, &Classic.info(), ImportOptions::default()).unwrap_err();
-    assert!(matches!(error, AgentError::WrongSpaces { model_observation: 3, model_actions: 2, .. }), "{error:?}");
+    assert!(
+        matches!(error, ImportFileError::WrongSpaces(WrongSpaces { model_observation: 3, model_actions: 2, .. })),
+        "{error:?}"
+    );
     std::fs::write(&path, "nothing").unwrap();
     let error = import::import(&path, &Classic.info(), ImportOptions::default()).unwrap_err();
-    assert!(matches!(error, AgentError::Import { source: ImportError::NoArchive, .. }), "{error:?}");
+    assert!(matches!(error, ImportFileError::Import { source: ImportError::NoArchive, .. }), "{error:?}");
 }
 
 #[test]

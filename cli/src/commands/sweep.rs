@@ -12,9 +12,9 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail, ensure};
 use clap::builder::RangedU64ValueParser;
-use daladala_agents::training::{Evaluations, Report, SOLVED, TrainingResult, TrainingRun, defaults};
-use daladala_agents::{AgentError, Algorithm};
+use daladala_agents::Algorithm;
 use daladala_env::{Rules, RulesVisitor, SpecId};
+use daladala_learning::{Evaluations, LearningError, Report, SOLVED, TrainingResult, TrainingRun, defaults};
 use indicatif::ProgressBar;
 use serde::Serialize;
 
@@ -221,7 +221,7 @@ impl Args {
             Ok(true) => result.outcome = Some(Self::outcome(&run, path)?),
             Ok(false) => bail!("interrupted: the same command goes on"),
             // It says something about the hyperparameters.
-            Err(error) if matches!(error.downcast_ref(), Some(AgentError::Diverged { .. })) => {
+            Err(error) if matches!(error.downcast_ref(), Some(LearningError::Diverged { .. })) => {
                 result.failure = Some(error.to_string());
             }
             Err(error) => return Err(error),

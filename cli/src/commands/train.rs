@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 use clap::builder::RangedU64ValueParser;
-use daladala_agents::training::{
-    Defaults, Evaluations, MAX_EVALUATION_EPISODES, Report, SOLVED, TrainingResult, TrainingRun, defaults,
-};
 use daladala_agents::{Algorithm, Evaluation};
 use daladala_env::{Rules, RulesVisitor, SpecId};
+use daladala_learning::{
+    Defaults, Evaluations, MAX_EVALUATION_EPISODES, Report, SOLVED, TrainingResult, TrainingRun, defaults,
+};
 use indicatif::ProgressBar;
 use serde::Serialize;
 

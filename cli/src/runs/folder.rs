@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
-use daladala_agents::training::{Evaluated, Report, TrainConfig, TrainingRun};
-use daladala_agents::{AgentError, DeviceKind};
+use daladala_agents::DeviceKind;
 use daladala_env::Rules;
+use daladala_learning::{Evaluated, LearningError, Report, TrainConfig, TrainingRun};
 
 use super::log::RunLog;
 use crate::hyperparameters::as_toml;
@@ -94,7 +94,7 @@ impl RunFolder {
         while !run.finished() {
             let report = run.advance().inspect_err(|error| {
                 // It would diverge again.
-                if matches!(error, AgentError::Diverged { .. }) {
+                if matches!(error, LearningError::Diverged { .. }) {
                     let _ = fs::remove_file(self.path.join(STATE));
                 }
             })?;

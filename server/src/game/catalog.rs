@@ -69,7 +69,7 @@ pub enum CatalogError {
         /// What was asked for.
         model: String,
         /// Why not.
-        source: AgentError,
+        source: Box<AgentError>,
     },
     /// A model that does not fit.
     #[error(transparent)]
@@ -176,7 +176,7 @@ impl Catalog {
 fn load_driver(spec: RuleSpec, model: &str, from: &str, device: DeviceKind) -> Result<SharedDriver, CatalogError> {
     let info = spec.info();
     let loaded = registry::load(from, &info, Choice::Greedy, device);
-    let loaded = loaded.map_err(|source| CatalogError::Load { model: model.to_owned(), source })?;
+    let loaded = loaded.map_err(|source| CatalogError::Load { model: model.to_owned(), source: Box::new(source) })?;
     if let Some(trained_on) = &loaded.other_scenario {
         tracing::warn!("model '{model}' was trained on {trained_on} and drives {}", info.id);
     }

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use daladala_agents::Algorithm;
-use daladala_agents::training::{Trainer, defaults};
 use daladala_env::{Rules, RulesVisitor};
+use daladala_learning::{Trainer, defaults};
 
 use super::{Shared, Throughput};
 use crate::arguments::{DeviceArgs, one_of};

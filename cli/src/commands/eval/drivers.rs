@@ -28,7 +28,7 @@ pub(super) fn drivers<'a>(
     let mut drivers = Vec::new();
     for model in models {
         let loaded = registry::load(model, rules, choice, device).map_err(|error| match error {
-            AgentError::OtherRules { .. } | AgentError::WrongSpaces { .. } => {
+            AgentError::OtherRules { .. } | AgentError::WrongSpaces(_) => {
                 anyhow::Error::new(error).context(format!("--model {model}"))
             }
             says_which => says_which.into(),

@@ -1,7 +1,7 @@
 //! Which configurations a sweep tries: every combination of the values in a TOML file, or a list of them by name.
 
 use anyhow::{Context, anyhow, bail, ensure};
-use daladala_agents::training::TrainConfig;
+use daladala_learning::TrainConfig;
 use serde::Serialize;
 use toml::{Table, Value};
 
@@ -144,7 +144,7 @@ fn in_short(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use daladala_agents::Algorithm;
-    use daladala_agents::training::defaults;
+    use daladala_learning::defaults;
 
     use super::*;
 

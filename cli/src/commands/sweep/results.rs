@@ -151,7 +151,7 @@ fn median(mut values: Vec<f64>) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    use daladala_agents::training::defaults;
+    use daladala_learning::defaults;
 
     use super::*;
 

@@ -10,16 +10,16 @@ const RECENT_EPISODES: usize = 100;
 
 /// Environments of one training, stepped together.
 #[derive(Debug)]
-pub(super) struct Environments<R: Rules> {
+pub(crate) struct Environments<R: Rules> {
     env: VecEnv<R>,
     /// What the last step or reset wrote.
-    pub(super) buffers: Buffers,
-    pub(super) recent: RecentEpisodes,
+    pub(crate) buffers: Buffers,
+    pub(crate) recent: RecentEpisodes,
 }
 
 /// What [`Environments`] go on from.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct EnvironmentsState<S> {
+pub(crate) struct EnvironmentsState<S> {
     snapshots: Vec<Snapshot<S>>,
     observations: Vec<f32>,
     recent: RecentEpisodes,
@@ -27,7 +27,7 @@ pub(super) struct EnvironmentsState<S> {
 
 impl<R: Rules> Environments<R> {
     /// At the beginning of their first episodes.
-    pub(super) fn new(rules: &R, envs: usize, seed: u64) -> Self {
+    pub(crate) fn new(rules: &R, envs: usize, seed: u64) -> Self {
         let config = VecEnvConfig { seed, autoreset: Autoreset::SameStep, ..VecEnvConfig::default() };
         let env = VecEnv::new(rules.clone(), envs, config);
         let buffers = Buffers::for_env(&env);
@@ -36,20 +36,20 @@ impl<R: Rules> Environments<R> {
         environments
     }
 
-    pub(super) fn envs(&self) -> usize {
+    pub(crate) fn envs(&self) -> usize {
         self.env.envs()
     }
 
-    pub(super) fn observation_size(&self) -> usize {
+    pub(crate) fn observation_size(&self) -> usize {
         self.env.observation_size()
     }
 
-    pub(super) fn actions(&self) -> usize {
+    pub(crate) fn actions(&self) -> usize {
         self.env.info().actions()
     }
 
     /// Begins new episodes everywhere.
-    pub(super) fn reset(&mut self) {
+    pub(crate) fn reset(&mut self) {
         self.env.reset(&mut self.buffers.observations);
     }
 
@@ -57,14 +57,14 @@ impl<R: Rules> Environments<R> {
     ///
     /// # Panics
     /// If an action is none of the rules'.
-    pub(super) fn step(&mut self, actions: &[Action]) {
+    pub(crate) fn step(&mut self, actions: &[Action]) {
         self.env.step(actions, self.buffers.as_step()).expect("chosen among the actions of the rules");
         for (_, stats) in self.env.ended_episodes(&self.buffers.terminated, &self.buffers.truncated) {
             self.recent.push(stats.episode_return, stats.length);
         }
     }
 
-    pub(super) fn state(&self) -> EnvironmentsState<R::State> {
+    pub(crate) fn state(&self) -> EnvironmentsState<R::State> {
         EnvironmentsState {
             snapshots: (0..self.envs()).map(|index| self.env.snapshot(index)).collect(),
             observations: self.buffers.observations.clone(),
@@ -73,7 +73,7 @@ impl<R: Rules> Environments<R> {
     }
 
     /// Goes on from a state of as many environments.
-    pub(super) fn restore(&mut self, state: EnvironmentsState<R::State>) -> Result<(), EnvError> {
+    pub(crate) fn restore(&mut self, state: EnvironmentsState<R::State>) -> Result<(), EnvError> {
         let needed = self.buffers.observations.len();
         if state.observations.len() != needed {
             return Err(EnvError::WrongLength { what: "observations", given: state.observations.len(), needed });
@@ -87,7 +87,7 @@ impl<R: Rules> Environments<R> {
 
 /// Return and length of the last episodes, exploration included.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub(super) struct RecentEpisodes {
+pub(crate) struct RecentEpisodes {
     episodes: VecDeque<(f32, u32)>,
 }
 
@@ -100,12 +100,12 @@ impl RecentEpisodes {
     }
 
     /// NaN before the first has ended.
-    pub(super) fn mean_return(&self) -> f32 {
+    pub(crate) fn mean_return(&self) -> f32 {
         self.episodes.iter().map(|episode| episode.0).sum::<f32>() / self.episodes.len() as f32
     }
 
     /// NaN before the first has ended.
-    pub(super) fn mean_length(&self) -> f32 {
+    pub(crate) fn mean_length(&self) -> f32 {
         self.episodes.iter().map(|episode| episode.1 as f32).sum::<f32>() / self.episodes.len() as f32
     }
 }

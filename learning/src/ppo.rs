@@ -4,10 +4,10 @@
 use daladala_env::{Generator, Rules};
 use serde::{Deserialize, Serialize};
 
-use super::method::{Schedule, Update};
-use super::on_policy::{self, Coefficients, Networks, OnPolicy, Recipe};
-use super::shuffle::shuffle;
-use crate::network::Activation;
+use crate::method::{Schedule, Update};
+use crate::on_policy::{self, Coefficients, Networks, OnPolicy, Recipe};
+use crate::shuffle::shuffle;
+use daladala_agents::network::Activation;
 
 /// Hyperparameters.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -44,7 +44,7 @@ pub struct PpoConfig {
 }
 
 /// What is told of an update.
-pub(super) const DETAILS: [&str; 6] = [
+pub(crate) const DETAILS: [&str; 6] = [
     on_policy::DETAILS[0],
     on_policy::DETAILS[1],
     on_policy::DETAILS[2],

@@ -2,24 +2,24 @@
 
 use daladala_env::Buffers;
 
-use crate::network::FusedMlp;
+use daladala_agents::network::FusedMlp;
 
 /// A rollout, time-major: row `t · envs + i` is step `t` of environment `i`.
 #[derive(Debug, Default)]
-pub(super) struct Rollout {
+pub(crate) struct Rollout {
     /// What the agent saw, `[rows, observation_size]`.
-    pub(super) observations: Vec<f32>,
+    pub(crate) observations: Vec<f32>,
     /// What it did.
-    pub(super) actions: Vec<u8>,
+    pub(crate) actions: Vec<u8>,
     /// The log-probability that its policy gave this.
-    pub(super) log_probabilities: Vec<f32>,
+    pub(crate) log_probabilities: Vec<f32>,
     /// What its critic expected of the state.
-    pub(super) values: Vec<f32>,
+    pub(crate) values: Vec<f32>,
     /// What came, scaled.
-    pub(super) rewards: Vec<f32>,
+    pub(crate) rewards: Vec<f32>,
     /// The value of what followed the step where the episode ended with it: zero after termination, the critic's
     /// value of the final observation after truncation; none where the episode went on.
-    pub(super) ends: Vec<Option<f32>>,
+    pub(crate) ends: Vec<Option<f32>>,
     /// The rows whose episodes were truncated.
     truncated: Vec<usize>,
     /// What was seen last in these, `[truncated, observation_size]`.
@@ -27,7 +27,7 @@ pub(super) struct Rollout {
 }
 
 impl Rollout {
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.observations.clear();
         self.actions.clear();
         self.log_probabilities.clear();
@@ -38,16 +38,16 @@ impl Rollout {
         self.final_observations.clear();
     }
 
-    pub(super) fn rows(&self) -> usize {
+    pub(crate) fn rows(&self) -> usize {
         self.actions.len()
     }
 
-    pub(super) fn observation_size(&self) -> usize {
+    pub(crate) fn observation_size(&self) -> usize {
         self.observations.len() / self.rows()
     }
 
     /// Adds what a step of environment `index` brought.
-    pub(super) fn push_outcome(&mut self, buffers: &Buffers, index: usize, reward_scale: f32) {
+    pub(crate) fn push_outcome(&mut self, buffers: &Buffers, index: usize, reward_scale: f32) {
         self.rewards.push(buffers.rewards[index] * reward_scale);
         if buffers.truncated[index] && !buffers.terminated[index] {
             let size = buffers.observations.len() / buffers.rewards.len();
@@ -58,7 +58,7 @@ impl Rollout {
     }
 
     /// Lets the critic value all that was seen.
-    pub(super) fn value_by(&mut self, critic: &FusedMlp) {
+    pub(crate) fn value_by(&mut self, critic: &FusedMlp) {
         self.values = values_of(critic, &self.observations, self.rows());
         let final_values = values_of(critic, &self.final_observations, self.truncated.len());
         for (&row, value) in self.truncated.iter().zip(final_values) {
@@ -68,7 +68,7 @@ impl Rollout {
 
     /// Generalized advantage estimation (Schulman et al., 2016): the advantage of each row. `last_values` are the
     /// critic's values of the observations after the last step.
-    pub(super) fn advantages(&self, last_values: &[f32], gamma: f32, lambda: f32) -> Vec<f32> {
+    pub(crate) fn advantages(&self, last_values: &[f32], gamma: f32, lambda: f32) -> Vec<f32> {
         let envs = last_values.len();
         let mut advantages = vec![0.0; self.rewards.len()];
         let mut running = vec![0.0; envs];
@@ -89,14 +89,14 @@ impl Rollout {
 
     /// The part of the variance of the returns that the critic foresaw: 1 for all of it, 0 for none, less where it
     /// made things worse; NaN where the returns don't vary.
-    pub(super) fn explained_variance(&self, advantages: &[f32]) -> f32 {
+    pub(crate) fn explained_variance(&self, advantages: &[f32]) -> f32 {
         let returns = advantages.iter().zip(&self.values).map(|(advantage, value)| advantage + value);
         1.0 - variance(advantages.iter().copied()) / variance(returns)
     }
 
     /// The rows of the first episode of each environment, as far as it is there. Those that a short one leaves time for
     /// are left out: they would only be there for being short too.
-    pub(super) fn rows_of_first_episodes(&self, envs: usize) -> Vec<usize> {
+    pub(crate) fn rows_of_first_episodes(&self, envs: usize) -> Vec<usize> {
         let mut going_on = vec![true; envs];
         let mut is_first = |row: &usize| {
             let first = going_on[row % envs];
@@ -114,7 +114,7 @@ fn variance(values: impl ExactSizeIterator<Item = f32> + Clone) -> f32 {
 }
 
 /// The values of `rows` observations.
-pub(super) fn values_of(critic: &FusedMlp, observations: &[f32], rows: usize) -> Vec<f32> {
+pub(crate) fn values_of(critic: &FusedMlp, observations: &[f32], rows: usize) -> Vec<f32> {
     let mut values = vec![0.0; rows];
     critic.forward(observations, &mut values);
     values

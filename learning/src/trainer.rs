@@ -4,13 +4,13 @@ use burn::tensor::Device;
 use daladala_env::{Rules, SpecId};
 use serde::{Deserialize, Serialize};
 
-use super::config::TrainConfig;
-use super::dqn::Dqn;
-use super::method::{Method, MethodState, Schedule};
-use super::on_policy::OnPolicyMethod;
-use crate::algorithm::Algorithm;
-use crate::checkpoint::{Checkpoint, ModelInfo};
-use crate::error::AgentError;
+use crate::config::TrainConfig;
+use crate::dqn::Dqn;
+use crate::error::LearningError;
+use crate::method::{Method, MethodState, Schedule};
+use crate::on_policy::OnPolicyMethod;
+use daladala_agents::Algorithm;
+use daladala_agents::{Checkpoint, ModelInfo};
 
 /// How training goes.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,9 +40,9 @@ pub struct Trainer<R: Rules> {
 
 /// All that the rest of a training depends on.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct TrainerState<S> {
-    pub(super) config: TrainConfig,
-    pub(super) spec: SpecId,
+pub(crate) struct TrainerState<S> {
+    pub(crate) config: TrainConfig,
+    pub(crate) spec: SpecId,
     seed: u64,
     steps: u64,
     done: u64,
@@ -52,8 +52,8 @@ pub(super) struct TrainerState<S> {
 impl<R: Rules> Trainer<R> {
     /// At the beginning of a training over at least `steps` environment steps, at which learning rates have come to
     /// zero. Gradients are computed on `device`, episodes on the CPU.
-    pub fn new(config: &TrainConfig, rules: &R, seed: u64, steps: u64, device: &Device) -> Result<Self, AgentError> {
-        config.check().map_err(|why| AgentError::Hyperparameters { why })?;
+    pub fn new(config: &TrainConfig, rules: &R, seed: u64, steps: u64, device: &Device) -> Result<Self, LearningError> {
+        config.check().map_err(|why| LearningError::Hyperparameters { why })?;
         let method: Box<dyn Method<R> + Send> = match config {
             TrainConfig::Dqn(config) => Box::new(Dqn::new(config, rules, seed, device)),
             TrainConfig::Ppo(config) => Box::new(OnPolicyMethod::new(config, rules, seed, device)),
@@ -133,7 +133,7 @@ impl<R: Rules> Trainer<R> {
         Checkpoint { info, networks: self.method.networks() }
     }
 
-    pub(super) fn state(&self) -> TrainerState<R::State> {
+    pub(crate) fn state(&self) -> TrainerState<R::State> {
         TrainerState {
             config: self.config.clone(),
             spec: self.spec.clone(),
@@ -145,7 +145,7 @@ impl<R: Rules> Trainer<R> {
     }
 
     /// Goes on from a state, exactly as the training that it was taken of would have on the same kind of machine.
-    pub(super) fn from_state(state: TrainerState<R::State>, rules: &R, device: &Device) -> Result<Self, String> {
+    pub(crate) fn from_state(state: TrainerState<R::State>, rules: &R, device: &Device) -> Result<Self, String> {
         if !state.spec.same_dynamics(&rules.info().id) {
             return Err(format!("it is a training for '{}'", state.spec));
         }

@@ -1,11 +1,12 @@
 //! Training solves `classic`, a seed decides everything, and what was interrupted goes on as if it had not been.
 
 use burn::tensor::Device;
-use daladala_agents::training::{
-    Defaults, DqnConfig, Evaluations, Progress, TrainConfig, Trainer, TrainingResult, TrainingRun, defaults,
-};
-use daladala_agents::{AgentError, Algorithm, Checkpoint, Choice, NeuralPolicy, evaluate};
+use daladala_agents::{Algorithm, Checkpoint, Choice, NeuralPolicy, evaluate};
 use daladala_env::rules::Classic;
+use daladala_learning::{
+    Defaults, DqnConfig, Evaluations, LearningError, Progress, TrainConfig, Trainer, TrainingResult, TrainingRun,
+    defaults,
+};
 
 /// All algorithms, with their defaults, and DQN with its options the other way round.
 fn configs() -> impl Iterator<Item = (String, TrainConfig)> {
@@ -125,7 +126,7 @@ fn what_is_no_saved_run_is_refused() {
     let path = folder.path().join("run");
     let refusal = |bytes: &[u8]| {
         std::fs::write(&path, bytes).unwrap();
-        let Err(AgentError::Resume { why, .. }) = TrainingRun::resume(&path, &Classic, &Device::flex()) else {
+        let Err(LearningError::Resume { why, .. }) = TrainingRun::resume(&path, &Classic, &Device::flex()) else {
             panic!("taken for a run");
         };
         why
@@ -150,5 +151,5 @@ fn weights_that_are_no_numbers_any_more_end_the_run() {
             break error;
         }
     };
-    assert!(matches!(error, AgentError::Diverged { .. }), "{error}");
+    assert!(matches!(error, LearningError::Diverged { .. }), "{error}");
 }

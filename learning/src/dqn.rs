@@ -8,12 +8,12 @@ use burn::tensor::{Device, Tensor};
 use daladala_env::{Action, Generator, Rules};
 use serde::{Deserialize, Serialize};
 
-use super::environments::{Environments, EnvironmentsState};
-use super::learner::{Learner, LearnerState};
-use super::method::{Method, MethodState, Schedule, Update};
-use super::replay_buffer::{Batch, ReplayBuffer};
-use crate::network::{Activation, FusedMlp, MlpWeights, values};
-use crate::policy::{argmax, policy_generators};
+use crate::environments::{Environments, EnvironmentsState};
+use crate::learner::{Learner, LearnerState};
+use crate::method::{Method, MethodState, Schedule, Update};
+use crate::replay_buffer::{Batch, ReplayBuffer};
+use daladala_agents::network::{Activation, FusedMlp, MlpWeights, values};
+use daladala_agents::{argmax, policy_generators};
 
 /// Hyperparameters.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -55,9 +55,9 @@ pub struct DqnConfig {
 const STEPS_AT_ONCE: u64 = 1024;
 
 /// What is told of an advance.
-pub(super) const DETAILS: [&str; 1] = ["rollout/exploration_rate"];
+pub(crate) const DETAILS: [&str; 1] = ["rollout/exploration_rate"];
 
-pub(super) struct Dqn<R: Rules> {
+pub(crate) struct Dqn<R: Rules> {
     config: DqnConfig,
     environments: Environments<R>,
     learner: Learner,
@@ -77,7 +77,7 @@ pub(super) struct Dqn<R: Rules> {
 
 /// What a [`Dqn`] goes on from.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct DqnState<S> {
+pub(crate) struct DqnState<S> {
     environments: EnvironmentsState<S>,
     learner: LearnerState,
     target: MlpWeights,
@@ -88,7 +88,7 @@ pub(super) struct DqnState<S> {
 }
 
 impl<R: Rules> Dqn<R> {
-    pub(super) fn new(config: &DqnConfig, rules: &R, seed: u64, device: &Device) -> Self {
+    pub(crate) fn new(config: &DqnConfig, rules: &R, seed: u64, device: &Device) -> Self {
         let environments = Environments::new(rules, config.envs, seed);
         // With dueling the first output is the value, and what follows are the advantages.
         let outputs = environments.actions() + usize::from(config.dueling);
@@ -271,7 +271,7 @@ mod tests {
     use burn::tensor::TensorData;
 
     use super::*;
-    use crate::network::Mlp;
+    use daladala_agents::network::Mlp;
 
     #[test]
     fn a_folded_dueling_network_gives_the_same_values() {

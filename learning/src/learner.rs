@@ -5,10 +5,10 @@ use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer, OptimizerRecord}
 use burn::tensor::{Bytes, Device, Int, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
-use crate::network::{FusedMlp, Mlp, MlpWeights};
+use daladala_agents::network::{FusedMlp, Mlp, MlpWeights};
 
 /// A network that learns on a device, by Adam (Kingma and Ba, 2015).
-pub(super) struct Learner {
+pub(crate) struct Learner {
     network: Mlp,
     optimizer: ModuleOptimizer,
     /// With gradients.
@@ -17,7 +17,7 @@ pub(super) struct Learner {
 
 /// What a [`Learner`] goes on from.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct LearnerState {
+pub(crate) struct LearnerState {
     weights: MlpWeights,
     /// In burn's own format.
     optimizer: Vec<u8>,
@@ -25,7 +25,7 @@ pub(super) struct LearnerState {
 
 impl Learner {
     /// `max_gradient_norm` is that of the gradient of one tensor.
-    pub(super) fn new(weights: &MlpWeights, max_gradient_norm: f32, device: &Device) -> Self {
+    pub(crate) fn new(weights: &MlpWeights, max_gradient_norm: f32, device: &Device) -> Self {
         let device = device.clone().autodiff();
         let clipping = GradientClippingConfig::Norm(max_gradient_norm);
         Self {
@@ -35,44 +35,44 @@ impl Learner {
         }
     }
 
-    pub(super) fn forward(&self, input: Tensor<2>) -> Tensor<2> {
+    pub(crate) fn forward(&self, input: Tensor<2>) -> Tensor<2> {
         self.network.forward(input)
     }
 
     /// One gradient step down `loss`.
-    pub(super) fn step(&mut self, loss: &Tensor<1>, learning_rate: f64) {
+    pub(crate) fn step(&mut self, loss: &Tensor<1>, learning_rate: f64) {
         let gradients = GradientsParams::from_grads(loss.backward(), &self.network);
         self.network = self.optimizer.step(learning_rate, self.network.clone(), gradients);
     }
 
     /// Rows of numbers, where the network is.
-    pub(super) fn rows(&self, numbers: Vec<f32>, size: usize) -> Tensor<2> {
+    pub(crate) fn rows(&self, numbers: Vec<f32>, size: usize) -> Tensor<2> {
         let shape = [numbers.len() / size, size];
         Tensor::from_data(TensorData::new(numbers, shape), &self.device)
     }
 
     /// A column of actions, where the network is.
-    pub(super) fn actions(&self, actions: Vec<i64>) -> Tensor<2, Int> {
+    pub(crate) fn actions(&self, actions: Vec<i64>) -> Tensor<2, Int> {
         let shape = [actions.len(), 1];
         Tensor::from_data(TensorData::new(actions, shape), &self.device)
     }
 
-    pub(super) fn weights(&self) -> MlpWeights {
+    pub(crate) fn weights(&self) -> MlpWeights {
         self.network.weights()
     }
 
     /// As it is now, to act on the CPU.
-    pub(super) fn acting(&self) -> FusedMlp {
+    pub(crate) fn acting(&self) -> FusedMlp {
         FusedMlp::new(&self.weights())
     }
 
-    pub(super) fn state(&self) -> LearnerState {
+    pub(crate) fn state(&self) -> LearnerState {
         let optimizer = self.optimizer.to_record().into_bytes().expect("tensors of known shapes can be written");
         LearnerState { weights: self.weights(), optimizer: optimizer.to_vec() }
     }
 
     /// Goes on from the state of a network of the same shape.
-    pub(super) fn restore(&mut self, state: LearnerState) -> Result<(), String> {
+    pub(crate) fn restore(&mut self, state: LearnerState) -> Result<(), String> {
         if !state.weights.holds_together() || state.weights.sizes() != self.weights().sizes() {
             return Err("the networks are not those of the hyperparameters".to_owned());
         }

@@ -3,17 +3,17 @@
 use daladala_env::{EnvError, Generator, Rules};
 use serde::{Deserialize, Serialize};
 
-use super::environments::{Environments, EnvironmentsState};
-use super::rollout::{Rollout, values_of};
-use crate::network::FusedMlp;
-use crate::neural::sample;
-use crate::policy::policy_generators;
+use crate::environments::{Environments, EnvironmentsState};
+use crate::rollout::{Rollout, values_of};
+use daladala_agents::network::FusedMlp;
+use daladala_agents::policy_generators;
+use daladala_agents::sample;
 
 #[derive(Debug)]
-pub(super) struct Collector<R: Rules> {
-    pub(super) environments: Environments<R>,
+pub(crate) struct Collector<R: Rules> {
+    pub(crate) environments: Environments<R>,
     /// What has been gathered since it was last cleared.
-    pub(super) rollout: Rollout,
+    pub(crate) rollout: Rollout,
     /// Of the choices, one an environment.
     choosing: Vec<Generator>,
     reward_scale: f32,
@@ -21,13 +21,13 @@ pub(super) struct Collector<R: Rules> {
 
 /// What a [`Collector`] goes on from, between two rollouts.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct CollectorState<S> {
+pub(crate) struct CollectorState<S> {
     environments: EnvironmentsState<S>,
     choosing: Vec<Generator>,
 }
 
 impl<R: Rules> Collector<R> {
-    pub(super) fn new(rules: &R, envs: usize, reward_scale: f32, seed: u64) -> Self {
+    pub(crate) fn new(rules: &R, envs: usize, reward_scale: f32, seed: u64) -> Self {
         Self {
             environments: Environments::new(rules, envs, seed),
             rollout: Rollout::default(),
@@ -37,7 +37,7 @@ impl<R: Rules> Collector<R> {
     }
 
     /// Gathers a rollout of `steps` steps of each environment, and values what it ends with, `[envs]`.
-    pub(super) fn collect(&mut self, actor: &FusedMlp, critic: &FusedMlp, steps: usize) -> Vec<f32> {
+    pub(crate) fn collect(&mut self, actor: &FusedMlp, critic: &FusedMlp, steps: usize) -> Vec<f32> {
         self.rollout.clear();
         for _ in 0..steps {
             self.step(actor);
@@ -47,7 +47,7 @@ impl<R: Rules> Collector<R> {
     }
 
     /// Gathers new episodes until each environment has ended one, and begins new ones everywhere.
-    pub(super) fn collect_episodes(&mut self, actor: &FusedMlp, critic: &FusedMlp) {
+    pub(crate) fn collect_episodes(&mut self, actor: &FusedMlp, critic: &FusedMlp) {
         self.rollout.clear();
         let mut going_on = vec![true; self.environments.envs()];
         while going_on.contains(&true) {
@@ -78,12 +78,12 @@ impl<R: Rules> Collector<R> {
         }
     }
 
-    pub(super) fn state(&self) -> CollectorState<R::State> {
+    pub(crate) fn state(&self) -> CollectorState<R::State> {
         CollectorState { environments: self.environments.state(), choosing: self.choosing.clone() }
     }
 
     /// Goes on from a state of as many environments.
-    pub(super) fn restore(&mut self, state: CollectorState<R::State>) -> Result<(), EnvError> {
+    pub(crate) fn restore(&mut self, state: CollectorState<R::State>) -> Result<(), EnvError> {
         let (given, needed) = (state.choosing.len(), self.choosing.len());
         if given != needed {
             return Err(EnvError::WrongLength { what: "generators", given, needed });

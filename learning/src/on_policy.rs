@@ -9,47 +9,47 @@ use burn::tensor::{Device, Tensor};
 use daladala_env::{Generator, Rules};
 use serde::{Deserialize, Serialize};
 
-use super::collector::{Collector, CollectorState};
-use super::environments::Environments;
-use super::learner::{Learner, LearnerState};
-use super::method::{Method, MethodState, Schedule, Update};
-use super::rollout::Rollout;
-use super::shuffle::gather;
-use crate::network::{Activation, MlpWeights, values};
+use crate::collector::{Collector, CollectorState};
+use crate::environments::Environments;
+use crate::learner::{Learner, LearnerState};
+use crate::method::{Method, MethodState, Schedule, Update};
+use crate::rollout::Rollout;
+use crate::shuffle::gather;
+use daladala_agents::network::{Activation, MlpWeights, values};
 
 /// What is told of an update.
-pub(super) const DETAILS: [&str; 4] =
+pub(crate) const DETAILS: [&str; 4] =
     ["train/policy_gradient_loss", "train/value_loss", "train/entropy", "train/explained_variance"];
 
 /// The shape of both networks, and how fast they may change.
-pub(super) struct Networks<'a> {
-    pub(super) hidden: &'a [usize],
-    pub(super) activation: Activation,
+pub(crate) struct Networks<'a> {
+    pub(crate) hidden: &'a [usize],
+    pub(crate) activation: Activation,
     /// The greatest norm of the gradient of one tensor.
-    pub(super) max_gradient_norm: f32,
+    pub(crate) max_gradient_norm: f32,
 }
 
 /// How much of what a gradient step takes.
-pub(super) struct Coefficients {
-    pub(super) learning_rate: f64,
+pub(crate) struct Coefficients {
+    pub(crate) learning_rate: f64,
     /// Of the entropy in the loss.
-    pub(super) entropy: f32,
+    pub(crate) entropy: f32,
     /// Of the critic's squared error in the loss.
-    pub(super) value: f32,
+    pub(crate) value: f32,
 }
 
 /// What the objective of a gradient step is made from, `[rows, 1]` each.
-pub(super) struct Batch {
+pub(crate) struct Batch {
     /// Of the actions that were taken, by the policy as it is.
-    pub(super) log_probabilities: Tensor<2>,
+    pub(crate) log_probabilities: Tensor<2>,
     /// The same by the policy that took them.
-    pub(super) old_log_probabilities: Tensor<2>,
+    pub(crate) old_log_probabilities: Tensor<2>,
     /// With mean 0 and standard deviation 1.
-    pub(super) advantages: Tensor<2>,
+    pub(crate) advantages: Tensor<2>,
 }
 
 /// One of the algorithms, by its hyperparameters.
-pub(super) trait Recipe: Clone + Send + 'static {
+pub(crate) trait Recipe: Clone + Send + 'static {
     fn envs(&self) -> usize;
 
     /// Rewards are multiplied by this.
@@ -62,13 +62,13 @@ pub(super) trait Recipe: Clone + Send + 'static {
 }
 
 /// An algorithm with what it works on.
-pub(super) struct OnPolicyMethod<R: Rules, C: Recipe> {
+pub(crate) struct OnPolicyMethod<R: Rules, C: Recipe> {
     recipe: C,
     on_policy: OnPolicy<R>,
 }
 
 impl<R: Rules, C: Recipe> OnPolicyMethod<R, C> {
-    pub(super) fn new(recipe: &C, rules: &R, seed: u64, device: &Device) -> Self {
+    pub(crate) fn new(recipe: &C, rules: &R, seed: u64, device: &Device) -> Self {
         let collector = Collector::new(rules, recipe.envs(), recipe.reward_scale(), seed);
         let on_policy = OnPolicy::new(collector, &recipe.networks(), seed, device);
         Self { recipe: recipe.clone(), on_policy }
@@ -98,17 +98,17 @@ impl<R: Rules, C: Recipe> Method<R> for OnPolicyMethod<R, C> {
     }
 }
 
-pub(super) struct OnPolicy<R: Rules> {
-    pub(super) collector: Collector<R>,
-    pub(super) actor: Learner,
-    pub(super) critic: Learner,
+pub(crate) struct OnPolicy<R: Rules> {
+    pub(crate) collector: Collector<R>,
+    pub(crate) actor: Learner,
+    pub(crate) critic: Learner,
     /// Of the minibatches.
-    pub(super) shuffling: Generator,
+    pub(crate) shuffling: Generator,
 }
 
 /// What an [`OnPolicy`] goes on from, between two updates.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct OnPolicyState<S> {
+pub(crate) struct OnPolicyState<S> {
     collector: CollectorState<S>,
     actor: LearnerState,
     critic: LearnerState,
@@ -116,12 +116,12 @@ pub(super) struct OnPolicyState<S> {
 }
 
 /// How the last gradient step of an update went.
-pub(super) struct LastStep {
+pub(crate) struct LastStep {
     policy_loss: f32,
     value_loss: f32,
     entropy: f32,
     /// The logarithms of the ratios of new to old probabilities, a row each.
-    pub(super) log_ratios: Vec<f32>,
+    pub(crate) log_ratios: Vec<f32>,
 }
 
 impl<R: Rules> OnPolicy<R> {
@@ -140,7 +140,7 @@ impl<R: Rules> OnPolicy<R> {
     }
 
     /// Gradient steps up the `objective`, one for each of the `batches` of rows, which there is at least one of.
-    pub(super) fn learn(
+    pub(crate) fn learn(
         &mut self,
         batches: &[Vec<usize>],
         advantages: &[f32],
@@ -192,7 +192,7 @@ impl<R: Rules> OnPolicy<R> {
 
 impl LastStep {
     /// The update that it ends, of a rollout.
-    pub(super) fn update(&self, rollout: &Rollout, advantages: &[f32], coefficients: &Coefficients) -> Update {
+    pub(crate) fn update(&self, rollout: &Rollout, advantages: &[f32], coefficients: &Coefficients) -> Update {
         let loss = self.policy_loss + coefficients.value * self.value_loss - coefficients.entropy * self.entropy;
         let explained_variance = rollout.explained_variance(advantages);
         let details = [self.policy_loss, self.value_loss, self.entropy, explained_variance].to_vec();

@@ -3,22 +3,22 @@
 use daladala_env::Generator;
 use serde::{Deserialize, Serialize};
 
-use super::shuffle::gather;
+use crate::shuffle::gather;
 
 /// A minibatch of transitions; row `i` of each is transition `i`.
 #[derive(Debug)]
-pub(super) struct Batch {
-    pub(super) observations: Vec<f32>,
-    pub(super) actions: Vec<i64>,
-    pub(super) rewards: Vec<f32>,
+pub(crate) struct Batch {
+    pub(crate) observations: Vec<f32>,
+    pub(crate) actions: Vec<i64>,
+    pub(crate) rewards: Vec<f32>,
     /// What followed: after an episode's end its final observation, not the first of the next episode.
-    pub(super) next_observations: Vec<f32>,
+    pub(crate) next_observations: Vec<f32>,
     /// 0 where the rules ended the episode, else 1: truncation does not end the value of what follows.
-    pub(super) continues: Vec<f32>,
+    pub(crate) continues: Vec<f32>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct ReplayBuffer {
+pub(crate) struct ReplayBuffer {
     capacity: usize,
     observation_size: usize,
     next: usize,
@@ -30,7 +30,7 @@ pub(super) struct ReplayBuffer {
 }
 
 impl ReplayBuffer {
-    pub(super) fn new(capacity: usize, observation_size: usize) -> Self {
+    pub(crate) fn new(capacity: usize, observation_size: usize) -> Self {
         Self {
             capacity,
             observation_size,
@@ -43,12 +43,12 @@ impl ReplayBuffer {
         }
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.actions.len()
     }
 
     /// Whether both keep as many of the same transitions, and this one holds together, with so many actions.
-    pub(super) fn is_like(&self, other: &Self, actions: usize) -> bool {
+    pub(crate) fn is_like(&self, other: &Self, actions: usize) -> bool {
         let rows = self.len();
         let lengths = [self.observations.len(), self.next_observations.len()];
         (self.capacity, self.observation_size) == (other.capacity, other.observation_size)
@@ -59,7 +59,7 @@ impl ReplayBuffer {
             && [self.rewards.len(), self.terminated.len()] == [rows; 2]
     }
 
-    pub(super) fn push(&mut self, observation: &[f32], action: u8, reward: f32, next: &[f32], terminated: bool) {
+    pub(crate) fn push(&mut self, observation: &[f32], action: u8, reward: f32, next: &[f32], terminated: bool) {
         if self.len() < self.capacity {
             self.observations.extend_from_slice(observation);
             self.actions.push(action);
@@ -78,7 +78,7 @@ impl ReplayBuffer {
     }
 
     /// `size` transitions, drawn with replacement. There must be at least one.
-    pub(super) fn sample(&self, size: usize, generator: &mut Generator) -> Batch {
+    pub(crate) fn sample(&self, size: usize, generator: &mut Generator) -> Batch {
         let rows: Vec<usize> = (0..size).map(|_| generator.below(self.len() as u32) as usize).collect();
         Batch {
             observations: gather(&self.observations, self.observation_size, &rows),

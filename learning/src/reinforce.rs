@@ -5,9 +5,9 @@
 use daladala_env::Rules;
 use serde::{Deserialize, Serialize};
 
-use super::method::{Schedule, Update};
-use super::on_policy::{Coefficients, Networks, OnPolicy, Recipe};
-use crate::network::Activation;
+use crate::method::{Schedule, Update};
+use crate::on_policy::{Coefficients, Networks, OnPolicy, Recipe};
+use daladala_agents::network::Activation;
 
 /// Hyperparameters.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
-use super::{A2cConfig, DqnConfig, PpoConfig, ReinforceConfig};
-use super::{dqn, on_policy, ppo};
-use crate::algorithm::Algorithm;
-use crate::checkpoint::MAX_LAYERS;
+use crate::{A2cConfig, DqnConfig, PpoConfig, ReinforceConfig};
+use crate::{dqn, on_policy, ppo};
+use daladala_agents::Algorithm;
+use daladala_agents::network::MAX_LAYERS;
 
 /// The largest size among the hyperparameters: beyond it memory ends before learning begins.
 const LARGEST_SIZE: usize = 1 << 22;
@@ -17,10 +17,10 @@ const FRACTIONS: [&str; 4] = ["gamma", "gae_lambda", "final_epsilon", "explorati
 
 /// The tuned hyperparameters of each rule set, a file an algorithm.
 const TUNED: [(&str, Algorithm, &str); 4] = [
-    ("classic", Algorithm::Dqn, include_str!("../../../models/classic/dqn.toml")),
-    ("classic", Algorithm::Ppo, include_str!("../../../models/classic/ppo.toml")),
-    ("classic", Algorithm::A2c, include_str!("../../../models/classic/a2c.toml")),
-    ("classic", Algorithm::Reinforce, include_str!("../../../models/classic/reinforce.toml")),
+    ("classic", Algorithm::Dqn, include_str!("../../models/classic/dqn.toml")),
+    ("classic", Algorithm::Ppo, include_str!("../../models/classic/ppo.toml")),
+    ("classic", Algorithm::A2c, include_str!("../../models/classic/a2c.toml")),
+    ("classic", Algorithm::Reinforce, include_str!("../../models/classic/reinforce.toml")),
 ];
 
 /// What an algorithm was tuned to.

@@ -7,13 +7,11 @@ use burn::tensor::Device;
 use daladala_env::Rules;
 use serde::{Deserialize, Serialize};
 
-use super::config::TrainConfig;
-use super::trainer::{Progress, Trainer, TrainerState};
-use crate::checkpoint::{Checkpoint, read};
-use crate::error::AgentError;
-use crate::evaluation::{EvaluatedEpisode, Evaluation, evaluate_each};
-use crate::neural::{Choice, NeuralPolicy};
-use crate::whole_file::write_whole;
+use crate::config::TrainConfig;
+use crate::error::LearningError;
+use crate::trainer::{Progress, Trainer, TrainerState};
+use daladala_agents::files::{read, write_whole};
+use daladala_agents::{Checkpoint, Choice, EvaluatedEpisode, Evaluation, FileError, NeuralPolicy, evaluate_each};
 
 /// The seed of the evaluations as training goes: other layouts than it is likely to be trained on, and the same each
 /// time, so that they can be compared.
@@ -109,7 +107,7 @@ impl<R: Rules> TrainingRun<R> {
         steps: u64,
         evaluations: Evaluations,
         device: &Device,
-    ) -> Result<Self, AgentError> {
+    ) -> Result<Self, LearningError> {
         let trainer = Trainer::new(config, rules, seed, steps, device)?;
         let next_evaluation = evaluations.every;
         Ok(Self { rules: rules.clone(), trainer, evaluations, next_evaluation, best: None, solved: false })
@@ -134,18 +132,18 @@ impl<R: Rules> TrainingRun<R> {
     }
 
     /// Trains on by one update, and evaluates where that is due.
-    pub fn advance(&mut self) -> Result<Report, AgentError> {
+    pub fn advance(&mut self) -> Result<Report, LearningError> {
         let progress = self.trainer.advance();
         let due = progress.steps >= self.next_evaluation || self.trainer.finished();
         let evaluation = if due { Some(self.evaluate(progress.steps)?) } else { None };
         Ok(Report { progress, evaluation })
     }
 
-    fn evaluate(&mut self, steps: u64) -> Result<Evaluated, AgentError> {
+    fn evaluate(&mut self, steps: u64) -> Result<Evaluated, LearningError> {
         self.next_evaluation = steps + self.evaluations.every;
         let mut checkpoint = self.trainer.checkpoint();
         if !checkpoint.is_finite() {
-            return Err(AgentError::Diverged { steps });
+            return Err(LearningError::Diverged { steps });
         }
         let evaluation = self.drive(&checkpoint, EVALUATION_SEED, self.evaluations.episodes);
         checkpoint.info.mean_return = evaluation.mean_return;
@@ -195,7 +193,7 @@ impl<R: Rules> TrainingRun<R> {
     }
 
     /// Writes all that the rest of the run depends on, whole or not at all.
-    pub fn save(&self, path: &Path) -> Result<(), AgentError> {
+    pub fn save(&self, path: &Path) -> Result<(), LearningError> {
         let state = RunState {
             trainer: self.trainer.state(),
             evaluations: self.evaluations.clone(),
@@ -203,18 +201,15 @@ impl<R: Rules> TrainingRun<R> {
             best: self.best.as_ref().map(Checkpoint::to_bytes),
             solved: self.solved,
         };
-        let unwritable = |error| AgentError::Write { path: path.to_owned(), source: std::io::Error::other(error) };
+        let unwritable = |error| FileError::Write { path: path.to_owned(), source: std::io::Error::other(error) };
         let state = rmp_serde::to_vec_named(&state).map_err(unwritable)?;
-        write_whole(path, &[&MAGIC[..], &crc32fast::hash(&state).to_le_bytes(), &state].concat())
+        Ok(write_whole(path, &[&MAGIC[..], &crc32fast::hash(&state).to_le_bytes(), &state].concat())?)
     }
 
     /// Goes on from a saved run, exactly as it would have on the same kind of machine.
-    pub fn resume(path: &Path, rules: &R, device: &Device) -> Result<Self, AgentError> {
-        let bytes = read(path, MAX_FILE_SIZE).map_err(|error| match error {
-            AgentError::Checkpoint { path, source } => AgentError::Resume { path, why: source.to_string() },
-            error => error,
-        })?;
-        Self::from_bytes(&bytes, rules, device).map_err(|why| AgentError::Resume { path: path.to_owned(), why })
+    pub fn resume(path: &Path, rules: &R, device: &Device) -> Result<Self, LearningError> {
+        let bytes = read(path, MAX_FILE_SIZE)?;
+        Self::from_bytes(&bytes, rules, device).map_err(|why| LearningError::Resume { path: path.to_owned(), why })
     }
 
     fn from_bytes(bytes: &[u8], rules: &R, device: &Device) -> Result<Self, String> {
