@@ -46,6 +46,8 @@ pub struct ModelInfo {
     pub observation_size: usize,
     /// Number of actions.
     pub actions: usize,
+    /// Whether it is to choose among open actions alone, as it did while it learnt.
+    pub action_masks: bool,
     /// Seed of the training, where it is known.
     pub seed: Option<u64>,
     /// Environment steps of the training, where they are known.
@@ -148,6 +150,7 @@ impl Checkpoint {
             spec: spec(&metadata)?,
             observation_size: parsed(&metadata, "observation_size")?,
             actions: parsed(&metadata, "actions")?,
+            action_masks: known(&metadata, "action_masks")?.unwrap_or(false),
             seed: known(&metadata, "seed")?,
             steps: known(&metadata, "steps")?,
             mean_return: known(&metadata, "mean_return")?.unwrap_or(f64::NAN),
@@ -193,6 +196,9 @@ impl Checkpoint {
             ("actions".to_owned(), info.actions.to_string()),
             ("mean_return".to_owned(), info.mean_return.to_string()),
         ]);
+        if info.action_masks {
+            metadata.insert("action_masks".to_owned(), true.to_string());
+        }
         metadata.extend(info.seed.map(|seed| ("seed".to_owned(), seed.to_string())));
         metadata.extend(info.steps.map(|steps| ("steps".to_owned(), steps.to_string())));
         metadata.extend(info.source.clone().map(|source| ("source".to_owned(), source)));

@@ -198,11 +198,15 @@ fn run_block<R: Rules>(
     let mut actions = vec![0; block.len()];
     let mut finished = vec![None; block.len()];
     let mut running = block.len();
+    let mut masks = policy.masked().then(|| vec![0; block.len()]);
 
     env.reset(&mut buffers.observations);
     let best: Vec<_> = (0..block.len()).map(|index| rules.best_return(&env.layout(index))).collect();
     while running > 0 {
-        policy.act(&buffers.observations, &mut generators, &mut actions);
+        if let Some(masks) = &mut masks {
+            env.action_masks(masks);
+        }
+        policy.act(&buffers.observations, masks.as_deref(), &mut generators, &mut actions);
         env.step(&actions, buffers.as_step()).expect("policies choose among the actions of their rules");
         let before = running;
         for (index, stats) in env.ended_episodes(&buffers.terminated, &buffers.truncated) {

@@ -24,6 +24,7 @@ mod neural;
 mod policy;
 pub mod registry;
 pub mod scripted;
+mod seeds;
 pub mod statistics;
 mod stream;
 
@@ -35,7 +36,9 @@ pub use device::{DeviceError, DeviceKind};
 pub use evaluation::{EndingShare, EvaluatedEpisode, Evaluation, FigureEstimate, evaluate, evaluate_each};
 #[cfg(feature = "files")]
 pub use files::FileError;
-pub use neural::{Choice, NeuralPolicy, sample};
-pub use policy::{Policy, WrongSpaces, argmax, policy_generators, rows_per_thread};
+pub use neural::{Choice, NeuralPolicy, mask_logits, sample};
+pub use policy::{Policy, Unmasked, WrongSpaces, argmax, is_open, masked_argmax, policy_generators, rows_per_thread};
 pub use registry::AgentError;
+pub use scripted::random_open_action;
+pub use seeds::SeedStream;
 pub use stream::Stream;

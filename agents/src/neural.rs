@@ -9,7 +9,7 @@ use crate::device::{DeviceError, DeviceKind};
 use crate::network::FusedMlp;
 #[cfg(feature = "burn")]
 use crate::network::{Mlp, values};
-use crate::policy::{Policy, argmax};
+use crate::policy::{Policy, argmax, is_open, masked_argmax};
 
 /// Rows that burn's CPU backend gets at a time: it is at its best with as many, and slower a row with more.
 #[cfg(feature = "burn")]
@@ -47,6 +47,7 @@ pub struct NeuralPolicy {
     actions: usize,
     output_kind: OutputKind,
     choice: Choice,
+    masked: bool,
 }
 
 impl NeuralPolicy {
@@ -85,7 +86,14 @@ impl NeuralPolicy {
     fn with_engine(engine: Engine, checkpoint: &Checkpoint, choice: Choice) -> Self {
         let info = &checkpoint.info;
         let (observation_size, actions) = (info.observation_size, info.actions);
-        Self { engine, observation_size, actions, output_kind: info.algorithm.output_kind(), choice }
+        Self {
+            engine,
+            observation_size,
+            actions,
+            output_kind: info.algorithm.output_kind(),
+            choice,
+            masked: info.action_masks,
+        }
     }
 }
 
@@ -118,13 +126,32 @@ impl Policy for NeuralPolicy {
         }
     }
 
-    fn choose(&self, outputs: &[f32], generators: &mut [Generator], actions: &mut [Action]) {
+    fn masked(&self) -> bool {
+        self.masked
+    }
+
+    fn choose(&self, outputs: &[f32], masks: Option<&[u32]>, generators: &mut [Generator], actions: &mut [Action]) {
         let rows = outputs.chunks_exact(self.actions).zip(generators).zip(actions);
-        for ((outputs, generator), action) in rows {
-            *action = match self.choice {
-                Choice::Greedy => argmax(outputs),
-                Choice::Sampled => sample(outputs, generator),
+        for (row, ((outputs, generator), action)) in rows.enumerate() {
+            *action = match (self.choice, masks) {
+                (Choice::Greedy, None) => argmax(outputs),
+                (Choice::Greedy, Some(masks)) => masked_argmax(outputs, masks[row]),
+                (Choice::Sampled, None) => sample(outputs, generator),
+                (Choice::Sampled, Some(masks)) => {
+                    let mut logits = outputs.to_vec();
+                    mask_logits(&mut logits, masks[row]);
+                    sample(&logits, generator)
+                }
             };
+        }
+    }
+}
+
+/// Takes all probability from the actions that are closed in `mask`.
+pub fn mask_logits(logits: &mut [f32], mask: u32) {
+    for (action, logit) in logits.iter_mut().enumerate() {
+        if !is_open(mask, action) {
+            *logit = f32::NEG_INFINITY;
         }
     }
 }
@@ -168,5 +195,18 @@ mod tests {
     fn the_greatest_output_wins_and_the_first_of_equals() {
         assert_eq!(argmax(&[0.0, 2.0, 2.0]), 1);
         assert_eq!(argmax(&[-3.0, -2.0, -4.0]), 1);
+    }
+
+    #[test]
+    fn a_closed_action_is_never_sampled_and_the_others_keep_their_odds() {
+        let mut logits = [0.0, 5.0, 1.0];
+        mask_logits(&mut logits, 0b101);
+        let mut generator = Generator::new(6, 0);
+        let mut counts = [0.0f32; 3];
+        for _ in 0..20_000 {
+            counts[usize::from(sample(&logits, &mut generator))] += 1.0;
+        }
+        assert_eq!(counts[1], 0.0);
+        assert!((counts[2] / counts[0] - 1.0f32.exp()).abs() < 0.1, "{counts:?}");
     }
 }

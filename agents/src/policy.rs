@@ -2,6 +2,8 @@
 
 use daladala_env::{Action, Generator, OutputKind, RulesInfo};
 
+use crate::seeds::SeedStream;
+
 /// The fewest rows that are worth a thread of their own: handing them over and waiting for it takes some microseconds,
 /// in which a network of two layers of 64 units is through with a hundred rows.
 const LEAST_ROWS: usize = 256;
@@ -24,15 +26,21 @@ pub trait Policy: Send + Sync {
     /// of a Q-network, logits of an actor, 1 for the choice of a scripted driver and 0 for the others.
     fn outputs(&self, observations: &[f32], outputs: &mut [f32]);
 
-    /// One action a row of `outputs`. Row `i` draws from `generators[i]` and from nothing else, so that choices do not
-    /// depend on the batch; a deterministic policy draws nothing.
-    fn choose(&self, outputs: &[f32], generators: &mut [Generator], actions: &mut [Action]);
+    /// Whether it is to choose among open actions alone, as it did while it learnt: then callers hand it action masks.
+    fn masked(&self) -> bool {
+        false
+    }
+
+    /// One action a row of `outputs`, among those that are open in the row's mask where `masks` are given (bit `a` for
+    /// action `a`, at least one of them set). Row `i` draws from `generators[i]` and from nothing else, so that choices
+    /// do not depend on the batch; a deterministic policy draws nothing.
+    fn choose(&self, outputs: &[f32], masks: Option<&[u32]>, generators: &mut [Generator], actions: &mut [Action]);
 
     /// Outputs and choice together, one action a row of `observations`.
-    fn act(&self, observations: &[f32], generators: &mut [Generator], actions: &mut [Action]) {
+    fn act(&self, observations: &[f32], masks: Option<&[u32]>, generators: &mut [Generator], actions: &mut [Action]) {
         let mut outputs = vec![0.0; actions.len() * self.actions()];
         self.outputs(observations, &mut outputs);
-        self.choose(&outputs, generators, actions);
+        self.choose(&outputs, masks, generators, actions);
     }
 }
 
@@ -85,13 +93,50 @@ pub fn argmax(values: &[f32]) -> Action {
     best as Action
 }
 
+/// The index of the greatest value among the actions that are open in `mask`, the first of equals; 0 if none is open.
+#[must_use]
+pub fn masked_argmax(values: &[f32], mask: u32) -> Action {
+    let open = values.iter().enumerate().filter(|(action, _)| is_open(mask, *action));
+    let best = open.reduce(|best, other| if other.1 > best.1 { other } else { best });
+    best.map_or(0, |(action, _)| action as Action)
+}
+
+/// Whether an action is open in a mask.
+#[must_use]
+pub fn is_open(mask: u32, action: usize) -> bool {
+    u32::try_from(action).ok().and_then(|action| mask.checked_shr(action)).is_some_and(|rest| rest & 1 == 1)
+}
+
+/// A policy that chooses among all actions, whether it learnt to or not: to see what masks do.
+pub struct Unmasked(pub Box<dyn Policy>);
+
+impl Policy for Unmasked {
+    fn observation_size(&self) -> usize {
+        self.0.observation_size()
+    }
+
+    fn actions(&self) -> usize {
+        self.0.actions()
+    }
+
+    fn output_kind(&self) -> OutputKind {
+        self.0.output_kind()
+    }
+
+    fn outputs(&self, observations: &[f32], outputs: &mut [f32]) {
+        self.0.outputs(observations, outputs);
+    }
+
+    fn choose(&self, outputs: &[f32], _: Option<&[u32]>, generators: &mut [Generator], actions: &mut [Action]) {
+        self.0.choose(outputs, None, generators, actions);
+    }
+}
+
 /// The generators a policy draws from while it drives environments `indices` under `seed`: apart from those of the
 /// environments, so that layouts do not depend on who drives.
 #[must_use]
 pub fn policy_generators(seed: u64, indices: std::ops::Range<usize>) -> Vec<Generator> {
-    /// Any constant does that people don't use as a difference of seeds.
-    const POLICY_STREAM: u64 = 0x9e37_79b9_7f4a_7c15;
-    indices.map(|index| Generator::new(seed ^ POLICY_STREAM, index as u64)).collect()
+    indices.map(|index| Generator::new(SeedStream::Policy.seed(seed), index as u64)).collect()
 }
 
 #[cfg(test)]
@@ -103,5 +148,15 @@ mod tests {
         for (rows, threads, share) in [(1, 8, 1), (511, 2, 511), (512, 2, 256), (1000, 8, 334), (4096, 2, 2048)] {
             assert_eq!(rows_per_thread(rows, threads), share, "{rows} rows, {threads} threads");
         }
+    }
+
+    #[test]
+    fn a_closed_action_is_never_the_best() {
+        let values = [3.0, 1.0, 2.0, 2.0];
+        assert_eq!(masked_argmax(&values, 0b1111), argmax(&values));
+        assert_eq!(masked_argmax(&values, 0b1110), 2, "the first of equals");
+        assert_eq!(masked_argmax(&values, 0b0010), 1);
+        assert_eq!(masked_argmax(&[f32::NEG_INFINITY; 3], 0b100), 2);
+        assert!(!is_open(u32::MAX, 32) && is_open(u32::MAX, 31));
     }
 }

@@ -3,7 +3,7 @@
 use daladala_env::spaces::Spaces;
 use daladala_env::{Action, Generator, OutputKind};
 
-use crate::policy::{Policy, argmax};
+use crate::policy::{Policy, argmax, is_open};
 
 // What the oracle knows of `classic`, the only rules that it drives by; a test compares it with the rules.
 const PICK_UP: Action = 1;
@@ -71,7 +71,7 @@ impl Policy for Oracle {
         }
     }
 
-    fn choose(&self, outputs: &[f32], _: &mut [Generator], actions: &mut [Action]) {
+    fn choose(&self, outputs: &[f32], _: Option<&[u32]>, _: &mut [Generator], actions: &mut [Action]) {
         for (outputs, action) in outputs.chunks_exact(ACTIONS).zip(actions) {
             *action = argmax(outputs);
         }
@@ -95,11 +95,22 @@ impl Policy for Random {
         outputs.fill(1.0 / self.actions as f32);
     }
 
-    fn choose(&self, _: &[f32], generators: &mut [Generator], actions: &mut [Action]) {
-        for (generator, action) in generators.iter_mut().zip(actions) {
-            *action = generator.below(self.actions as u32) as Action;
+    fn choose(&self, _: &[f32], masks: Option<&[u32]>, generators: &mut [Generator], actions: &mut [Action]) {
+        for (row, (generator, action)) in generators.iter_mut().zip(actions).enumerate() {
+            *action = match masks {
+                None => generator.below(self.actions as u32) as Action,
+                Some(masks) => random_open_action(masks[row], self.actions, generator),
+            };
         }
     }
+}
+
+/// One of the actions that are open in `mask`, with equal chances; 0 if none is.
+#[must_use]
+pub fn random_open_action(mask: u32, actions: usize, generator: &mut Generator) -> Action {
+    let open = (0..actions).filter(|&action| is_open(mask, action));
+    let chosen = generator.below(open.clone().count() as u32) as usize;
+    open.clone().nth(chosen).unwrap_or_default() as Action
 }
 
 #[cfg(test)]
@@ -126,9 +137,11 @@ mod tests {
         let mut generators: Vec<_> = (0..300).map(|index| Generator::new(0, index)).collect();
         let (mut outputs, mut actions) = (vec![0.0; 900], vec![0; 300]);
         random.outputs(&[], &mut outputs);
-        random.choose(&outputs, &mut generators, &mut actions);
+        random.choose(&outputs, None, &mut generators, &mut actions);
         assert_eq!(outputs, [1.0 / 3.0; 900]);
         assert!((0..3).all(|action| actions.contains(&action)));
         assert!(actions.iter().all(|action| *action < 3));
+        random.choose(&outputs, Some(&[0b101; 300]), &mut generators, &mut actions);
+        assert!(actions.contains(&0) && actions.contains(&2) && !actions.contains(&1), "a closed action was chosen");
     }
 }

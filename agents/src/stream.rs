@@ -47,7 +47,9 @@ impl Stream {
         let outputs = self.outputs();
         let mut actions = [choice.unwrap_or_default()];
         if choice.is_none() {
-            self.policy.choose(&outputs, &mut self.generators, &mut actions);
+            let mask = self.policy.masked().then(|| [self.action_mask()]);
+            let mask = mask.as_ref().map(<[u32; 1]>::as_slice);
+            self.policy.choose(&outputs, mask, &mut self.generators, &mut actions);
         }
         self.env.step(&actions, self.buffers.as_step_with_terms())?;
         self.ended = self.buffers.ended(0);
@@ -86,6 +88,14 @@ impl Stream {
     #[must_use]
     pub fn observation(&self) -> &[f32] {
         &self.buffers.observations
+    }
+
+    /// Which actions have an effect of their own now: bit `a` for action `a`.
+    #[must_use]
+    pub fn action_mask(&self) -> u32 {
+        let mut mask = [0];
+        self.env.action_masks(&mut mask);
+        mask[0]
     }
 
     /// The policy's [outputs](Policy::outputs) for what it sees now.

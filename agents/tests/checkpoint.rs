@@ -18,6 +18,7 @@ fn checkpoint() -> Checkpoint {
         spec: SpecId { rules: "classic".into(), scenario: "any".into(), scenario_hash: "00000000000000ff".into() },
         observation_size: 14,
         actions: 5,
+        action_masks: false,
         seed: Some(u64::MAX),
         steps: Some(12),
         mean_return: -1.5,

@@ -121,6 +121,7 @@ mod gpu {
             spec: Classic.info().id,
             observation_size: network.inputs(),
             actions: network.outputs(),
+            action_masks: false,
             seed: None,
             steps: None,
             mean_return: f64::NAN,

@@ -51,12 +51,12 @@ fn a_row_gets_the_same_outputs_in_every_batch() {
             outputs
         };
         let mut actions = vec![0; rows];
-        policy.act(&observations, &mut policy_generators(3, 0..rows), &mut actions);
+        policy.act(&observations, None, &mut policy_generators(3, 0..rows), &mut actions);
         let together = outputs(&*policy, &observations);
         for (row, observation) in observations.chunks_exact(14).enumerate() {
             assert_eq!(outputs(&*policy, observation), together[row * 5..][..5], "{} row {row}", model.name);
             let mut action = [0];
-            policy.act(observation, &mut policy_generators(3, row..row + 1), &mut action);
+            policy.act(observation, None, &mut policy_generators(3, row..row + 1), &mut action);
             assert_eq!(action[0], actions[row], "{} row {row}", model.name);
         }
     }

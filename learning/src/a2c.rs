@@ -1,12 +1,14 @@
 //! Advantage actor-critic (Mnih et al., 2016, arXiv:1602.01783), all environments in step: short rollouts, one gradient
 //! step each. Adam instead of `RMSProp`.
 
+use daladala_agents::network::Activation;
 use daladala_env::Rules;
 use serde::{Deserialize, Serialize};
 
-use crate::method::{Schedule, Update};
-use crate::on_policy::{Coefficients, Networks, OnPolicy, Recipe};
-use daladala_agents::network::Activation;
+use crate::collector::CollectorOptions;
+use crate::method::Update;
+use crate::on_policy::{Initialization, Networks, OnPolicy, Recipe, StepOptions, policy_gradient};
+use crate::schedule::{Schedule, TrainingProgress};
 
 /// Hyperparameters.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -16,20 +18,38 @@ pub struct A2cConfig {
     pub envs: usize,
     /// Steps of each environment in a rollout.
     pub rollout_steps: usize,
-    /// Adam's learning rate at the start; it falls linearly to zero.
+    /// Adam's learning rate of the actor at the start.
     pub learning_rate: f64,
+    /// Adam's learning rate of the critic at the start.
+    pub critic_learning_rate: f64,
+    /// What both learning rates do over the training.
+    #[serde(default)]
+    pub learning_rate_schedule: Schedule,
     /// Discount of a step.
     pub gamma: f32,
     /// λ of the advantage estimation; 1 is the paper's.
     pub gae_lambda: f32,
-    /// Weight of the entropy in the loss.
+    /// Weight of the entropy in the loss, at the start.
     pub entropy_coefficient: f32,
-    /// Weight of the critic's squared error in the loss.
-    pub value_coefficient: f32,
-    /// The greatest norm of the gradient of one tensor.
+    /// What it does over the training.
+    #[serde(default = "Schedule::constant")]
+    pub entropy_schedule: Schedule,
+    /// The greatest norm of all gradients of a network together.
     pub max_gradient_norm: f32,
     /// Rewards are multiplied by this, so that values are of the order of 1.
     pub reward_scale: f32,
+    /// Divide rewards by the running standard deviation of the discounted return.
+    #[serde(default)]
+    pub normalize_rewards: bool,
+    /// Bring observations to mean 0 and standard deviation 1. What is saved takes raw observations.
+    #[serde(default)]
+    pub normalize_observations: bool,
+    /// Choose among open actions alone, while learning and, as the weights file says, ever after.
+    #[serde(default)]
+    pub action_masks: bool,
+    /// How fresh weights are drawn.
+    #[serde(default)]
+    pub initialization: Initialization,
     /// Sizes of the hidden layers, of the actor and of the critic.
     pub hidden: Vec<usize>,
     /// What follows each of them.
@@ -37,32 +57,37 @@ pub struct A2cConfig {
 }
 
 impl Recipe for A2cConfig {
-    fn envs(&self) -> usize {
-        self.envs
-    }
-
-    fn reward_scale(&self) -> f32 {
-        self.reward_scale
+    fn collector(&self) -> CollectorOptions {
+        CollectorOptions {
+            envs: self.envs,
+            reward_scale: self.reward_scale,
+            gamma: self.gamma,
+            normalize_observations: self.normalize_observations,
+            normalize_rewards: self.normalize_rewards,
+            action_masks: self.action_masks,
+        }
     }
 
     fn networks(&self) -> Networks<'_> {
-        let Self { activation, max_gradient_norm, .. } = *self;
-        Networks { hidden: &self.hidden, activation, max_gradient_norm }
+        let Self { activation, initialization, max_gradient_norm, .. } = *self;
+        Networks { hidden: &self.hidden, activation, initialization, max_gradient_norm }
     }
 
-    fn advance<R: Rules>(&self, on_policy: &mut OnPolicy<R>, schedule: Schedule) -> Update {
-        let coefficients = Coefficients {
-            learning_rate: schedule.falling(self.learning_rate),
-            entropy: self.entropy_coefficient,
-            value: self.value_coefficient,
+    fn advance<R: Rules>(&self, on_policy: &mut OnPolicy<R>, training: TrainingProgress) -> Update {
+        let options = StepOptions {
+            actor_learning_rate: self.learning_rate_schedule.value(self.learning_rate, training),
+            critic_learning_rate: self.learning_rate_schedule.value(self.critic_learning_rate, training),
+            entropy_coefficient: self.entropy_schedule.value(self.entropy_coefficient.into(), training) as f32,
+            clip_range: None,
+            value_clip_range: None,
+            target_kl: None,
         };
-        let (actor, critic) = (on_policy.actor.acting(), on_policy.critic.acting());
+        let (actor, critic) = on_policy.acting();
         let last_values = on_policy.collector.collect(&actor, &critic, self.rollout_steps);
         let rollout = &on_policy.collector.rollout;
         let advantages = rollout.advantages(&last_values, self.gamma, self.gae_lambda);
         let rows = (0..rollout.rows()).collect();
-        let last = on_policy
-            .learn(&[rows], &advantages, &coefficients, &|batch| (batch.log_probabilities * batch.advantages).mean());
-        last.update(&on_policy.collector.rollout, &advantages, &coefficients)
+        let figures = on_policy.learn(&[rows], &advantages, &options, &policy_gradient);
+        figures.update(&on_policy.collector.rollout, &advantages, &options)
     }
 }

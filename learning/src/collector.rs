@@ -1,19 +1,35 @@
 //! How the policy-gradient methods gather experience: many environments, driven on the CPU by the policy that learns.
 
-use daladala_env::{EnvError, Generator, Rules};
+use daladala_agents::network::FusedMlp;
+use daladala_agents::{mask_logits, policy_generators, sample};
+use daladala_env::{Generator, Rules};
 use serde::{Deserialize, Serialize};
 
 use crate::environments::{Environments, EnvironmentsState};
+use crate::normalizer::{ObservationNormalizer, RewardNormalizer};
 use crate::rollout::{Rollout, values_of};
-use daladala_agents::network::FusedMlp;
-use daladala_agents::policy_generators;
-use daladala_agents::sample;
+
+/// What experience is gathered with.
+pub(crate) struct CollectorOptions {
+    /// Environments stepped together.
+    pub(crate) envs: usize,
+    /// Rewards are multiplied by this.
+    pub(crate) reward_scale: f32,
+    /// Discount of a step.
+    pub(crate) gamma: f32,
+    pub(crate) normalize_observations: bool,
+    pub(crate) normalize_rewards: bool,
+    /// Choose among open actions alone.
+    pub(crate) action_masks: bool,
+}
 
 #[derive(Debug)]
 pub(crate) struct Collector<R: Rules> {
     pub(crate) environments: Environments<R>,
     /// What has been gathered since it was last cleared.
     pub(crate) rollout: Rollout,
+    pub(crate) observation_normalizer: Option<ObservationNormalizer>,
+    reward_normalizer: Option<RewardNormalizer>,
     /// Of the choices, one an environment.
     choosing: Vec<Generator>,
     reward_scale: f32,
@@ -23,14 +39,21 @@ pub(crate) struct Collector<R: Rules> {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct CollectorState<S> {
     environments: EnvironmentsState<S>,
+    observation_normalizer: Option<ObservationNormalizer>,
+    reward_normalizer: Option<RewardNormalizer>,
     choosing: Vec<Generator>,
 }
 
 impl<R: Rules> Collector<R> {
-    pub(crate) fn new(rules: &R, envs: usize, reward_scale: f32, seed: u64) -> Self {
+    pub(crate) fn new(rules: &R, options: &CollectorOptions, seed: u64) -> Self {
+        let &CollectorOptions { envs, reward_scale, gamma, .. } = options;
+        let environments = Environments::new(rules, envs, options.action_masks, seed);
+        let size = environments.observation_size();
         Self {
-            environments: Environments::new(rules, envs, seed),
+            environments,
             rollout: Rollout::default(),
+            observation_normalizer: options.normalize_observations.then(|| ObservationNormalizer::new(size)),
+            reward_normalizer: options.normalize_rewards.then(|| RewardNormalizer::new(envs, gamma)),
             choosing: policy_generators(seed, 0..envs),
             reward_scale,
         }
@@ -60,11 +83,23 @@ impl<R: Rules> Collector<R> {
         self.environments.reset();
     }
 
+    /// Takes what was gathered into the statistics, once it has been learnt from.
+    pub(crate) fn learnt(&mut self) {
+        if let Some(normalizer) = &mut self.observation_normalizer {
+            normalizer.add(&self.rollout.observations);
+        }
+    }
+
     /// One step of all environments.
     fn step(&mut self, actor: &FusedMlp) {
-        let Self { environments, rollout, choosing, reward_scale } = self;
+        let Self { environments, rollout, choosing, .. } = self;
         let mut logits = vec![0.0; environments.envs() * environments.actions()];
         actor.forward(&environments.buffers.observations, &mut logits);
+        let rows = logits.chunks_exact_mut(environments.actions());
+        if let Some(masks) = environments.masks() {
+            rollout.masks.extend_from_slice(masks);
+            rows.zip(masks).for_each(|(logits, &mask)| mask_logits(logits, mask));
+        }
         rollout.observations.extend_from_slice(&environments.buffers.observations);
         let first = rollout.actions.len();
         for (logits, generator) in logits.chunks_exact(environments.actions()).zip(choosing) {
@@ -73,23 +108,48 @@ impl<R: Rules> Collector<R> {
             rollout.actions.push(action);
         }
         environments.step(&rollout.actions[first..]);
+        self.take_outcome();
+    }
+
+    /// Adds what the step brought to the rollout.
+    fn take_outcome(&mut self) {
+        let Self { environments, rollout, reward_normalizer, reward_scale, .. } = self;
+        let buffers = &environments.buffers;
+        let mut scale = *reward_scale;
+        if let Some(normalizer) = reward_normalizer {
+            normalizer.add(&buffers.rewards, |index| buffers.ended(index));
+            scale *= normalizer.scale();
+        }
         for index in 0..environments.envs() {
-            rollout.push_outcome(&environments.buffers, index, *reward_scale);
+            rollout.push_outcome(buffers, index, buffers.rewards[index] * scale);
         }
     }
 
     pub(crate) fn state(&self) -> CollectorState<R::State> {
-        CollectorState { environments: self.environments.state(), choosing: self.choosing.clone() }
+        CollectorState {
+            environments: self.environments.state(),
+            observation_normalizer: self.observation_normalizer.clone(),
+            reward_normalizer: self.reward_normalizer.clone(),
+            choosing: self.choosing.clone(),
+        }
     }
 
     /// Goes on from a state of as many environments.
-    pub(crate) fn restore(&mut self, state: CollectorState<R::State>) -> Result<(), EnvError> {
-        let (given, needed) = (state.choosing.len(), self.choosing.len());
-        if given != needed {
-            return Err(EnvError::WrongLength { what: "generators", given, needed });
+    pub(crate) fn restore(&mut self, state: CollectorState<R::State>) -> Result<(), String> {
+        let sizes = |normalizer: &Option<ObservationNormalizer>| {
+            normalizer.as_ref().map(ObservationNormalizer::observation_size)
+        };
+        let envs = |normalizer: &Option<RewardNormalizer>| normalizer.as_ref().map(RewardNormalizer::envs);
+        if state.choosing.len() != self.choosing.len()
+            || sizes(&state.observation_normalizer) != sizes(&self.observation_normalizer)
+            || envs(&state.reward_normalizer) != envs(&self.reward_normalizer)
+        {
+            return Err("it is not the state of these hyperparameters".to_owned());
         }
-        self.environments.restore(state.environments)?;
+        self.environments.restore(state.environments).map_err(|error| error.to_string())?;
         self.choosing = state.choosing;
+        self.observation_normalizer = state.observation_normalizer;
+        self.reward_normalizer = state.reward_normalizer;
         Ok(())
     }
 }

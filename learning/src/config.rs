@@ -15,6 +15,14 @@ const MOST_EPOCHS: usize = 1000;
 /// Hyperparameters that are parts of a whole.
 const FRACTIONS: [&str; 4] = ["gamma", "gae_lambda", "final_epsilon", "exploration_fraction"];
 
+/// The hyperparameters for rules that nobody has tuned an algorithm for.
+const GENERIC: [(Algorithm, &str); 4] = [
+    (Algorithm::Dqn, include_str!("../../models/generic/dqn.toml")),
+    (Algorithm::Ppo, include_str!("../../models/generic/ppo.toml")),
+    (Algorithm::A2c, include_str!("../../models/generic/a2c.toml")),
+    (Algorithm::Reinforce, include_str!("../../models/generic/reinforce.toml")),
+];
+
 /// The tuned hyperparameters of each rule set, a file an algorithm.
 const TUNED: [(&str, Algorithm, &str); 4] = [
     ("classic", Algorithm::Dqn, include_str!("../../models/classic/dqn.toml")),
@@ -23,24 +31,27 @@ const TUNED: [(&str, Algorithm, &str); 4] = [
     ("classic", Algorithm::Reinforce, include_str!("../../models/classic/reinforce.toml")),
 ];
 
-/// What an algorithm was tuned to.
+/// What an algorithm begins with, unless it is told otherwise.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Defaults {
     /// The hyperparameters.
     pub config: TrainConfig,
     /// Environment steps that they are meant for.
     pub steps: u64,
+    /// Somebody has tuned them for the rules; otherwise they are what is usual for any.
+    pub tuned: bool,
 }
 
-/// The defaults of an algorithm for the rules of this name; where nobody has tuned it for them, those of `classic`.
+/// The defaults of an algorithm for the rules of this name.
 ///
 /// # Panics
 /// Never: a test reads all of them.
 #[must_use]
 pub fn defaults(algorithm: Algorithm, rules: &str) -> Defaults {
-    let of = |rules: &str| TUNED.iter().find(|tuned| tuned.0 == rules && tuned.1 == algorithm);
-    let (.., text) = of(rules).or_else(|| of("classic")).expect("each algorithm is tuned for classic");
-    parse(algorithm, text).expect("a test reads all of them")
+    let tuned = TUNED.iter().find(|tuned| tuned.0 == rules && tuned.1 == algorithm).map(|tuned| tuned.2);
+    let generic = GENERIC.iter().find(|generic| generic.0 == algorithm).map(|generic| generic.1);
+    let text = tuned.or(generic).expect("there are generic ones for each algorithm");
+    Defaults { tuned: tuned.is_some(), ..parse(algorithm, text).expect("a test reads all of them") }
 }
 
 fn parse(algorithm: Algorithm, text: &str) -> Result<Defaults, String> {
@@ -54,7 +65,7 @@ fn parse(algorithm: Algorithm, text: &str) -> Result<Defaults, String> {
     };
     let config = config.map_err(|error| error.to_string())?;
     config.check()?;
-    Ok(Defaults { config, steps: steps.ok_or("there are no steps")? })
+    Ok(Defaults { config, steps: steps.ok_or("there are no steps")?, tuned: false })
 }
 
 /// What is to be trained.
@@ -176,6 +187,17 @@ impl TrainConfig {
         }
     }
 
+    /// Whether what is trained chooses among open actions alone.
+    #[must_use]
+    pub fn action_masks(&self) -> bool {
+        match self {
+            Self::Dqn(config) => config.action_masks,
+            Self::Ppo(config) => config.action_masks,
+            Self::A2c(config) => config.action_masks,
+            Self::Reinforce(config) => config.action_masks,
+        }
+    }
+
     /// Rows of a gradient step; none where they are as many as the episodes have.
     #[must_use]
     pub fn batch(&self) -> Option<usize> {
@@ -195,11 +217,15 @@ mod tests {
     #[test]
     fn what_was_tuned_can_be_read() {
         for (rules, algorithm, text) in TUNED {
-            let tuned = parse(algorithm, text).unwrap();
+            let tuned = Defaults { tuned: true, ..parse(algorithm, text).unwrap() };
             assert_eq!((tuned.config.algorithm(), &tuned), (algorithm, &defaults(algorithm, rules)));
             assert!(tuned.steps > 0);
         }
-        assert_eq!(defaults(Algorithm::Ppo, "chess"), defaults(Algorithm::Ppo, "classic"));
+        for (algorithm, text) in GENERIC {
+            let generic = parse(algorithm, text).unwrap();
+            assert_eq!((generic.config.algorithm(), &generic), (algorithm, &defaults(algorithm, "chess")));
+            assert!(!generic.tuned && generic.config.action_masks() && text.contains("\ngamma = 0.99\n"));
+        }
     }
 
     #[test]

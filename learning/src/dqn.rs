@@ -10,10 +10,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::environments::{Environments, EnvironmentsState};
 use crate::learner::{Learner, LearnerState};
-use crate::method::{Method, MethodState, Schedule, Update};
-use crate::replay_buffer::{Batch, ReplayBuffer};
+use crate::method::{Method, MethodState, Update};
+use crate::replay_buffer::{Batch, ReplayBuffer, Transition};
+use crate::schedule::{Schedule, TrainingProgress};
 use daladala_agents::network::{Activation, FusedMlp, MlpWeights, values};
-use daladala_agents::{argmax, policy_generators};
+use daladala_agents::{argmax, masked_argmax, policy_generators, random_open_action};
 
 /// Hyperparameters.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -27,8 +28,11 @@ pub struct DqnConfig {
     pub learning_starts: usize,
     /// Rows of a gradient step.
     pub batch_size: usize,
-    /// Adam's learning rate at the start; it falls linearly to zero.
+    /// Adam's learning rate at the start.
     pub learning_rate: f64,
+    /// What it does over the training.
+    #[serde(default)]
+    pub learning_rate_schedule: Schedule,
     /// Discount of a step.
     pub gamma: f32,
     /// Gradient steps between updates of the target network.
@@ -41,16 +45,21 @@ pub struct DqnConfig {
     pub double: bool,
     /// Learn the value of a state apart from the advantages of the actions in it.
     pub dueling: bool,
-    /// The greatest norm of the gradient of one tensor.
+    /// The greatest norm of all gradients together.
     pub max_gradient_norm: f32,
     /// Rewards are multiplied by this, so that values are of the order of 1.
     pub reward_scale: f32,
+    /// Choose among open actions alone, while learning and, as the weights file says, ever after.
+    #[serde(default)]
+    pub action_masks: bool,
     /// Sizes of the hidden layers.
     pub hidden: Vec<usize>,
     /// What follows each of them.
     pub activation: Activation,
 }
 
+/// Added to the denominators of Adam: PyTorch's.
+const ADAM_EPSILON: f32 = 1e-8;
 /// Environment steps of an advance, at least: enough that looking up between them costs nothing.
 const STEPS_AT_ONCE: u64 = 1024;
 
@@ -89,16 +98,16 @@ pub(crate) struct DqnState<S> {
 
 impl<R: Rules> Dqn<R> {
     pub(crate) fn new(config: &DqnConfig, rules: &R, seed: u64, device: &Device) -> Self {
-        let environments = Environments::new(rules, config.envs, seed);
+        let environments = Environments::new(rules, config.envs, config.action_masks, seed);
         // With dueling the first output is the value, and what follows are the advantages.
         let outputs = environments.actions() + usize::from(config.dueling);
         let sizes = [&[environments.observation_size()], &config.hidden[..], &[outputs]].concat();
         let weights = MlpWeights::init(&sizes, config.activation, 1.0, &mut Generator::new(seed, u64::MAX));
         let acting = folded(&weights, config.dueling);
         Self {
-            memory: ReplayBuffer::new(config.buffer_size, environments.observation_size()),
+            memory: ReplayBuffer::new(config.buffer_size, environments.observation_size(), config.action_masks),
             environments,
-            learner: Learner::new(&weights, config.max_gradient_norm, device),
+            learner: Learner::new(&weights, config.max_gradient_norm, ADAM_EPSILON, device),
             target_network: FusedMlp::new(&acting),
             acting: FusedMlp::new(&acting),
             target: acting,
@@ -122,77 +131,116 @@ impl<R: Rules> Dqn<R> {
         let (size, count) = (self.environments.observation_size(), self.environments.actions());
         let observations = self.environments.buffers.observations.clone();
         let action_values = self.action_values(&self.acting, &observations);
-        let rows = action_values.chunks_exact(count).zip(&mut self.exploring);
-        let choose = |(values, generator): (&[f32], &mut Generator)| {
-            if generator.uniform() < epsilon { generator.below(count as u32) as Action } else { argmax(values) }
+        let rows = action_values.chunks_exact(count).zip(&mut self.exploring).enumerate();
+        let masks = self.environments.masks();
+        let choose = |(row, (values, generator)): (usize, (&[f32], &mut Generator))| match masks {
+            None => explore(values, epsilon, generator),
+            Some(masks) => explore_open(values, masks[row], epsilon, generator),
         };
         let actions: Vec<Action> = rows.map(choose).collect();
         self.environments.step(&actions);
+        let next_masks = self.environments.next_masks();
         let buffers = &self.environments.buffers;
         for (index, observation) in observations.chunks_exact(size).enumerate() {
             let next = if buffers.ended(index) { &buffers.final_observations } else { &buffers.observations };
             let reward = buffers.rewards[index] * self.config.reward_scale;
-            let next = &next[index * size..][..size];
-            self.memory.push(observation, actions[index], reward, next, buffers.terminated[index]);
+            self.memory.push(&Transition {
+                observation,
+                action: actions[index],
+                reward,
+                next_observation: &next[index * size..][..size],
+                next_mask: next_masks.map(|masks| masks[index]),
+                terminated: buffers.terminated[index],
+            });
         }
     }
 
     /// One gradient step; returns its loss.
-    fn learn(&mut self, learning_rate: f64) -> Tensor<1> {
+    fn gradient_step(&mut self, learning_rate: f64) -> Tensor<1> {
         if self.updates.is_multiple_of(self.config.target_update_interval) {
             self.target = folded(&self.learner.weights(), self.config.dueling);
             self.target_network = FusedMlp::new(&self.target);
         }
         self.updates += 1;
         let batch = self.memory.sample(self.config.batch_size, &mut self.sampling);
-        let targets = self.learner.rows(self.targets(&batch), 1);
-        let input = self.learner.rows(batch.observations, self.environments.observation_size());
-        let outputs = self.learner.forward(input);
-        let action_values = if self.config.dueling { dueling(outputs) } else { outputs };
-        let expected = action_values.gather(1, self.learner.actions(batch.actions));
-        let loss = HuberLossConfig::new(1.0).init().forward(expected, targets, Reduction::Mean);
-        self.learner.step(&loss, learning_rate);
+        let targets = self.targets(&batch);
+        let loss = loss(&self.learner, batch, targets, self.config.dueling);
+        self.learner.gradient_step(&loss, learning_rate);
         self.acting = FusedMlp::new(&folded(&self.learner.weights(), self.config.dueling));
-        loss
+        loss.inner()
     }
 
-    /// What the values of the batch's actions should be: reward and discounted value of what followed.
+    /// What the values of the batch's actions should be.
     fn targets(&self, batch: &Batch) -> Vec<f32> {
         let target_values = self.action_values(&self.target_network, &batch.next_observations);
-        let choosing = if self.config.double {
-            self.action_values(&self.acting, &batch.next_observations)
-        } else {
-            target_values.clone()
-        };
-        let count = self.environments.actions();
-        let rows = choosing.chunks_exact(count).zip(target_values.chunks_exact(count));
-        rows.zip(batch.rewards.iter().zip(&batch.continues))
-            .map(|((choosing, values), (reward, continues))| {
-                reward + self.config.gamma * continues * values[usize::from(argmax(choosing))]
-            })
-            .collect()
+        let choosing = self.config.double.then(|| self.action_values(&self.acting, &batch.next_observations));
+        let choosing = choosing.as_ref().unwrap_or(&target_values);
+        targets(batch, choosing, &target_values, self.environments.actions(), self.config.gamma)
     }
 }
 
+/// The greatest value, or with the chance `epsilon` any action.
+fn explore(values: &[f32], epsilon: f32, generator: &mut Generator) -> Action {
+    if generator.uniform() < epsilon { generator.below(values.len() as u32) as Action } else { argmax(values) }
+}
+
+/// The same among the actions that are open in `mask`.
+fn explore_open(values: &[f32], mask: u32, epsilon: f32, generator: &mut Generator) -> Action {
+    if generator.uniform() < epsilon {
+        random_open_action(mask, values.len(), generator)
+    } else {
+        masked_argmax(values, mask)
+    }
+}
+
+/// The chance of a random action, which falls from 1 to `last` over a part of the training.
+fn epsilon(training: TrainingProgress, last: f32, exploration_fraction: f32) -> f32 {
+    let explored = (training.fraction() as f32 / exploration_fraction).min(1.0);
+    1.0 + (last - 1.0) * explored
+}
+
+/// Reward and discounted value of what followed: the `values` (`[rows, actions]`, by the target network) of the actions
+/// that are best by `choosing`, among those that were open where masks are known. After termination nothing follows.
+pub(crate) fn targets(batch: &Batch, choosing: &[f32], values: &[f32], actions: usize, gamma: f32) -> Vec<f32> {
+    let rows = choosing.chunks_exact(actions).zip(values.chunks_exact(actions)).enumerate();
+    let target = |(row, (choosing, values)): (usize, (&[f32], &[f32]))| {
+        let best = match &batch.next_masks {
+            None => argmax(choosing),
+            Some(masks) => masked_argmax(choosing, masks[row]),
+        };
+        batch.rewards[row] + gamma * batch.continues[row] * values[usize::from(best)]
+    };
+    rows.map(target).collect()
+}
+
+/// How far the values of the batch's actions are from `targets`: Huber's loss, squared within 1.
+pub(crate) fn loss(learner: &Learner, batch: Batch, targets: Vec<f32>, is_dueling: bool) -> Tensor<1> {
+    let size = batch.observations.len() / targets.len();
+    let targets = learner.rows(targets, 1);
+    let outputs = learner.forward(learner.rows(batch.observations, size));
+    let action_values = if is_dueling { dueling(outputs) } else { outputs };
+    let expected = action_values.gather(1, learner.actions(batch.actions));
+    HuberLossConfig::new(1.0).init().forward(expected, targets, Reduction::Mean)
+}
+
 impl<R: Rules> Method<R> for Dqn<R> {
-    fn advance(&mut self, schedule: Schedule) -> Update {
-        let mut now = schedule;
+    fn advance(&mut self, training: TrainingProgress) -> Update {
+        let mut now = training;
         let mut update = Update { steps: 0, loss: f32::NAN, learning_rate: 0.0, details: Vec::new() };
-        let mut epsilon = 1.0;
-        let mut loss = None;
-        while now.done < schedule.steps.min(schedule.done + STEPS_AT_ONCE) {
-            let explored = (now.fraction() as f32 / self.config.exploration_fraction).min(1.0);
-            epsilon = 1.0 + (self.config.final_epsilon - 1.0) * explored;
-            self.act(epsilon);
-            update.learning_rate = now.falling(self.config.learning_rate);
+        let mut exploring = 1.0;
+        let mut losses = Vec::new();
+        while now.done < training.steps.min(training.done + STEPS_AT_ONCE) {
+            exploring = epsilon(now, self.config.final_epsilon, self.config.exploration_fraction);
+            self.act(exploring);
+            update.learning_rate = self.config.learning_rate_schedule.value(self.config.learning_rate, now);
             if self.memory.len() >= self.config.learning_starts {
-                loss = Some(self.learn(update.learning_rate));
+                losses.push(self.gradient_step(update.learning_rate));
             }
             now.done += self.config.envs as u64;
         }
-        update.steps = now.done - schedule.done;
-        update.loss = loss.map_or(f32::NAN, |loss| values(loss.inner())[0]);
-        update.details.push(epsilon);
+        update.steps = now.done - training.done;
+        update.loss = mean(losses) as f32;
+        update.details.push(exploring);
         update
     }
 
@@ -219,7 +267,7 @@ impl<R: Rules> Method<R> for Dqn<R> {
     fn restore(&mut self, state: MethodState<R::State>) -> Result<(), String> {
         let DqnState { environments, learner, target, updates, memory, exploring, sampling } = state.dqn()?;
         let actions = self.environments.actions();
-        if !target.holds_together()
+        if !target.is_consistent()
             || exploring.len() != self.exploring.len()
             || target.sizes() != self.target.sizes()
             || !memory.is_like(&self.memory, actions)
@@ -234,6 +282,12 @@ impl<R: Rules> Method<R> for Dqn<R> {
         (self.exploring, self.sampling) = (exploring, sampling);
         Ok(())
     }
+}
+
+/// The mean of single numbers; NaN where there are none.
+fn mean(numbers: Vec<Tensor<1>>) -> f64 {
+    let count = numbers.len() as f64;
+    numbers.into_iter().map(|number| f64::from(values(number)[0])).sum::<f64>() / count
 }
 
 /// Action values of the outputs of a dueling network: the value of the state, and by how much each action is better
@@ -285,6 +339,44 @@ mod tests {
         FusedMlp::new(&folded(&weights, true)).forward(&observations, &mut acting);
         for (learnt, acting) in learnt.iter().zip(acting) {
             assert!((learnt - acting).abs() < 1e-5, "{learnt} and {acting}");
+        }
+    }
+
+    #[test]
+    fn exploration_falls_from_1_over_its_part_of_the_training_and_stays() {
+        let at = |done| epsilon(TrainingProgress { done, steps: 1000 }, 0.1, 0.5);
+        for (done, expected) in [(0, 1.0), (250, 0.55), (500, 0.1), (900, 0.1), (1000, 0.1)] {
+            assert!((at(done) - expected).abs() < 1e-6, "{} after {done} steps", at(done));
+        }
+    }
+
+    #[test]
+    fn closed_actions_are_neither_explored_nor_taken_for_the_best() {
+        let mut generator = Generator::new(8, 0);
+        for epsilon in [0.0, 0.5, 1.0] {
+            let actions: Vec<_> =
+                (0..200).map(|_| explore_open(&[9.0, 1.0, 2.0, 8.0], 0b0110, epsilon, &mut generator)).collect();
+            assert!(actions.iter().all(|action| [1, 2].contains(action)), "{epsilon}: {actions:?}");
+            assert_eq!(actions.contains(&1), epsilon > 0.0);
+        }
+    }
+
+    #[test]
+    fn the_target_network_is_the_learning_one_of_every_third_gradient_step() {
+        let crate::TrainConfig::Dqn(tuned) = crate::defaults(daladala_agents::Algorithm::Dqn, "classic").config else {
+            unreachable!()
+        };
+        let config = DqnConfig { target_update_interval: 3, learning_starts: 1, dueling: false, ..tuned };
+        let mut dqn = Dqn::new(&config, &daladala_env::rules::Classic, 0, &Device::flex());
+        dqn.act(1.0);
+        let mut kept = dqn.learner.weights();
+        for step in 0..8 {
+            if step % 3 == 0 {
+                kept = dqn.learner.weights();
+            }
+            dqn.gradient_step(0.01);
+            assert_eq!(dqn.target, kept, "gradient step {step}");
+            assert_ne!(dqn.learner.weights(), kept, "gradient step {step}");
         }
     }
 }

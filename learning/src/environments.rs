@@ -2,7 +2,8 @@
 
 use std::collections::VecDeque;
 
-use daladala_env::{Action, Autoreset, Buffers, EnvError, Rules, Snapshot, VecEnv, VecEnvConfig};
+use daladala_agents::SeedStream;
+use daladala_env::{Action, Autoreset, Buffers, EnvError, ResetOptions, Rules, Snapshot, VecEnv, VecEnvConfig};
 use serde::{Deserialize, Serialize};
 
 /// Episodes whose means are reported while training goes on.
@@ -12,9 +13,22 @@ const RECENT_EPISODES: usize = 100;
 #[derive(Debug)]
 pub(crate) struct Environments<R: Rules> {
     env: VecEnv<R>,
+    /// The open actions, where the agent learns to choose among them.
+    masks: Option<Masks>,
     /// What the last step or reset wrote.
     pub(crate) buffers: Buffers,
     pub(crate) recent: RecentEpisodes,
+}
+
+/// Which actions are open, `[envs]`: bit `a` for action `a`.
+#[derive(Debug)]
+struct Masks {
+    /// Now.
+    now: Vec<u32>,
+    /// In the states that the last step led to, final ones included.
+    next: Vec<u32>,
+    /// Which environments begin anew.
+    beginning: Vec<bool>,
 }
 
 /// What [`Environments`] go on from.
@@ -27,13 +41,27 @@ pub(crate) struct EnvironmentsState<S> {
 
 impl<R: Rules> Environments<R> {
     /// At the beginning of their first episodes.
-    pub(crate) fn new(rules: &R, envs: usize, seed: u64) -> Self {
-        let config = VecEnvConfig { seed, autoreset: Autoreset::SameStep, ..VecEnvConfig::default() };
+    pub(crate) fn new(rules: &R, envs: usize, action_masks: bool, seed: u64) -> Self {
+        // The masks of final states can be read as long as nothing has begun in their place.
+        let autoreset = if action_masks { Autoreset::Disabled } else { Autoreset::SameStep };
+        let config = VecEnvConfig { seed: SeedStream::Training.seed(seed), autoreset, ..VecEnvConfig::default() };
         let env = VecEnv::new(rules.clone(), envs, config);
         let buffers = Buffers::for_env(&env);
-        let mut environments = Self { env, buffers, recent: RecentEpisodes::default() };
+        let masks =
+            action_masks.then(|| Masks { now: vec![0; envs], next: vec![0; envs], beginning: vec![false; envs] });
+        let mut environments = Self { env, masks, buffers, recent: RecentEpisodes::default() };
         environments.reset();
         environments
+    }
+
+    /// Which actions are open now, `[envs]`, where the agent learns to choose among them.
+    pub(crate) fn masks(&self) -> Option<&[u32]> {
+        self.masks.as_ref().map(|masks| &masks.now[..])
+    }
+
+    /// Which actions were open in the states that the last step led to, final ones included.
+    pub(crate) fn next_masks(&self) -> Option<&[u32]> {
+        self.masks.as_ref().map(|masks| &masks.next[..])
     }
 
     pub(crate) fn envs(&self) -> usize {
@@ -51,6 +79,9 @@ impl<R: Rules> Environments<R> {
     /// Begins new episodes everywhere.
     pub(crate) fn reset(&mut self) {
         self.env.reset(&mut self.buffers.observations);
+        if let Some(masks) = &mut self.masks {
+            self.env.action_masks(&mut masks.now);
+        }
     }
 
     /// One step of all of them.
@@ -62,6 +93,24 @@ impl<R: Rules> Environments<R> {
         for (_, stats) in self.env.ended_episodes(&self.buffers.terminated, &self.buffers.truncated) {
             self.recent.push(stats.episode_return, stats.length);
         }
+        self.begin_ended();
+    }
+
+    /// Does what auto-reset in the same step does, once masks have been read.
+    fn begin_ended(&mut self) {
+        let Some(Masks { now, next, beginning }) = &mut self.masks else { return };
+        self.env.action_masks(next);
+        let size = self.env.observation_size();
+        for (index, beginning) in beginning.iter_mut().enumerate() {
+            *beginning = self.buffers.ended(index);
+            if *beginning {
+                let row = index * size..(index + 1) * size;
+                self.buffers.final_observations[row.clone()].copy_from_slice(&self.buffers.observations[row]);
+            }
+        }
+        let options = ResetOptions { mask: Some(&beginning[..]), ..ResetOptions::default() };
+        self.env.reset_with(&options, &mut self.buffers.observations).expect("a mask of all environments");
+        self.env.action_masks(now);
     }
 
     pub(crate) fn state(&self) -> EnvironmentsState<R::State> {
@@ -80,6 +129,9 @@ impl<R: Rules> Environments<R> {
         }
         self.env.restore(&(0..self.envs()).collect::<Vec<_>>(), &state.snapshots)?;
         self.buffers.observations = state.observations;
+        if let Some(masks) = &mut self.masks {
+            self.env.action_masks(&mut masks.now);
+        }
         self.recent = state.recent;
         Ok(())
     }

@@ -1,16 +1,21 @@
 //! A network and the optimizer that changes it.
 
-use burn::grad_clipping::GradientClippingConfig;
+use burn::module::{Module, ModuleVisitor, Param};
 use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer, OptimizerRecord};
-use burn::tensor::{Bytes, Device, Int, Tensor, TensorData};
+use burn::tensor::{Bool, Bytes, Device, Int, Tensor, TensorData};
+use daladala_agents::is_open;
+use daladala_agents::network::{FusedMlp, Mlp, MlpWeights, values};
 use serde::{Deserialize, Serialize};
 
-use daladala_agents::network::{FusedMlp, Mlp, MlpWeights};
+/// Added to a norm before it divides, as PyTorch does.
+const NORM_EPSILON: f32 = 1e-6;
 
 /// A network that learns on a device, by Adam (Kingma and Ba, 2015).
 pub(crate) struct Learner {
     network: Mlp,
     optimizer: ModuleOptimizer,
+    /// The greatest norm of all gradients together.
+    max_gradient_norm: f32,
     /// With gradients.
     device: Device,
 }
@@ -24,13 +29,14 @@ pub(crate) struct LearnerState {
 }
 
 impl Learner {
-    /// `max_gradient_norm` is that of the gradient of one tensor.
-    pub(crate) fn new(weights: &MlpWeights, max_gradient_norm: f32, device: &Device) -> Self {
+    /// `max_gradient_norm` is that of all gradients of the network together. `adam_epsilon` is 1e-5 in
+    /// Stable-Baselines3's policy gradients and 1e-8 in its DQN, as in PyTorch.
+    pub(crate) fn new(weights: &MlpWeights, max_gradient_norm: f32, adam_epsilon: f32, device: &Device) -> Self {
         let device = device.clone().autodiff();
-        let clipping = GradientClippingConfig::Norm(max_gradient_norm);
         Self {
             network: Mlp::new(weights, &device),
-            optimizer: AdamConfig::new().with_grad_clipping(Some(clipping)).init(),
+            optimizer: AdamConfig::new().with_epsilon(adam_epsilon).init(),
+            max_gradient_norm,
             device,
         }
     }
@@ -40,9 +46,28 @@ impl Learner {
     }
 
     /// One gradient step down `loss`.
-    pub(crate) fn step(&mut self, loss: &Tensor<1>, learning_rate: f64) {
-        let gradients = GradientsParams::from_grads(loss.backward(), &self.network);
+    pub(crate) fn gradient_step(&mut self, loss: &Tensor<1>, learning_rate: f64) {
+        let gradients = self.gradients(loss);
         self.network = self.optimizer.step(learning_rate, self.network.clone(), gradients);
+    }
+
+    /// The gradients of `loss`, clipped.
+    fn gradients(&self, loss: &Tensor<1>) -> GradientsParams {
+        let mut gradients = GradientsParams::from_grads(loss.backward(), &self.network);
+        clip_norm(&self.network, &mut gradients, self.max_gradient_norm);
+        gradients
+    }
+
+    /// The gradients of `loss` as numbers, weight and bias of each layer in burn's layout, in turn.
+    #[cfg(test)]
+    pub(crate) fn gradient_values(&self, loss: &Tensor<1>) -> Vec<Vec<f32>> {
+        tests::all(&self.network, &self.gradients(loss))
+    }
+
+    /// A loss that has these gradients: the sum of each parameter times its own.
+    #[cfg(test)]
+    pub(crate) fn loss_with_gradients(&self, gradients: &[Vec<f32>]) -> Tensor<1> {
+        tests::loss_with_gradients(&self.network, gradients, &self.device)
     }
 
     /// Rows of numbers, where the network is.
@@ -55,6 +80,13 @@ impl Learner {
     pub(crate) fn actions(&self, actions: Vec<i64>) -> Tensor<2, Int> {
         let shape = [actions.len(), 1];
         Tensor::from_data(TensorData::new(actions, shape), &self.device)
+    }
+
+    /// True where an action is closed, a row a mask, where the network is.
+    pub(crate) fn closed(&self, masks: &[u32], actions: usize) -> Tensor<2, Bool> {
+        let closed: Vec<bool> =
+            masks.iter().flat_map(|&mask| (0..actions).map(move |action| !is_open(mask, action))).collect();
+        Tensor::from_data(TensorData::new(closed, [masks.len(), actions]), &self.device)
     }
 
     pub(crate) fn weights(&self) -> MlpWeights {
@@ -73,12 +105,114 @@ impl Learner {
 
     /// Goes on from the state of a network of the same shape.
     pub(crate) fn restore(&mut self, state: LearnerState) -> Result<(), String> {
-        if !state.weights.holds_together() || state.weights.sizes() != self.weights().sizes() {
+        if !state.weights.is_consistent() || state.weights.sizes() != self.weights().sizes() {
             return Err("the networks are not those of the hyperparameters".to_owned());
         }
         let record = OptimizerRecord::from_bytes(Bytes::from_bytes_vec(state.optimizer)).map_err(|e| e.to_string())?;
         self.network = Mlp::new(&state.weights, &self.device);
         self.optimizer = self.optimizer.clone().load_record(record);
         Ok(())
+    }
+}
+
+/// Shortens all gradients of a network alike, so that their norm together is at most `most` (Pascanu, Mikolov and
+/// Bengio, 2013). burn's own clipping takes each tensor for itself, which turns the gradient.
+fn clip_norm(network: &Mlp, gradients: &mut GradientsParams, most: f32) {
+    let mut squares = Squares { gradients, sum: None };
+    network.visit(&mut squares);
+    let Some(sum) = squares.sum else { return };
+    let norm = values(sum)[0].sqrt();
+    let factor = most / (norm + NORM_EPSILON);
+    // A norm that is no number is left alone: the weights will tell.
+    if factor < 1.0 {
+        network.visit(&mut Scale { gradients, factor });
+    }
+}
+
+struct Squares<'a> {
+    gradients: &'a GradientsParams,
+    sum: Option<Tensor<1>>,
+}
+
+impl ModuleVisitor for Squares<'_> {
+    fn visit_float<const D: usize>(&mut self, parameter: &Param<Tensor<D>>) {
+        if let Some(gradient) = self.gradients.get::<D>(parameter.id) {
+            let squares = (gradient.clone() * gradient).sum();
+            self.sum = Some(self.sum.take().map_or(squares.clone(), |sum| sum + squares));
+        }
+    }
+}
+
+struct Scale<'a> {
+    gradients: &'a mut GradientsParams,
+    factor: f32,
+}
+
+impl ModuleVisitor for Scale<'_> {
+    fn visit_float<const D: usize>(&mut self, parameter: &Param<Tensor<D>>) {
+        if let Some(gradient) = self.gradients.remove::<D>(parameter.id) {
+            self.gradients.register(parameter.id, gradient * self.factor);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use daladala_agents::network::Activation;
+    use daladala_env::Generator;
+
+    use super::*;
+
+    /// Parameter by parameter.
+    pub(super) fn all(network: &Mlp, gradients: &GradientsParams) -> Vec<Vec<f32>> {
+        struct All<'a>(&'a GradientsParams, Vec<Vec<f32>>);
+        impl ModuleVisitor for All<'_> {
+            fn visit_float<const D: usize>(&mut self, parameter: &Param<Tensor<D>>) {
+                self.1.push(values(self.0.get::<D>(parameter.id).expect("every parameter has a gradient")));
+            }
+        }
+        let mut all = All(gradients, Vec::new());
+        network.visit(&mut all);
+        all.1
+    }
+
+    pub(super) fn loss_with_gradients(network: &Mlp, gradients: &[Vec<f32>], device: &Device) -> Tensor<1> {
+        struct Sum<'a>(std::slice::Iter<'a, Vec<f32>>, &'a Device, Option<Tensor<1>>);
+        impl ModuleVisitor for Sum<'_> {
+            fn visit_float<const D: usize>(&mut self, parameter: &Param<Tensor<D>>) {
+                let parameter = parameter.val();
+                let gradient = self.0.next().expect("one a parameter").clone();
+                let gradient = Tensor::<D>::from_data(TensorData::new(gradient, parameter.dims()), self.1);
+                let product = (parameter * gradient).sum();
+                self.2 = Some(self.2.take().map_or(product.clone(), |sum| sum + product));
+            }
+        }
+        let mut sum = Sum(gradients.iter(), device, None);
+        network.visit(&mut sum);
+        sum.2.expect("there is a parameter")
+    }
+
+    /// Clipped tensor by tensor, the gradient would point elsewhere.
+    #[test]
+    fn gradients_are_shortened_together_and_keep_their_direction() {
+        let device = Device::flex().autodiff();
+        let weights = MlpWeights::init(&[3, 8, 2], Activation::Tanh, 1.0, &mut Generator::new(4, 0));
+        let network = Mlp::new(&weights, &device);
+        let input = Tensor::<2>::from_floats([[1.0, -2.0, 3.0], [0.5, 0.0, -1.0]], &device);
+        let gradients = || {
+            let loss = (network.forward(input.clone()) * 30.0).powi_scalar(2).mean();
+            GradientsParams::from_grads(loss.backward(), &network)
+        };
+        let norm = |values: &[f32]| values.iter().map(|value| value * value).sum::<f32>().sqrt();
+        let whole = all(&network, &gradients()).concat();
+        for most in [0.5, 2.0 * norm(&whole)] {
+            let mut clipped = gradients();
+            clip_norm(&network, &mut clipped, most);
+            let clipped = all(&network, &clipped).concat();
+            let factor = (most / norm(&whole)).min(1.0);
+            for (clipped, whole) in clipped.iter().zip(&whole) {
+                assert!((clipped - whole * factor).abs() <= 1e-4 * whole.abs(), "{clipped} for {whole} · {factor}");
+            }
+        }
     }
 }

@@ -12,12 +12,16 @@ mod environments;
 mod error;
 mod learner;
 mod method;
+mod normalizer;
 mod on_policy;
 mod ppo;
+#[cfg(test)]
+mod references;
 mod reinforce;
 mod replay_buffer;
 mod rollout;
 mod run;
+mod schedule;
 mod shuffle;
 mod trainer;
 
@@ -25,7 +29,9 @@ pub use a2c::A2cConfig;
 pub use config::{Defaults, TrainConfig, defaults};
 pub use dqn::DqnConfig;
 pub use error::LearningError;
+pub use on_policy::Initialization;
 pub use ppo::PpoConfig;
 pub use reinforce::ReinforceConfig;
 pub use run::{Evaluated, Evaluations, MAX_EVALUATION_EPISODES, Report, SOLVED, TrainingResult, TrainingRun};
+pub use schedule::Schedule;
 pub use trainer::{Progress, Trainer};

@@ -8,12 +8,13 @@ use serde::{Deserialize, Serialize};
 use crate::dqn::DqnState;
 use crate::environments::Environments;
 use crate::on_policy::OnPolicyState;
+use crate::schedule::TrainingProgress;
 use daladala_agents::network::MlpWeights;
 
 /// A learning algorithm in the middle of its work.
 pub(crate) trait Method<R: Rules> {
     /// Gathers some experience and learns from it.
-    fn advance(&mut self, schedule: Schedule) -> Update;
+    fn advance(&mut self, training: TrainingProgress) -> Update;
 
     fn environments(&self) -> &Environments<R>;
 
@@ -27,33 +28,12 @@ pub(crate) trait Method<R: Rules> {
     fn restore(&mut self, state: MethodState<R::State>) -> Result<(), String>;
 }
 
-/// How far a training is.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Schedule {
-    /// Environment steps so far.
-    pub(crate) done: u64,
-    /// Environment steps in all.
-    pub(crate) steps: u64,
-}
-
-impl Schedule {
-    /// The part of the training that is over, 0 to 1.
-    pub(crate) fn fraction(self) -> f64 {
-        (self.done as f64 / self.steps as f64).min(1.0)
-    }
-
-    /// What falls linearly to zero.
-    pub(crate) fn falling(self, start: f64) -> f64 {
-        start * (1.0 - self.fraction())
-    }
-}
-
 /// What an advance did.
 #[derive(Debug)]
 pub(crate) struct Update {
     /// Environment steps that it took.
     pub(crate) steps: u64,
-    /// Of the last gradient step; NaN where there was none.
+    /// The losses of all networks, a mean over the gradient steps; NaN where there was none.
     pub(crate) loss: f32,
     pub(crate) learning_rate: f64,
     /// What else is worth a curve, by the names in [`TrainConfig::details`](super::TrainConfig::details).

@@ -1,41 +1,69 @@
 //! What PPO, A2C and REINFORCE have in common: an actor and a critic that learn from what the actor just did.
 //!
-//! The two share no weights, so each has its own optimizer, and they learn at the same time on two threads.
+//! The two share no weights, so each has its own optimizer and learning rate, and they learn at the same time on two
+//! threads. All figures of an update are means over its minibatches.
 
 use std::collections::BTreeMap;
 
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Tensor};
+use daladala_agents::network::{Activation, FusedMlp, MlpWeights, values};
 use daladala_env::{Generator, Rules};
 use serde::{Deserialize, Serialize};
 
-use crate::collector::{Collector, CollectorState};
+use crate::collector::{Collector, CollectorOptions, CollectorState};
 use crate::environments::Environments;
 use crate::learner::{Learner, LearnerState};
-use crate::method::{Method, MethodState, Schedule, Update};
+use crate::method::{Method, MethodState, Update};
+use crate::normalizer::ObservationNormalizer;
 use crate::rollout::Rollout;
+use crate::schedule::TrainingProgress;
 use crate::shuffle::gather;
-use daladala_agents::network::{Activation, MlpWeights, values};
 
 /// What is told of an update.
 pub(crate) const DETAILS: [&str; 4] =
     ["train/policy_gradient_loss", "train/value_loss", "train/entropy", "train/explained_variance"];
 
-/// The shape of both networks, and how fast they may change.
+/// Added to the denominators of Adam, as Stable-Baselines3 does for policy gradients.
+const ADAM_EPSILON: f32 = 1e-5;
+/// What closed actions have for a logit where gradients are computed: small enough that their probability is 0, and
+/// finite, as 0 · ∞ is no number.
+const CLOSED_LOGIT: f32 = -1e8;
+/// An update ends once the policy has moved 1.5 times as far as it should: the factor of Stable-Baselines3.
+const TARGET_KL_FACTOR: f32 = 1.5;
+
+/// How fresh weights are drawn.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Initialization {
+    /// Orthogonal vectors, biases of zero (Saxe et al., 2014).
+    #[default]
+    Orthogonal,
+    /// Uniform in ±1/√inputs, as PyTorch's `Linear` does.
+    Uniform,
+}
+
+/// The shape of both networks, and how they begin.
 pub(crate) struct Networks<'a> {
     pub(crate) hidden: &'a [usize],
     pub(crate) activation: Activation,
-    /// The greatest norm of the gradient of one tensor.
+    pub(crate) initialization: Initialization,
+    /// The greatest norm of all gradients of a network together.
     pub(crate) max_gradient_norm: f32,
 }
 
-/// How much of what a gradient step takes.
-pub(crate) struct Coefficients {
-    pub(crate) learning_rate: f64,
-    /// Of the entropy in the loss.
-    pub(crate) entropy: f32,
-    /// Of the critic's squared error in the loss.
-    pub(crate) value: f32,
+/// What the gradient steps of an update take.
+pub(crate) struct StepOptions {
+    pub(crate) actor_learning_rate: f64,
+    pub(crate) critic_learning_rate: f64,
+    /// Weight of the entropy in the actor's loss.
+    pub(crate) entropy_coefficient: f32,
+    /// How far the ratio of an action's probabilities may move from 1, where the algorithm limits it.
+    pub(crate) clip_range: Option<f32>,
+    /// How far a value may move from what it was, where that is limited.
+    pub(crate) value_clip_range: Option<f32>,
+    /// The actor stops once its policy has moved this far (Kullback and Leibler), where that is limited.
+    pub(crate) target_kl: Option<f32>,
 }
 
 /// What the objective of a gradient step is made from, `[rows, 1]` each.
@@ -48,17 +76,17 @@ pub(crate) struct Batch {
     pub(crate) advantages: Tensor<2>,
 }
 
+/// What the policy gradient goes up: `[1]` of a batch.
+pub(crate) type Objective<'a> = &'a (dyn Fn(Batch) -> Tensor<1> + Sync);
+
 /// One of the algorithms, by its hyperparameters.
 pub(crate) trait Recipe: Clone + Send + 'static {
-    fn envs(&self) -> usize;
-
-    /// Rewards are multiplied by this.
-    fn reward_scale(&self) -> f32;
+    fn collector(&self) -> CollectorOptions;
 
     fn networks(&self) -> Networks<'_>;
 
     /// Gathers experience and learns from it.
-    fn advance<R: Rules>(&self, on_policy: &mut OnPolicy<R>, schedule: Schedule) -> Update;
+    fn advance<R: Rules>(&self, on_policy: &mut OnPolicy<R>, training: TrainingProgress) -> Update;
 }
 
 /// An algorithm with what it works on.
@@ -69,15 +97,15 @@ pub(crate) struct OnPolicyMethod<R: Rules, C: Recipe> {
 
 impl<R: Rules, C: Recipe> OnPolicyMethod<R, C> {
     pub(crate) fn new(recipe: &C, rules: &R, seed: u64, device: &Device) -> Self {
-        let collector = Collector::new(rules, recipe.envs(), recipe.reward_scale(), seed);
+        let collector = Collector::new(rules, &recipe.collector(), seed);
         let on_policy = OnPolicy::new(collector, &recipe.networks(), seed, device);
         Self { recipe: recipe.clone(), on_policy }
     }
 }
 
 impl<R: Rules, C: Recipe> Method<R> for OnPolicyMethod<R, C> {
-    fn advance(&mut self, schedule: Schedule) -> Update {
-        self.recipe.advance(&mut self.on_policy, schedule)
+    fn advance(&mut self, training: TrainingProgress) -> Update {
+        self.recipe.advance(&mut self.on_policy, training)
     }
 
     fn environments(&self) -> &Environments<R> {
@@ -86,7 +114,8 @@ impl<R: Rules, C: Recipe> Method<R> for OnPolicyMethod<R, C> {
 
     fn networks(&self) -> BTreeMap<String, MlpWeights> {
         let OnPolicy { actor, critic, .. } = &self.on_policy;
-        [("actor".to_owned(), actor.weights()), ("critic".to_owned(), critic.weights())].into()
+        let folded = |learner: &Learner| self.on_policy.folded(&learner.weights());
+        [("actor".to_owned(), folded(actor)), ("critic".to_owned(), folded(critic))].into()
     }
 
     fn state(&self) -> MethodState<R::State> {
@@ -115,23 +144,30 @@ pub(crate) struct OnPolicyState<S> {
     shuffling: Generator,
 }
 
-/// How the last gradient step of an update went.
-pub(crate) struct LastStep {
-    policy_loss: f32,
-    value_loss: f32,
-    entropy: f32,
-    /// The logarithms of the ratios of new to old probabilities, a row each.
-    pub(crate) log_ratios: Vec<f32>,
+/// How the gradient steps of an update went, each a mean over its minibatches.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Figures {
+    pub(crate) policy_loss: f64,
+    pub(crate) value_loss: f64,
+    pub(crate) entropy: f64,
+    /// How far the policy moved: mean of ratio − 1 − log ratio (Schulman, 2020).
+    pub(crate) approx_kl: f64,
+    /// The part of the rows whose ratio left the clip range.
+    pub(crate) clip_fraction: f64,
 }
 
 impl<R: Rules> OnPolicy<R> {
     fn new(collector: Collector<R>, networks: &Networks, seed: u64, device: &Device) -> Self {
         let mut generator = Generator::new(seed, u64::MAX);
         let inputs = collector.environments.observation_size();
+        let init = match networks.initialization {
+            Initialization::Orthogonal => MlpWeights::orthogonal,
+            Initialization::Uniform => MlpWeights::init,
+        };
         let mut learner = |outputs, gain| {
             let sizes = [&[inputs], networks.hidden, &[outputs]].concat();
-            let weights = MlpWeights::init(&sizes, networks.activation, gain, &mut generator);
-            Learner::new(&weights, networks.max_gradient_norm, device)
+            let weights = init(&sizes, networks.activation, gain, &mut generator);
+            Learner::new(&weights, networks.max_gradient_norm, ADAM_EPSILON, device)
         };
         // A small gain makes the first policy nearly uniform.
         let actor = learner(collector.environments.actions(), 0.01);
@@ -139,37 +175,59 @@ impl<R: Rules> OnPolicy<R> {
         Self { collector, actor, critic, shuffling: Generator::new(seed, u64::MAX - 1) }
     }
 
+    /// The network that takes raw observations.
+    fn folded(&self, weights: &MlpWeights) -> MlpWeights {
+        let normalizer = &self.collector.observation_normalizer;
+        normalizer.as_ref().map_or_else(|| weights.clone(), |normalizer| normalizer.folded_into(weights))
+    }
+
+    /// Actor and critic as they are, to act on the CPU.
+    pub(crate) fn acting(&self) -> (FusedMlp, FusedMlp) {
+        let acting = |learner: &Learner| match self.collector.observation_normalizer {
+            None => learner.acting(),
+            Some(_) => FusedMlp::new(&self.folded(&learner.weights())),
+        };
+        (acting(&self.actor), acting(&self.critic))
+    }
+
     /// Gradient steps up the `objective`, one for each of the `batches` of rows, which there is at least one of.
     pub(crate) fn learn(
         &mut self,
         batches: &[Vec<usize>],
         advantages: &[f32],
-        coefficients: &Coefficients,
-        objective: &(dyn Fn(Batch) -> Tensor<1> + Sync),
-    ) -> LastStep {
+        options: &StepOptions,
+        objective: Objective,
+    ) -> Figures {
         let Self { collector, actor, critic, .. } = self;
-        let rollout = &collector.rollout;
-        let (last, value_loss) = rayon::join(
+        let experience = Experience {
+            rollout: &collector.rollout,
+            normalizer: collector.observation_normalizer.as_ref(),
+            advantages,
+        };
+        let (acted, value_losses) = rayon::join(
             || {
-                let steps = batches.iter().map(|rows| {
-                    let advantages = rows.iter().map(|&row| advantages[row]).collect();
-                    act_better(actor, rollout, rows, normalized(advantages), coefficients, objective)
-                });
-                steps.last().expect("there is a batch")
+                let mut steps: Vec<ActorFigures> = Vec::with_capacity(batches.len());
+                for rows in batches {
+                    let (figures, went_on) = actor_step(actor, &experience, rows, options, objective);
+                    steps.push(figures);
+                    if !went_on {
+                        break;
+                    }
+                }
+                steps
             },
-            || {
-                let steps = batches.iter().map(|rows| expect_better(critic, rollout, rows, advantages, coefficients));
-                steps.last().expect("there is a batch")
-            },
+            || batches.iter().map(|rows| critic_step(critic, &experience, rows, options)).collect::<Vec<_>>(),
         );
-        let Acted { policy_loss, entropy, log_probabilities, old_log_probabilities } = last;
-        let pairs = values(log_probabilities.inner()).into_iter().zip(values(old_log_probabilities.inner()));
-        LastStep {
-            policy_loss: values(policy_loss.inner())[0],
-            value_loss: values(value_loss.inner())[0],
-            entropy: values(entropy.inner())[0],
-            log_ratios: pairs.map(|(new, old)| new - old).collect(),
-        }
+        let mean = |figure: fn(&ActorFigures) -> &Tensor<1>| mean(acted.iter().map(figure));
+        let figures = Figures {
+            policy_loss: mean(|step| &step.policy_loss),
+            value_loss: self::mean(value_losses.iter()),
+            entropy: mean(|step| &step.entropy),
+            approx_kl: mean(|step| &step.approx_kl),
+            clip_fraction: mean(|step| &step.clip_fraction),
+        };
+        self.collector.learnt();
+        figures
     }
 
     fn state(&self) -> OnPolicyState<R::State> {
@@ -182,7 +240,7 @@ impl<R: Rules> OnPolicy<R> {
     }
 
     fn restore(&mut self, state: OnPolicyState<R::State>) -> Result<(), String> {
-        self.collector.restore(state.collector).map_err(|error| error.to_string())?;
+        self.collector.restore(state.collector)?;
         self.actor.restore(state.actor)?;
         self.critic.restore(state.critic)?;
         self.shuffling = state.shuffling;
@@ -190,73 +248,153 @@ impl<R: Rules> OnPolicy<R> {
     }
 }
 
-impl LastStep {
-    /// The update that it ends, of a rollout.
-    pub(crate) fn update(&self, rollout: &Rollout, advantages: &[f32], coefficients: &Coefficients) -> Update {
-        let loss = self.policy_loss + coefficients.value * self.value_loss - coefficients.entropy * self.entropy;
+impl Figures {
+    /// What is told of the update that they are of.
+    pub(crate) fn update(&self, rollout: &Rollout, advantages: &[f32], options: &StepOptions) -> Update {
+        let entropy_coefficient = f64::from(options.entropy_coefficient);
+        let loss = self.policy_loss - entropy_coefficient * self.entropy + self.value_loss;
         let explained_variance = rollout.explained_variance(advantages);
-        let details = [self.policy_loss, self.value_loss, self.entropy, explained_variance].to_vec();
-        Update { steps: rollout.rows() as u64, loss, learning_rate: coefficients.learning_rate, details }
+        let details = [self.policy_loss, self.value_loss, self.entropy, explained_variance];
+        Update {
+            steps: rollout.rows() as u64,
+            loss: loss as f32,
+            learning_rate: options.actor_learning_rate,
+            details: details.map(|figure| figure as f32).to_vec(),
+        }
     }
 }
 
-struct Acted {
-    policy_loss: Tensor<1>,
-    entropy: Tensor<1>,
-    log_probabilities: Tensor<2>,
-    old_log_probabilities: Tensor<2>,
+/// What gradient steps take their rows from.
+pub(crate) struct Experience<'a> {
+    pub(crate) rollout: &'a Rollout,
+    pub(crate) normalizer: Option<&'a ObservationNormalizer>,
+    /// Of each row of the rollout.
+    pub(crate) advantages: &'a [f32],
 }
 
-/// A gradient step of the actor.
-fn act_better(
+impl Experience<'_> {
+    fn observations(&self, learner: &Learner, rows: &[usize]) -> Tensor<2> {
+        let size = self.rollout.observation_size();
+        let mut observations = gather(&self.rollout.observations, size, rows);
+        if let Some(normalizer) = self.normalizer {
+            normalizer.apply(&mut observations);
+        }
+        learner.rows(observations, size)
+    }
+}
+
+/// How a gradient step of the actor went, `[1]` each and without gradients.
+pub(crate) struct ActorFigures {
+    pub(crate) policy_loss: Tensor<1>,
+    pub(crate) entropy: Tensor<1>,
+    pub(crate) approx_kl: Tensor<1>,
+    pub(crate) clip_fraction: Tensor<1>,
+}
+
+/// A gradient step of the actor. It is left out, and false told, where the policy has moved too far already.
+fn actor_step(
     actor: &mut Learner,
-    rollout: &Rollout,
+    experience: &Experience,
     rows: &[usize],
-    advantages: Vec<f32>,
-    coefficients: &Coefficients,
-    objective: &(dyn Fn(Batch) -> Tensor<1> + Sync),
-) -> Acted {
-    let size = rollout.observation_size();
-    let logits = actor.forward(actor.rows(gather(&rollout.observations, size, rows), size));
+    options: &StepOptions,
+    objective: Objective,
+) -> (ActorFigures, bool) {
+    let (loss, figures) = actor_loss(actor, experience, rows, options, objective);
+    let moved = || values(figures.approx_kl.clone())[0];
+    let too_far = options.target_kl.is_some_and(|most| moved() > TARGET_KL_FACTOR * most);
+    if !too_far {
+        actor.gradient_step(&loss, options.actor_learning_rate);
+    }
+    (figures, !too_far)
+}
+
+/// A gradient step of the critic, and its loss before it, `[1]` without gradients.
+fn critic_step(critic: &mut Learner, experience: &Experience, rows: &[usize], options: &StepOptions) -> Tensor<1> {
+    let loss = critic_loss(critic, experience, rows, options);
+    critic.gradient_step(&loss, options.critic_learning_rate);
+    loss.inner()
+}
+
+/// What the actor goes down, and what is told of it.
+pub(crate) fn actor_loss(
+    actor: &Learner,
+    experience: &Experience,
+    rows: &[usize],
+    options: &StepOptions,
+    objective: Objective,
+) -> (Tensor<1>, ActorFigures) {
+    let rollout = experience.rollout;
+    let mut logits = actor.forward(experience.observations(actor, rows));
+    if !rollout.masks.is_empty() {
+        let masks: Vec<u32> = rows.iter().map(|&row| rollout.masks[row]).collect();
+        let closed = actor.closed(&masks, logits.dims()[1]);
+        logits = logits.mask_fill(closed, CLOSED_LOGIT);
+    }
     let actions = actor.actions(rows.iter().map(|&row| i64::from(rollout.actions[row])).collect());
     let all = log_softmax(logits, 1);
     let log_probabilities = all.clone().gather(1, actions);
     let old_log_probabilities = actor.rows(gather(&rollout.log_probabilities, 1, rows), 1);
     let entropy = -(all.clone().exp() * all).sum_dim(1).mean();
+    let advantages = rows.iter().map(|&row| experience.advantages[row]).collect();
     let policy_loss = -objective(Batch {
         log_probabilities: log_probabilities.clone(),
         old_log_probabilities: old_log_probabilities.clone(),
-        advantages: actor.rows(advantages, 1),
+        advantages: actor.rows(normalized(advantages), 1),
     });
-    actor.step(&(policy_loss.clone() - entropy.clone() * coefficients.entropy), coefficients.learning_rate);
-    Acted { policy_loss, entropy, log_probabilities, old_log_probabilities }
+    let log_ratios = log_probabilities.inner() - old_log_probabilities.inner();
+    let off = log_ratios.clone().exp() - 1.0;
+    let clip_fraction = match options.clip_range {
+        None => (off.clone() * 0.0).mean(),
+        Some(range) => off.clone().abs().greater_elem(range).float().mean(),
+    };
+    let approx_kl = (off - log_ratios).mean();
+    let figures = ActorFigures {
+        policy_loss: policy_loss.clone().inner(),
+        entropy: entropy.clone().inner(),
+        approx_kl,
+        clip_fraction,
+    };
+    (policy_loss - entropy * options.entropy_coefficient, figures)
 }
 
-/// A gradient step of the critic, and its loss before it.
-fn expect_better(
-    critic: &mut Learner,
-    rollout: &Rollout,
+/// What the critic goes down: the mean squared error of its values.
+pub(crate) fn critic_loss(
+    critic: &Learner,
+    experience: &Experience,
     rows: &[usize],
-    advantages: &[f32],
-    coefficients: &Coefficients,
+    options: &StepOptions,
 ) -> Tensor<1> {
-    let size = rollout.observation_size();
-    let returns = rows.iter().map(|&row| advantages[row] + rollout.values[row]).collect();
-    let expected = critic.forward(critic.rows(gather(&rollout.observations, size, rows), size));
+    let rollout = experience.rollout;
+    let returns = rows.iter().map(|&row| experience.advantages[row] + rollout.values[row]).collect();
+    let mut expected = critic.forward(experience.observations(critic, rows));
+    if let Some(range) = options.value_clip_range {
+        let old = critic.rows(gather(&rollout.values, 1, rows), 1);
+        expected = old.clone() + (expected - old).clamp(-range, range);
+    }
     let error = expected - critic.rows(returns, 1);
-    let loss = (error.clone() * error).mean();
-    critic.step(&(loss.clone() * coefficients.value), coefficients.learning_rate);
-    loss
+    (error.clone() * error).mean()
+}
+
+/// The objective of plain policy gradients.
+pub(crate) fn policy_gradient(batch: Batch) -> Tensor<1> {
+    (batch.log_probabilities * batch.advantages).mean()
+}
+
+/// The mean of single numbers.
+fn mean<'a>(numbers: impl ExactSizeIterator<Item = &'a Tensor<1>>) -> f64 {
+    let count = numbers.len() as f64;
+    numbers.map(|number| f64::from(values(number.clone())[0])).sum::<f64>() / count
 }
 
 /// Mean 0 and standard deviation 1, over a minibatch.
-fn normalized(mut values: Vec<f32>) -> Vec<f32> {
-    let count = values.len() as f32;
-    let mean = values.iter().sum::<f32>() / count;
-    let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f32>() / count;
+pub(crate) fn normalized(mut values: Vec<f32>) -> Vec<f32> {
+    let count = values.len() as f64;
+    let mean = values.iter().copied().map(f64::from).sum::<f64>() / count;
+    // That of a sample, as PyTorch's.
+    let variance = values.iter().map(|&value| (f64::from(value) - mean).powi(2)).sum::<f64>() / (count - 1.0);
     let scale = 1.0 / (variance.sqrt() + 1e-8);
     for value in &mut values {
-        *value = (*value - mean) * scale;
+        *value = ((f64::from(*value) - mean) * scale) as f32;
     }
     values
 }

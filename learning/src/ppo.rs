@@ -1,13 +1,16 @@
 //! Proximal policy optimization (Schulman et al., 2017, arXiv:1707.06347) with the clipped objective and
 //! generalized advantage estimation.
 
+use burn::tensor::Tensor;
+use daladala_agents::network::Activation;
 use daladala_env::{Generator, Rules};
 use serde::{Deserialize, Serialize};
 
-use crate::method::{Schedule, Update};
-use crate::on_policy::{self, Coefficients, Networks, OnPolicy, Recipe};
+use crate::collector::CollectorOptions;
+use crate::method::Update;
+use crate::on_policy::{self, Batch, Initialization, Networks, OnPolicy, Recipe, StepOptions};
+use crate::schedule::{Schedule, TrainingProgress};
 use crate::shuffle::shuffle;
-use daladala_agents::network::Activation;
 
 /// Hyperparameters.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -21,22 +24,49 @@ pub struct PpoConfig {
     pub epochs: usize,
     /// Rows of a gradient step.
     pub minibatch_size: usize,
-    /// Adam's learning rate at the start; it falls linearly to zero.
+    /// Adam's learning rate of the actor at the start.
     pub learning_rate: f64,
+    /// Adam's learning rate of the critic at the start.
+    pub critic_learning_rate: f64,
+    /// What both learning rates do over the training.
+    #[serde(default)]
+    pub learning_rate_schedule: Schedule,
     /// Discount of a step.
     pub gamma: f32,
     /// λ of the advantage estimation.
     pub gae_lambda: f32,
-    /// How far the probability of an action may move in a rollout, as a ratio from 1.
+    /// How far the probability of an action may move in a rollout, as a ratio from 1, at the start.
     pub clip_range: f32,
-    /// Weight of the entropy in the loss.
+    /// What it does over the training.
+    #[serde(default = "Schedule::constant")]
+    pub clip_range_schedule: Schedule,
+    /// How far a value may move in a rollout; without it, as far as it likes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value_clip_range: Option<f32>,
+    /// The actor leaves out the rest of an update once its policy has moved 1.5 times as far (Kullback and Leibler).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_kl: Option<f32>,
+    /// Weight of the entropy in the loss, at the start.
     pub entropy_coefficient: f32,
-    /// Weight of the critic's squared error in the loss.
-    pub value_coefficient: f32,
-    /// The greatest norm of the gradient of one tensor.
+    /// What it does over the training.
+    #[serde(default = "Schedule::constant")]
+    pub entropy_schedule: Schedule,
+    /// The greatest norm of all gradients of a network together.
     pub max_gradient_norm: f32,
     /// Rewards are multiplied by this, so that values are of the order of 1.
     pub reward_scale: f32,
+    /// Divide rewards by the running standard deviation of the discounted return.
+    #[serde(default)]
+    pub normalize_rewards: bool,
+    /// Bring observations to mean 0 and standard deviation 1. What is saved takes raw observations.
+    #[serde(default)]
+    pub normalize_observations: bool,
+    /// Choose among open actions alone, while learning and, as the weights file says, ever after.
+    #[serde(default)]
+    pub action_masks: bool,
+    /// How fresh weights are drawn.
+    #[serde(default)]
+    pub initialization: Initialization,
     /// Sizes of the hidden layers, of the actor and of the critic.
     pub hidden: Vec<usize>,
     /// What follows each of them. ReLU takes a fraction of tanh's time here and learns as well.
@@ -67,41 +97,47 @@ impl PpoConfig {
 }
 
 impl Recipe for PpoConfig {
-    fn envs(&self) -> usize {
-        self.envs
-    }
-
-    fn reward_scale(&self) -> f32 {
-        self.reward_scale
+    fn collector(&self) -> CollectorOptions {
+        CollectorOptions {
+            envs: self.envs,
+            reward_scale: self.reward_scale,
+            gamma: self.gamma,
+            normalize_observations: self.normalize_observations,
+            normalize_rewards: self.normalize_rewards,
+            action_masks: self.action_masks,
+        }
     }
 
     fn networks(&self) -> Networks<'_> {
-        let Self { activation, max_gradient_norm, .. } = *self;
-        Networks { hidden: &self.hidden, activation, max_gradient_norm }
+        let Self { activation, initialization, max_gradient_norm, .. } = *self;
+        Networks { hidden: &self.hidden, activation, initialization, max_gradient_norm }
     }
 
-    fn advance<R: Rules>(&self, on_policy: &mut OnPolicy<R>, schedule: Schedule) -> Update {
+    fn advance<R: Rules>(&self, on_policy: &mut OnPolicy<R>, training: TrainingProgress) -> Update {
         let minibatches = self.minibatches(&mut on_policy.shuffling);
-        let coefficients = Coefficients {
-            learning_rate: schedule.falling(self.learning_rate),
-            entropy: self.entropy_coefficient,
-            value: self.value_coefficient,
+        let clip_range = self.clip_range_schedule.value(self.clip_range.into(), training) as f32;
+        let options = StepOptions {
+            actor_learning_rate: self.learning_rate_schedule.value(self.learning_rate, training),
+            critic_learning_rate: self.learning_rate_schedule.value(self.critic_learning_rate, training),
+            entropy_coefficient: self.entropy_schedule.value(self.entropy_coefficient.into(), training) as f32,
+            clip_range: Some(clip_range),
+            value_clip_range: self.value_clip_range,
+            target_kl: self.target_kl,
         };
-        let (actor, critic) = (on_policy.actor.acting(), on_policy.critic.acting());
+        let (actor, critic) = on_policy.acting();
         let last_values = on_policy.collector.collect(&actor, &critic, self.rollout_steps);
         let advantages = on_policy.collector.rollout.advantages(&last_values, self.gamma, self.gae_lambda);
-        let clip_range = self.clip_range;
-        let last = on_policy.learn(&minibatches, &advantages, &coefficients, &|batch| {
-            let ratio = (batch.log_probabilities - batch.old_log_probabilities).exp();
-            let clipped = ratio.clone().clamp(1.0 - clip_range, 1.0 + clip_range);
-            (ratio * batch.advantages.clone()).min_pair(clipped * batch.advantages).mean()
-        });
-        let mut update = last.update(&on_policy.collector.rollout, &advantages, &coefficients);
-        let count = last.log_ratios.len() as f32;
-        let mean = |value: &dyn Fn(f32) -> f32| last.log_ratios.iter().map(|&log| value(log)).sum::<f32>() / count;
-        update.details.push(mean(&|log| log.exp() - 1.0 - log));
-        let is_clipped = |log: f32| f32::from(u8::from((log.exp() - 1.0).abs() > clip_range));
-        update.details.push(mean(&is_clipped));
+        let figures =
+            on_policy.learn(&minibatches, &advantages, &options, &|batch| clipped_objective(batch, clip_range));
+        let mut update = figures.update(&on_policy.collector.rollout, &advantages, &options);
+        update.details.extend([figures.approx_kl as f32, figures.clip_fraction as f32]);
         update
     }
+}
+
+/// The pessimistic one of the surrogate with and without its ratio clipped (equation 7).
+pub(crate) fn clipped_objective(batch: Batch, clip_range: f32) -> Tensor<1> {
+    let ratio = (batch.log_probabilities - batch.old_log_probabilities).exp();
+    let clipped = ratio.clone().clamp(1.0 - clip_range, 1.0 + clip_range);
+    (ratio * batch.advantages.clone()).min_pair(clipped * batch.advantages).mean()
 }

@@ -13,8 +13,22 @@ pub(crate) struct Batch {
     pub(crate) rewards: Vec<f32>,
     /// What followed: after an episode's end its final observation, not the first of the next episode.
     pub(crate) next_observations: Vec<f32>,
+    /// Which actions were open in what followed, where that is kept.
+    pub(crate) next_masks: Option<Vec<u32>>,
     /// 0 where the rules ended the episode, else 1: truncation does not end the value of what follows.
     pub(crate) continues: Vec<f32>,
+}
+
+/// A step to be remembered.
+pub(crate) struct Transition<'a> {
+    pub(crate) observation: &'a [f32],
+    pub(crate) action: u8,
+    pub(crate) reward: f32,
+    /// What followed, the final observation where the episode ended.
+    pub(crate) next_observation: &'a [f32],
+    /// Which actions were open there, where that is kept.
+    pub(crate) next_mask: Option<u32>,
+    pub(crate) terminated: bool,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -26,11 +40,12 @@ pub(crate) struct ReplayBuffer {
     actions: Vec<u8>,
     rewards: Vec<f32>,
     next_observations: Vec<f32>,
+    next_masks: Option<Vec<u32>>,
     terminated: Vec<bool>,
 }
 
 impl ReplayBuffer {
-    pub(crate) fn new(capacity: usize, observation_size: usize) -> Self {
+    pub(crate) fn new(capacity: usize, observation_size: usize, with_masks: bool) -> Self {
         Self {
             capacity,
             observation_size,
@@ -39,6 +54,7 @@ impl ReplayBuffer {
             actions: Vec::with_capacity(capacity),
             rewards: Vec::with_capacity(capacity),
             next_observations: Vec::with_capacity(capacity * observation_size),
+            next_masks: with_masks.then(|| Vec::with_capacity(capacity)),
             terminated: Vec::with_capacity(capacity),
         }
     }
@@ -57,23 +73,31 @@ impl ReplayBuffer {
             && self.next < self.capacity
             && lengths == [rows * self.observation_size; 2]
             && [self.rewards.len(), self.terminated.len()] == [rows; 2]
+            && self.next_masks.is_some() == other.next_masks.is_some()
+            && self.next_masks.as_ref().is_none_or(|masks| masks.len() == rows)
     }
 
-    pub(crate) fn push(&mut self, observation: &[f32], action: u8, reward: f32, next: &[f32], terminated: bool) {
+    pub(crate) fn push(&mut self, step: &Transition) {
         if self.len() < self.capacity {
-            self.observations.extend_from_slice(observation);
-            self.actions.push(action);
-            self.rewards.push(reward);
-            self.next_observations.extend_from_slice(next);
-            self.terminated.push(terminated);
+            self.observations.extend_from_slice(step.observation);
+            self.actions.push(step.action);
+            self.rewards.push(step.reward);
+            self.next_observations.extend_from_slice(step.next_observation);
+            if let (Some(masks), Some(mask)) = (&mut self.next_masks, step.next_mask) {
+                masks.push(mask);
+            }
+            self.terminated.push(step.terminated);
             return;
         }
         let at = self.next * self.observation_size;
-        self.observations[at..][..self.observation_size].copy_from_slice(observation);
-        self.actions[self.next] = action;
-        self.rewards[self.next] = reward;
-        self.next_observations[at..][..self.observation_size].copy_from_slice(next);
-        self.terminated[self.next] = terminated;
+        self.observations[at..][..self.observation_size].copy_from_slice(step.observation);
+        self.actions[self.next] = step.action;
+        self.rewards[self.next] = step.reward;
+        self.next_observations[at..][..self.observation_size].copy_from_slice(step.next_observation);
+        if let (Some(masks), Some(mask)) = (&mut self.next_masks, step.next_mask) {
+            masks[self.next] = mask;
+        }
+        self.terminated[self.next] = step.terminated;
         self.next = (self.next + 1) % self.capacity;
     }
 
@@ -85,6 +109,7 @@ impl ReplayBuffer {
             actions: rows.iter().map(|&row| i64::from(self.actions[row])).collect(),
             rewards: rows.iter().map(|&row| self.rewards[row]).collect(),
             next_observations: gather(&self.next_observations, self.observation_size, &rows),
+            next_masks: self.next_masks.as_ref().map(|masks| rows.iter().map(|&row| masks[row]).collect()),
             continues: rows.iter().map(|&row| f32::from(u8::from(!self.terminated[row]))).collect(),
         }
     }
@@ -96,9 +121,16 @@ mod tests {
 
     #[test]
     fn the_newest_replace_the_oldest() {
-        let mut buffer = ReplayBuffer::new(3, 1);
+        let mut buffer = ReplayBuffer::new(3, 1, true);
         for i in 0..5u8 {
-            buffer.push(&[f32::from(i)], i, f32::from(i), &[f32::from(i) + 0.5], i == 4);
+            buffer.push(&Transition {
+                observation: &[f32::from(i)],
+                action: i,
+                reward: f32::from(i),
+                next_observation: &[f32::from(i) + 0.5],
+                next_mask: Some(10 + u32::from(i)),
+                terminated: i == 4,
+            });
         }
         assert_eq!(buffer.len(), 3);
         let batch = buffer.sample(100, &mut Generator::new(0, 0));
@@ -107,6 +139,7 @@ mod tests {
             let action = batch.actions[i] as f32;
             assert_eq!((batch.observations[i], batch.rewards[i]), (action, action));
             assert_eq!(batch.next_observations[i], action + 0.5);
+            assert_eq!(batch.next_masks.as_ref().map(|masks| masks[i]), Some(10 + batch.actions[i] as u32));
             assert_eq!(batch.continues[i], if batch.actions[i] == 4 { 0.0 } else { 1.0 });
         }
     }

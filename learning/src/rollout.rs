@@ -3,12 +3,15 @@
 use daladala_env::Buffers;
 
 use daladala_agents::network::FusedMlp;
+use daladala_agents::statistics::Mean;
 
 /// A rollout, time-major: row `t · envs + i` is step `t` of environment `i`.
 #[derive(Debug, Default)]
 pub(crate) struct Rollout {
     /// What the agent saw, `[rows, observation_size]`.
     pub(crate) observations: Vec<f32>,
+    /// Which actions were open, where the agent chose among these; empty where it chose among all.
+    pub(crate) masks: Vec<u32>,
     /// What it did.
     pub(crate) actions: Vec<u8>,
     /// The log-probability that its policy gave this.
@@ -21,14 +24,15 @@ pub(crate) struct Rollout {
     /// value of the final observation after truncation; none where the episode went on.
     pub(crate) ends: Vec<Option<f32>>,
     /// The rows whose episodes were truncated.
-    truncated: Vec<usize>,
+    pub(crate) truncated: Vec<usize>,
     /// What was seen last in these, `[truncated, observation_size]`.
-    final_observations: Vec<f32>,
+    pub(crate) final_observations: Vec<f32>,
 }
 
 impl Rollout {
     pub(crate) fn clear(&mut self) {
         self.observations.clear();
+        self.masks.clear();
         self.actions.clear();
         self.log_probabilities.clear();
         self.values.clear();
@@ -46,9 +50,9 @@ impl Rollout {
         self.observations.len() / self.rows()
     }
 
-    /// Adds what a step of environment `index` brought.
-    pub(crate) fn push_outcome(&mut self, buffers: &Buffers, index: usize, reward_scale: f32) {
-        self.rewards.push(buffers.rewards[index] * reward_scale);
+    /// Adds what a step of environment `index` brought, with a reward that is scaled.
+    pub(crate) fn push_outcome(&mut self, buffers: &Buffers, index: usize, reward: f32) {
+        self.rewards.push(reward);
         if buffers.truncated[index] && !buffers.terminated[index] {
             let size = buffers.observations.len() / buffers.rewards.len();
             self.truncated.push(self.ends.len());
@@ -89,7 +93,7 @@ impl Rollout {
 
     /// The part of the variance of the returns that the critic foresaw: 1 for all of it, 0 for none, less where it
     /// made things worse; NaN where the returns don't vary.
-    pub(crate) fn explained_variance(&self, advantages: &[f32]) -> f32 {
+    pub(crate) fn explained_variance(&self, advantages: &[f32]) -> f64 {
         let returns = advantages.iter().zip(&self.values).map(|(advantage, value)| advantage + value);
         1.0 - variance(advantages.iter().copied()) / variance(returns)
     }
@@ -107,10 +111,8 @@ impl Rollout {
     }
 }
 
-fn variance(values: impl ExactSizeIterator<Item = f32> + Clone) -> f32 {
-    let count = values.len() as f32;
-    let mean = values.clone().sum::<f32>() / count;
-    values.map(|value| (value - mean).powi(2)).sum::<f32>() / count
+fn variance(values: impl ExactSizeIterator<Item = f32> + Clone) -> f64 {
+    Mean::of(values.map(f64::from)).std.powi(2)
 }
 
 /// The values of `rows` observations.

@@ -11,16 +11,14 @@ use crate::config::TrainConfig;
 use crate::error::LearningError;
 use crate::trainer::{Progress, Trainer, TrainerState};
 use daladala_agents::files::{read, write_whole};
-use daladala_agents::{Checkpoint, Choice, EvaluatedEpisode, Evaluation, FileError, NeuralPolicy, evaluate_each};
+use daladala_agents::{
+    Checkpoint, Choice, EvaluatedEpisode, Evaluation, FileError, NeuralPolicy, SeedStream, evaluate, evaluate_each,
+};
 
-/// The seed of the evaluations as training goes: other layouts than it is likely to be trained on, and the same each
-/// time, so that they can be compared.
-const EVALUATION_SEED: u64 = 0x0e7a_2000_0000;
-/// The seed of the evaluation that has to confirm that a training is good enough to stop.
-const CONFIRMING_SEED: u64 = 0x0e7a_3000_0000;
-/// The seed of the evaluation of what is kept, on layouts that had no part in choosing it.
-const RESULT_SEED: u64 = 0x0e7a_1000_0000;
-/// Episodes of each of these two.
+/// The seed of all evaluations of all trainings: the same layouts each time, so that they can be compared. It is not one
+/// that people use, whose report is on these layouts too.
+const EVALUATION_SEED: u64 = 0x0e7a_1000_0000;
+/// Episodes of an evaluation that confirms, and of one of what is kept.
 const RESULT_EPISODES: usize = 1000;
 
 /// The fraction of the best return at which a training counts as solved.
@@ -29,9 +27,18 @@ pub const SOLVED: f64 = 0.995;
 pub const MAX_EVALUATION_EPISODES: usize = 1_000_000;
 
 /// How a saved run begins; the number is the format's.
-const MAGIC: &[u8; 8] = b"DALARUN1";
+const MAGIC: &[u8; 8] = b"DALARUN2";
 /// The largest saved run that is read, bytes: replay buffers take most of it.
 const MAX_FILE_SIZE: u64 = 4 << 30;
+
+/// Whether the policy of an evaluation solves its rules: [`SOLVED`] of the best return, where that is known.
+fn solves(evaluation: &Evaluation) -> bool {
+    reaches(evaluation, SOLVED)
+}
+
+fn reaches(evaluation: &Evaluation, fraction: f64) -> bool {
+    evaluation.optimal_fraction.is_some_and(|reached| reached >= fraction)
+}
 
 /// When a training is evaluated, and what that decides.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -54,7 +61,9 @@ pub struct TrainingRun<R: Rules> {
     /// The weights that did best; their `mean_return` is that of their evaluation.
     best: Option<Checkpoint>,
     /// The best weights reached what the training was to stop at.
-    solved: bool,
+    stopped: bool,
+    /// Environment steps at which an evaluation first found the rules solved, and another confirmed it.
+    solved_at: Option<u64>,
 }
 
 /// What an advance brought.
@@ -75,6 +84,8 @@ pub struct TrainingResult {
     pub evaluation: Evaluation,
     /// The returns of that, an episode each.
     pub returns: Vec<f32>,
+    /// How they do on yet other layouts, by which trainings are ranked.
+    pub validation: Evaluation,
     /// How they do on the layouts that the training began with, one an environment.
     pub on_training_layouts: Evaluation,
 }
@@ -95,7 +106,8 @@ struct RunState<S> {
     next_evaluation: u64,
     /// As a weights file.
     best: Option<Vec<u8>>,
-    solved: bool,
+    stopped: bool,
+    solved_at: Option<u64>,
 }
 
 impl<R: Rules> TrainingRun<R> {
@@ -110,7 +122,15 @@ impl<R: Rules> TrainingRun<R> {
     ) -> Result<Self, LearningError> {
         let trainer = Trainer::new(config, rules, seed, steps, device)?;
         let next_evaluation = evaluations.every;
-        Ok(Self { rules: rules.clone(), trainer, evaluations, next_evaluation, best: None, solved: false })
+        Ok(Self {
+            rules: rules.clone(),
+            trainer,
+            evaluations,
+            next_evaluation,
+            best: None,
+            stopped: false,
+            solved_at: None,
+        })
     }
 
     /// What is trained.
@@ -122,7 +142,14 @@ impl<R: Rules> TrainingRun<R> {
     /// Whether all steps are done, or the best weights are good enough.
     #[must_use]
     pub fn finished(&self) -> bool {
-        self.solved || self.trainer.finished()
+        self.stopped || self.trainer.finished()
+    }
+
+    /// Environment steps at which an evaluation first found the rules solved ([`SOLVED`] of the best return), and another
+    /// one, on other layouts, confirmed it.
+    #[must_use]
+    pub fn solved_at(&self) -> Option<u64> {
+        self.solved_at
     }
 
     /// The weights that did best in an evaluation so far.
@@ -145,28 +172,37 @@ impl<R: Rules> TrainingRun<R> {
         if !checkpoint.is_finite() {
             return Err(LearningError::Diverged { steps });
         }
-        let evaluation = self.drive(&checkpoint, EVALUATION_SEED, self.evaluations.episodes);
+        let evaluation = self.drive(&checkpoint, SeedStream::Evaluation, self.evaluations.episodes);
         checkpoint.info.mean_return = evaluation.mean_return;
         // Of equals the later one: it has seen more.
         let is_best = self.best.as_ref().is_none_or(|best| evaluation.mean_return >= best.info.mean_return);
         if is_best {
-            let enough = |evaluation: &Evaluation| {
-                self.evaluations.stop_at.is_some_and(|at| evaluation.optimal_fraction >= Some(at))
-            };
-            self.solved = enough(&evaluation) && enough(&self.drive(&checkpoint, CONFIRMING_SEED, RESULT_EPISODES));
+            self.look_for_the_end(&checkpoint, &evaluation, steps);
             self.best = Some(checkpoint);
         }
         Ok(Evaluated { evaluation, is_best })
     }
 
-    fn drive(&self, checkpoint: &Checkpoint, seed: u64, episodes: usize) -> Evaluation {
-        self.drive_each(checkpoint, seed, episodes, &mut |_| ())
+    /// Notes whether the rules are solved, and whether the training may stop: both have to be confirmed.
+    fn look_for_the_end(&mut self, checkpoint: &Checkpoint, evaluation: &Evaluation, steps: u64) {
+        let stop_at = self.evaluations.stop_at;
+        let may_be_solved = self.solved_at.is_none() && solves(evaluation);
+        let may_stop = stop_at.is_some_and(|fraction| reaches(evaluation, fraction));
+        if may_be_solved || may_stop {
+            let confirming = self.drive(checkpoint, SeedStream::Confirmation, RESULT_EPISODES);
+            self.solved_at = self.solved_at.or((may_be_solved && solves(&confirming)).then_some(steps));
+            self.stopped = may_stop && stop_at.is_some_and(|fraction| reaches(&confirming, fraction));
+        }
+    }
+
+    fn drive(&self, checkpoint: &Checkpoint, stream: SeedStream, episodes: usize) -> Evaluation {
+        self.drive_each(checkpoint, stream, episodes, &mut |_| ())
     }
 
     fn drive_each(
         &self,
         checkpoint: &Checkpoint,
-        seed: u64,
+        stream: SeedStream,
         episodes: usize,
         each: &mut dyn FnMut(&EvaluatedEpisode),
     ) -> Evaluation {
@@ -175,21 +211,30 @@ impl<R: Rules> TrainingRun<R> {
             each(episode);
             Ok::<_, Infallible>(())
         };
+        let seed = stream.seed(EVALUATION_SEED);
         let Ok(evaluation) = evaluate_each(&policy, &self.rules, seed, episodes, &|_| (), &mut each);
         evaluation
     }
 
-    /// The best weights so far, evaluated; the weights as they are, where there was no evaluation yet.
+    /// The best weights so far, evaluated on layouts that had no part in choosing them; the weights as they are, where there
+    /// was no evaluation yet.
     #[must_use]
     pub fn result(&self) -> TrainingResult {
         let mut checkpoint = self.best.clone().unwrap_or_else(|| self.trainer.checkpoint());
         let mut returns = Vec::with_capacity(RESULT_EPISODES);
         let mut keep = |episode: &EvaluatedEpisode| returns.push(episode.stats.episode_return);
-        let evaluation = self.drive_each(&checkpoint, RESULT_SEED, RESULT_EPISODES, &mut keep);
+        let evaluation = self.drive_each(&checkpoint, SeedStream::Report, RESULT_EPISODES, &mut keep);
         checkpoint.info.mean_return = evaluation.mean_return;
-        let envs = self.trainer.config().envs();
-        let on_training_layouts = self.drive(&checkpoint, self.trainer.seed(), envs);
-        TrainingResult { checkpoint, evaluation, returns, on_training_layouts }
+        let validation = self.drive(&checkpoint, SeedStream::Validation, RESULT_EPISODES);
+        let on_training_layouts = self.on_training_layouts(&checkpoint);
+        TrainingResult { checkpoint, evaluation, returns, validation, on_training_layouts }
+    }
+
+    /// On the layouts that the training began with.
+    fn on_training_layouts(&self, checkpoint: &Checkpoint) -> Evaluation {
+        let policy = NeuralPolicy::new(checkpoint, Choice::Greedy).expect("a trainer's networks fit their rules");
+        let seed = SeedStream::Training.seed(self.trainer.seed());
+        evaluate(&policy, &self.rules, seed, self.trainer.config().envs(), &|_| ())
     }
 
     /// Writes all that the rest of the run depends on, whole or not at all.
@@ -199,7 +244,8 @@ impl<R: Rules> TrainingRun<R> {
             evaluations: self.evaluations.clone(),
             next_evaluation: self.next_evaluation,
             best: self.best.as_ref().map(Checkpoint::to_bytes),
-            solved: self.solved,
+            stopped: self.stopped,
+            solved_at: self.solved_at,
         };
         let unwritable = |error| FileError::Write { path: path.to_owned(), source: std::io::Error::other(error) };
         let state = rmp_serde::to_vec_named(&state).map_err(unwritable)?;
@@ -230,7 +276,8 @@ impl<R: Rules> TrainingRun<R> {
             evaluations: state.evaluations,
             next_evaluation: state.next_evaluation,
             best,
-            solved: state.solved,
+            stopped: state.stopped,
+            solved_at: state.solved_at,
         })
     }
 }

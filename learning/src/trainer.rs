@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::config::TrainConfig;
 use crate::dqn::Dqn;
 use crate::error::LearningError;
-use crate::method::{Method, MethodState, Schedule};
+use crate::method::{Method, MethodState};
 use crate::on_policy::OnPolicyMethod;
+use crate::schedule::TrainingProgress;
 use daladala_agents::Algorithm;
 use daladala_agents::{Checkpoint, ModelInfo};
 
@@ -34,7 +35,7 @@ pub struct Trainer<R: Rules> {
     config: TrainConfig,
     spec: SpecId,
     seed: u64,
-    schedule: Schedule,
+    training: TrainingProgress,
     method: Box<dyn Method<R> + Send>,
 }
 
@@ -50,8 +51,7 @@ pub(crate) struct TrainerState<S> {
 }
 
 impl<R: Rules> Trainer<R> {
-    /// At the beginning of a training over at least `steps` environment steps, at which learning rates have come to
-    /// zero. Gradients are computed on `device`, episodes on the CPU.
+    /// At the beginning of a training over at least `steps` environment steps, over which its schedules go. Gradients are computed on `device`, episodes on the CPU.
     pub fn new(config: &TrainConfig, rules: &R, seed: u64, steps: u64, device: &Device) -> Result<Self, LearningError> {
         config.check().map_err(|why| LearningError::Hyperparameters { why })?;
         let method: Box<dyn Method<R> + Send> = match config {
@@ -60,8 +60,8 @@ impl<R: Rules> Trainer<R> {
             TrainConfig::A2c(config) => Box::new(OnPolicyMethod::new(config, rules, seed, device)),
             TrainConfig::Reinforce(config) => Box::new(OnPolicyMethod::new(config, rules, seed, device)),
         };
-        let schedule = Schedule { done: 0, steps };
-        Ok(Self { config: config.clone(), spec: rules.info().id, seed, schedule, method })
+        let training = TrainingProgress { done: 0, steps };
+        Ok(Self { config: config.clone(), spec: rules.info().id, seed, training, method })
     }
 
     /// What learns.
@@ -85,28 +85,28 @@ impl<R: Rules> Trainer<R> {
     /// Environment steps so far.
     #[must_use]
     pub fn done(&self) -> u64 {
-        self.schedule.done
+        self.training.done
     }
 
     /// Environment steps in all; the last update may go over it.
     #[must_use]
     pub fn steps(&self) -> u64 {
-        self.schedule.steps
+        self.training.steps
     }
 
     /// Whether all steps are done.
     #[must_use]
     pub fn finished(&self) -> bool {
-        self.schedule.done >= self.schedule.steps
+        self.training.done >= self.training.steps
     }
 
     /// Gathers some experience and learns from it: a rollout, or a thousand steps.
     pub fn advance(&mut self) -> Progress {
-        let update = self.method.advance(self.schedule);
-        self.schedule.done += update.steps;
+        let update = self.method.advance(self.training);
+        self.training.done += update.steps;
         let recent = &self.method.environments().recent;
         Progress {
-            steps: self.schedule.done,
+            steps: self.training.done,
             mean_return: recent.mean_return(),
             mean_length: recent.mean_length(),
             loss: update.loss,
@@ -125,8 +125,9 @@ impl<R: Rules> Trainer<R> {
             spec: self.spec.clone(),
             observation_size: environments.observation_size(),
             actions: environments.actions(),
+            action_masks: self.config.action_masks(),
             seed: Some(self.seed),
-            steps: Some(self.schedule.done),
+            steps: Some(self.training.done),
             source: None,
             mean_return: f64::from(environments.recent.mean_return()),
         };
@@ -138,8 +139,8 @@ impl<R: Rules> Trainer<R> {
             config: self.config.clone(),
             spec: self.spec.clone(),
             seed: self.seed,
-            steps: self.schedule.steps,
-            done: self.schedule.done,
+            steps: self.training.steps,
+            done: self.training.done,
             method: self.method.state(),
         }
     }
@@ -152,7 +153,7 @@ impl<R: Rules> Trainer<R> {
         let mut trainer =
             Self::new(&state.config, rules, state.seed, state.steps, device).map_err(|e| e.to_string())?;
         trainer.method.restore(state.method)?;
-        trainer.schedule.done = state.done;
+        trainer.training.done = state.done;
         Ok(trainer)
     }
 }

@@ -1,18 +1,40 @@
 //! Training solves `classic`, a seed decides everything, and what was interrupted goes on as if it had not been.
 
 use burn::tensor::Device;
-use daladala_agents::{Algorithm, Checkpoint, Choice, NeuralPolicy, evaluate};
+use daladala_agents::{
+    Algorithm, Checkpoint, Choice, NeuralPolicy, Policy, Unmasked, evaluate, is_open, policy_generators,
+};
 use daladala_env::rules::Classic;
+use daladala_env::{Buffers, VecEnv, VecEnvConfig};
 use daladala_learning::{
-    Defaults, DqnConfig, Evaluations, LearningError, Progress, TrainConfig, Trainer, TrainingResult, TrainingRun,
-    defaults,
+    Defaults, DqnConfig, Evaluations, Initialization, LearningError, PpoConfig, Progress, Schedule, TrainConfig,
+    Trainer, TrainingResult, TrainingRun, defaults,
 };
 
 /// All algorithms, with their defaults, and DQN with its options the other way round.
 fn configs() -> impl Iterator<Item = (String, TrainConfig)> {
     let tuned = Algorithm::ALL.map(|algorithm| (algorithm.to_string(), config(algorithm)));
-    let dueling = DqnConfig { dueling: true, double: false, ..dqn() };
-    tuned.into_iter().chain([("dueling dqn".to_owned(), TrainConfig::Dqn(dueling))])
+    let dueling = DqnConfig { dueling: true, double: false, action_masks: true, ..dqn() };
+    let TrainConfig::Ppo(ppo) = config(Algorithm::Ppo) else { unreachable!() };
+    let careful = PpoConfig {
+        initialization: if ppo.initialization == Initialization::Uniform {
+            Initialization::Orthogonal
+        } else {
+            Initialization::Uniform
+        },
+        entropy_schedule: Schedule::Linear,
+        clip_range_schedule: Schedule::Linear,
+        value_clip_range: Some(0.5),
+        target_kl: Some(0.05),
+        normalize_rewards: true,
+        normalize_observations: true,
+        action_masks: true,
+        ..ppo
+    };
+    tuned.into_iter().chain([
+        ("dueling dqn".to_owned(), TrainConfig::Dqn(dueling)),
+        ("careful ppo".to_owned(), TrainConfig::Ppo(careful)),
+    ])
 }
 
 fn config(algorithm: Algorithm) -> TrainConfig {
@@ -103,7 +125,7 @@ fn a_saved_run_goes_on_as_if_it_had_not_been_interrupted() {
 
 #[test]
 fn a_run_stops_when_it_is_good_enough_and_keeps_what_did_best() {
-    let Defaults { config, steps } = defaults(Algorithm::Ppo, "classic");
+    let Defaults { config, steps, .. } = defaults(Algorithm::Ppo, "classic");
     let mut run = run(&config, steps, Some(0.9));
     let mut best = f64::NEG_INFINITY;
     while !run.finished() {
@@ -113,10 +135,12 @@ fn a_run_stops_when_it_is_good_enough_and_keeps_what_did_best() {
             best = best.max(mean_return);
         }
     }
-    let TrainingResult { checkpoint, evaluation, returns, on_training_layouts } = run.result();
+    let TrainingResult { checkpoint, evaluation, returns, validation, on_training_layouts } = run.result();
     assert!(run.trainer().done() < steps);
     assert!(evaluation.optimal_fraction >= Some(0.9), "{evaluation:?}");
     assert_eq!(checkpoint.info.mean_return, evaluation.mean_return);
+    assert_eq!(validation.episodes, evaluation.episodes);
+    assert_ne!(validation.endings, Vec::new());
     assert_eq!((returns.len(), on_training_layouts.episodes), (evaluation.episodes, config.envs()));
 }
 
@@ -152,4 +176,35 @@ fn weights_that_are_no_numbers_any_more_end_the_run() {
         }
     };
     assert!(matches!(error, LearningError::Diverged { .. }), "{error}");
+}
+
+/// Masks are part of what a model is: it drives with them ever after, and without them only if it is told to.
+#[test]
+fn a_model_that_learnt_with_masks_never_takes_a_closed_action() {
+    let TrainConfig::Ppo(ppo) = config(Algorithm::Ppo) else { unreachable!() };
+    let masked = TrainConfig::Ppo(PpoConfig { action_masks: true, ..ppo });
+    let checkpoint = trained(&masked, 2, 3_000);
+    assert!(checkpoint.info.action_masks);
+    let read = Checkpoint::from_bytes(&checkpoint.to_bytes()).unwrap();
+    assert_eq!(read, checkpoint);
+    let closed = |policy: &dyn Policy| {
+        let mut env = VecEnv::new(Classic, 64, VecEnvConfig::default());
+        let mut buffers = Buffers::for_env(&env);
+        env.reset(&mut buffers.observations);
+        let (mut masks, mut actions) = (vec![0; 64], vec![0; 64]);
+        let mut generators = policy_generators(5, 0..64);
+        let mut closed = 0;
+        for _ in 0..60 {
+            env.action_masks(&mut masks);
+            let given = policy.masked().then_some(&masks[..]);
+            policy.act(&buffers.observations, given, &mut generators, &mut actions);
+            closed +=
+                actions.iter().zip(&masks).filter(|(action, mask)| !is_open(**mask, usize::from(**action))).count();
+            env.step(&actions, buffers.as_step()).unwrap();
+        }
+        closed
+    };
+    let sampled = || Box::new(NeuralPolicy::new(&checkpoint, Choice::Sampled).unwrap());
+    assert_eq!(closed(&*sampled()), 0);
+    assert!(closed(&Unmasked(sampled())) > 0, "without masks it would have taken some");
 }

@@ -216,7 +216,8 @@ pub(super) fn checkpoint(file: &mut TorchFile, plan: &Plan, origin: Origin) -> R
     }
     let spec = rules.clone();
     let (mean_return, source) = (f64::NAN, Some(source));
-    let info = ModelInfo { algorithm, spec, observation_size, actions, seed, steps, mean_return, source };
+    let info =
+        ModelInfo { algorithm, spec, observation_size, actions, action_masks: false, seed, steps, mean_return, source };
     Ok(Checkpoint { info, networks })
 }
 

@@ -47,9 +47,22 @@ impl MlpWeights {
         Self { layers, activation }
     }
 
+    /// Fresh weights whose rows or columns, whichever are fewer, are orthogonal to each other and of the same length (Saxe and others, 2014):
+    /// √2 for hidden layers, `output_gain` for the last. Biases are zero.
+    #[must_use]
+    pub fn orthogonal(sizes: &[usize], activation: Activation, output_gain: f32, generator: &mut Generator) -> Self {
+        let layers = sizes.windows(2).enumerate().map(|(index, size)| {
+            let (inputs, outputs) = (size[0], size[1]);
+            let gain = if index + 2 == sizes.len() { f64::from(output_gain) } else { std::f64::consts::SQRT_2 };
+            let weight = orthogonal(outputs, inputs, gain, generator);
+            LayerWeights { inputs, outputs, weight, bias: vec![0.0; outputs] }
+        });
+        Self { layers: layers.collect(), activation }
+    }
+
     /// Whether there are as many numbers as the layers' sizes say, and each layer takes what the one before gives.
     #[must_use]
-    pub fn holds_together(&self) -> bool {
+    pub fn is_consistent(&self) -> bool {
         let full = |layer: &LayerWeights| {
             layer.inputs.checked_mul(layer.outputs) == Some(layer.weight.len()) && layer.bias.len() == layer.outputs
         };
@@ -85,5 +98,65 @@ impl MlpWeights {
     #[must_use]
     pub fn parameters(&self) -> usize {
         self.layers.iter().map(|layer| layer.weight.len() + layer.bias.len()).sum()
+    }
+}
+
+/// A matrix of `rows` × `columns`, row by row, with orthogonal vectors of length `gain` along its shorter side.
+fn orthogonal(rows: usize, columns: usize, gain: f64, generator: &mut Generator) -> Vec<f32> {
+    let (count, length) = (rows.min(columns), rows.max(columns));
+    let mut vectors: Vec<Vec<f64>> = Vec::with_capacity(count);
+    while vectors.len() < count {
+        let mut vector: Vec<f64> = (0..length).map(|_| normal(generator)).collect();
+        // Gram and Schmidt, twice: once is not enough for rounding errors.
+        for _ in 0..2 {
+            for other in &vectors {
+                let shared: f64 = vector.iter().zip(other).map(|(a, b)| a * b).sum();
+                vector.iter_mut().zip(other).for_each(|(value, other)| *value -= shared * other);
+            }
+        }
+        let norm = vector.iter().map(|value| value * value).sum::<f64>().sqrt();
+        // As good as never: the vector lies among the others.
+        if norm > 1e-6 {
+            vectors.push(vector.into_iter().map(|value| value / norm).collect());
+        }
+    }
+    let entry = |row: usize, column: usize| if rows <= columns { vectors[row][column] } else { vectors[column][row] };
+    (0..rows * columns).map(|index| (gain * entry(index / columns, index % columns)) as f32).collect()
+}
+
+/// A number of the standard normal distribution (Box and Muller, 1958).
+fn normal(generator: &mut Generator) -> f64 {
+    // The logarithm of zero is none.
+    let radius = (-2.0 * f64::from(1.0 - generator.uniform()).ln()).sqrt();
+    radius * (std::f64::consts::TAU * f64::from(generator.uniform())).cos()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn orthogonal_weights_are_orthogonal_along_the_shorter_side() {
+        let weights = MlpWeights::orthogonal(&[14, 64, 32, 5], Activation::Tanh, 0.01, &mut Generator::new(3, 0));
+        for (index, layer) in weights.layers.iter().enumerate() {
+            let gain: f32 = if index == 2 { 0.01 } else { 2.0f32.sqrt() };
+            let (rows, columns) = (layer.outputs, layer.inputs);
+            let entry = |vector: usize, place: usize| {
+                if rows <= columns {
+                    layer.weight[vector * columns + place]
+                } else {
+                    layer.weight[place * columns + vector]
+                }
+            };
+            for a in 0..rows.min(columns) {
+                for b in 0..=a {
+                    let product: f32 = (0..rows.max(columns)).map(|place| entry(a, place) * entry(b, place)).sum();
+                    let expected = if a == b { gain * gain } else { 0.0 };
+                    assert!((product - expected).abs() < 1e-5, "layer {index}: {a} · {b} is {product}");
+                }
+            }
+            assert!(layer.bias.iter().all(|bias| *bias == 0.0));
+        }
+        assert!(weights.is_consistent());
     }
 }

@@ -42,6 +42,9 @@ pub(crate) struct Args {
     /// Sample actions by their probabilities instead of taking the best (models with logits).
     #[arg(long)]
     sampled: bool,
+    /// Let models that learnt to choose among open actions choose among all: to see what masks do.
+    #[arg(long)]
+    no_masks: bool,
     #[command(flatten)]
     device: DeviceArgs,
     /// Write every episode into a file, a row each.
@@ -91,7 +94,10 @@ impl Args {
         ensure!(places[0].is_none() || places[0] != places[1], "--csv and --plot need a file each");
         let choice = if self.sampled { Choice::Sampled } else { Choice::Greedy };
         let info = rules.info();
-        let drivers = drivers(&self.model, &info, choice, self.device.device)?;
+        let mut drivers = drivers(&self.model, &info, choice, self.device.device)?;
+        if self.no_masks {
+            drivers = drivers.into_iter().map(Driver::unmasked).collect();
+        }
         interrupt::catch()?;
         let mut plot = self.plot.as_deref().map(|out| Plot::create(out, drivers.len())).transpose()?;
         let mut csv = self.csv.as_deref().map(|out| EpisodeFile::create(out, self.seed, &info)).transpose()?;

@@ -53,7 +53,7 @@ impl Args {
                 "line {}: the outputs are not finite: these numbers are too large for the model",
                 number + 1
             );
-            policy.choose(&outputs, &mut generators, &mut action);
+            policy.choose(&outputs, None, &mut generators, &mut action);
             // A line at a time, so that a program on the other end of two pipes gets its answer.
             let mut answer = serde_json::to_vec(&Prediction { action: action[0], outputs: &outputs })?;
             answer.push(b'\n');

@@ -14,7 +14,7 @@ use anyhow::{Context, anyhow, bail, ensure};
 use clap::builder::RangedU64ValueParser;
 use daladala_agents::Algorithm;
 use daladala_env::{Rules, RulesVisitor, SpecId};
-use daladala_learning::{Evaluations, LearningError, Report, SOLVED, TrainingResult, TrainingRun, defaults};
+use daladala_learning::{Evaluations, LearningError, Report, TrainingResult, TrainingRun, defaults};
 use indicatif::ProgressBar;
 use serde::Serialize;
 
@@ -231,13 +231,14 @@ impl Args {
     }
 
     fn outcome<R: Rules>(run: &TrainingRun<R>, path: &Path) -> anyhow::Result<Outcome> {
-        let TrainingResult { checkpoint, evaluation, returns, on_training_layouts } = run.result();
+        let TrainingResult { checkpoint, evaluation, returns, validation, on_training_layouts } = run.result();
         checkpoint.save(&path.join(MODEL))?;
         let curve = curve(path)?;
         Ok(Outcome {
             steps: run.trainer().done(),
             seconds: curve.last().map_or(0.0, |point| point.seconds),
-            solved: curve.iter().find(|point| point.optimal_fraction >= Some(SOLVED)).cloned(),
+            solved: curve.iter().find(|point| Some(point.steps) == run.solved_at()).cloned(),
+            validation: Figures::from(&validation),
             unseen: Figures::from(&evaluation),
             seen: Figures::from(&on_training_layouts),
             curve,

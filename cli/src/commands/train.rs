@@ -195,13 +195,18 @@ impl Args {
     /// The defaults of the algorithm with what was asked for in their place.
     fn wanted(&self, rules: &str) -> anyhow::Result<Defaults> {
         let Some(algorithm) = self.algo else { bail!("--algo says what is to be trained") };
-        let Defaults { config, steps } = defaults(algorithm, rules);
+        let Defaults { config, steps, tuned } = defaults(algorithm, rules);
         let config = merged(&config, self.config.as_deref(), &self.set)?;
-        Ok(Defaults { config, steps: self.steps.unwrap_or(steps) })
+        if !tuned {
+            eprintln!(
+                "note: nobody has tuned {algorithm} for '{rules}': hyperparameters that are not given are generic ones"
+            );
+        }
+        Ok(Defaults { config, steps: self.steps.unwrap_or(steps), tuned })
     }
 
     fn new_run<R: Rules>(&self, rules: &R) -> anyhow::Result<TrainingRun<R>> {
-        let Defaults { config, steps } = self.wanted(&rules.info().id.rules)?;
+        let Defaults { config, steps, .. } = self.wanted(&rules.info().id.rules)?;
         let stop_at = self.stop_at.or(self.steps.is_none().then_some(SOLVED));
         let evaluations = self.evaluation.plan(steps, stop_at);
         Ok(TrainingRun::new(&config, rules, self.seed, steps, evaluations, &self.device.device.for_training()?)?)

@@ -99,7 +99,7 @@ impl Policy for Broken {
 
     fn outputs(&self, _: &[f32], _: &mut [f32]) {}
 
-    fn choose(&self, _: &[f32], _: &mut [Generator], actions: &mut [Action]) {
+    fn choose(&self, _: &[f32], _: Option<&[u32]>, _: &mut [Generator], actions: &mut [Action]) {
         assert!(!self.panics, "a policy that panics on purpose");
         actions.fill(Action::MAX);
     }
@@ -132,7 +132,7 @@ impl Policy for Foreign {
 
     fn outputs(&self, _: &[f32], _: &mut [f32]) {}
 
-    fn choose(&self, _: &[f32], _: &mut [Generator], _: &mut [Action]) {}
+    fn choose(&self, _: &[f32], _: Option<&[u32]>, _: &mut [Generator], _: &mut [Action]) {}
 }
 
 #[test]

@@ -32,6 +32,8 @@ struct Shard<R: Rules> {
     env: VecEnv<R>,
     buffers: Buffers,
     outputs: Vec<f32>,
+    /// Which actions are open, where the policy chooses among these alone.
+    masks: Option<Vec<u32>>,
     generators: Vec<Generator>,
     actions: Vec<Action>,
 }
@@ -46,12 +48,16 @@ impl<R: Rules> Shard<R> {
         let actions = random_actions(env.info(), indices.len());
         spread_out(&mut env, &mut buffers, &actions)?;
         let outputs = vec![0.0; indices.len() * policy.actions()];
-        Ok(Self { env, buffers, outputs, generators: policy_generators(0, indices), actions })
+        let masks = policy.masked().then(|| vec![0; indices.len()]);
+        Ok(Self { env, buffers, outputs, masks, generators: policy_generators(0, indices), actions })
     }
 
     fn step(&mut self, policy: &dyn Policy) -> Result<(), EnvError> {
         policy.outputs(&self.buffers.observations, &mut self.outputs);
-        policy.choose(&self.outputs, &mut self.generators, &mut self.actions);
+        if let Some(masks) = &mut self.masks {
+            self.env.action_masks(masks);
+        }
+        policy.choose(&self.outputs, self.masks.as_deref(), &mut self.generators, &mut self.actions);
         self.env.step(&self.actions, self.buffers.as_step())
     }
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::ensure;
-use daladala_agents::{AgentError, Choice, DeviceKind, Policy, registry};
+use daladala_agents::{AgentError, Choice, DeviceKind, Policy, Unmasked, registry};
 use daladala_env::RulesInfo;
 
 use crate::output::tell_other_scenario;
@@ -14,6 +14,13 @@ pub(super) struct Driver<'a> {
     /// What people read: short, unless another would be called the same.
     pub(super) label: String,
     pub(super) policy: Box<dyn Policy>,
+}
+
+impl Driver<'_> {
+    /// The same, but that it chooses among all actions.
+    pub(super) fn unmasked(self) -> Self {
+        Self { policy: Box::new(Unmasked(self.policy)), ..self }
+    }
 }
 
 /// All of them, or what is wrong with one: before any of them drives.

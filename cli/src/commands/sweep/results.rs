@@ -29,7 +29,9 @@ pub(super) struct Outcome {
     pub(super) seconds: f64,
     /// The first evaluation that counts as solved.
     pub(super) solved: Option<Point>,
-    /// On layouts that had no part in training.
+    /// On layouts that had no part in training, by which configurations are ranked.
+    pub(super) validation: Figures,
+    /// On others that had no part in ranking either: what is reported.
     pub(super) unseen: Figures,
     /// On those that it began with.
     pub(super) seen: Figures,
@@ -77,6 +79,8 @@ pub(super) struct Results<'a> {
 pub(super) struct Tried<'a> {
     #[serde(flatten)]
     pub(super) configuration: &'a Configuration,
+    /// Of the runs' mean returns on validation layouts, over the seeds: what the configurations are ranked by.
+    pub(super) validation_return: f64,
     /// Of the runs' mean returns on unseen layouts, over the seeds.
     pub(super) mean_return: f64,
     pub(super) std_return: f64,
@@ -113,6 +117,7 @@ impl<'a> Tried<'a> {
         let means = names.into_iter().map(|name| (name.clone(), mean(name))).collect();
         Self {
             configuration,
+            validation_return: over(&|outcome| outcome.validation.mean_return).mean,
             mean_return: returns.mean,
             std_return: returns.std,
             return_ci95: returns.ci95(),
@@ -133,9 +138,11 @@ impl<'a> Tried<'a> {
     }
 }
 
-/// By the mean return, and of equals what was solved most often and soonest.
+/// By the mean return on validation layouts, and of equals what was solved most often and soonest. The returns that are
+/// reported take no part: the greatest of many is too good by chance.
 pub(super) fn best_first(tried: &mut [Tried]) {
-    let mean = |tried: &Tried| if tried.mean_return.is_nan() { f64::NEG_INFINITY } else { tried.mean_return };
+    let known = |value: f64| if value.is_nan() { f64::NEG_INFINITY } else { value };
+    let mean = |tried: &Tried| known(tried.validation_return);
     let steps = |tried: &Tried| tried.steps_to_solve.unwrap_or(f64::INFINITY);
     tried.sort_by(|a, b| {
         let by_return = mean(b).total_cmp(&mean(a));
@@ -168,6 +175,7 @@ mod tests {
             steps: 100,
             seconds: 1.0,
             solved,
+            validation: figures.clone(),
             unseen: figures.clone(),
             seen: figures,
             curve: Vec::new(),
@@ -200,6 +208,11 @@ mod tests {
             Tried::new(&c, vec![run(1, 10.0, Some(50))]),
             Tried::new(&d, vec![run(1, 11.0, None)]),
         ];
+        // What is reported of it is by far the best, by chance.
+        let lucky = tried[1].runs[0].outcome.as_mut().unwrap();
+        lucky.unseen.mean_return = 1000.0;
+        tried[1] = Tried::new(&b, std::mem::take(&mut tried[1].runs));
+        assert_eq!(tried[1].mean_return, 1000.0);
         best_first(&mut tried);
         assert_eq!(tried.map(|tried| tried.configuration.name.clone()), ["d", "c", "b", "a"]);
     }

@@ -1,0 +1,179 @@
+//! Observations with mean 0 and standard deviation 1, and rewards of the order of 1, whatever the rules.
+//!
+//! Statistics stay as they are while a rollout is gathered and learnt from, and take it in afterwards: the policy that
+//! acted and the policy that learns see the same numbers. What acts needs no statistics: normalising is linear, and
+//! becomes part of the first layer.
+
+use daladala_agents::network::MlpWeights;
+use serde::{Deserialize, Serialize};
+
+/// Added to variances, so that what never varies is not divided by zero.
+const EPSILON: f64 = 1e-8;
+
+/// Mean and variance of what has been seen so far (Chan and others, 1979: batches are merged exactly).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+struct Moments {
+    count: f64,
+    mean: f64,
+    /// The sum of squares around the mean.
+    squares: f64,
+}
+
+impl Moments {
+    fn add(&mut self, values: impl Iterator<Item = f64> + Clone) {
+        let (count, sum) = values.clone().fold((0.0, 0.0), |(count, sum), value| (count + 1.0, sum + value));
+        if count == 0.0 {
+            return;
+        }
+        let mean = sum / count;
+        let squares: f64 = values.map(|value| (value - mean).powi(2)).sum();
+        let (all, off) = (self.count + count, mean - self.mean);
+        self.squares += squares + off * off * self.count * count / all;
+        self.mean += off * count / all;
+        self.count = all;
+    }
+
+    /// 1 before anything has been seen.
+    fn std(&self) -> f64 {
+        if self.count == 0.0 { 1.0 } else { (self.squares / self.count + EPSILON).sqrt() }
+    }
+}
+
+/// Normalises observations, entry by entry.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct ObservationNormalizer {
+    entries: Vec<Moments>,
+}
+
+impl ObservationNormalizer {
+    pub(crate) fn new(observation_size: usize) -> Self {
+        Self { entries: vec![Moments::default(); observation_size] }
+    }
+
+    pub(crate) fn observation_size(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Takes rows of observations in.
+    pub(crate) fn add(&mut self, observations: &[f32]) {
+        let size = self.entries.len();
+        for (entry, moments) in self.entries.iter_mut().enumerate() {
+            moments.add(observations.iter().skip(entry).step_by(size).map(|&value| f64::from(value)));
+        }
+    }
+
+    /// Normalises rows of observations.
+    pub(crate) fn apply(&self, observations: &mut [f32]) {
+        for row in observations.chunks_exact_mut(self.entries.len()) {
+            for (value, moments) in row.iter_mut().zip(&self.entries) {
+                *value = ((f64::from(*value) - moments.mean) / moments.std()) as f32;
+            }
+        }
+    }
+
+    /// The network that does with raw observations what `weights` do with normalised ones.
+    pub(crate) fn folded_into(&self, weights: &MlpWeights) -> MlpWeights {
+        let mut folded = weights.clone();
+        let Some(first) = folded.layers.first_mut() else { return folded };
+        for (row, bias) in first.weight.chunks_exact_mut(first.inputs).zip(&mut first.bias) {
+            let mut shift = 0.0;
+            for (weight, moments) in row.iter_mut().zip(&self.entries) {
+                let scaled = f64::from(*weight) / moments.std();
+                shift += scaled * moments.mean;
+                *weight = scaled as f32;
+            }
+            *bias = (f64::from(*bias) - shift) as f32;
+        }
+        folded
+    }
+}
+
+/// Divides rewards by the standard deviation of the discounted return (as `VecNormalize` of Stable-Baselines3 does).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct RewardNormalizer {
+    gamma: f64,
+    /// Of the running episodes, one an environment.
+    returns: Vec<f64>,
+    moments: Moments,
+}
+
+impl RewardNormalizer {
+    pub(crate) fn new(envs: usize, gamma: f32) -> Self {
+        Self { gamma: f64::from(gamma), returns: vec![0.0; envs], moments: Moments::default() }
+    }
+
+    pub(crate) fn envs(&self) -> usize {
+        self.returns.len()
+    }
+
+    /// Takes in the rewards of a step of all environments.
+    pub(crate) fn add(&mut self, rewards: &[f32], ended: impl Fn(usize) -> bool) {
+        for (so_far, &reward) in self.returns.iter_mut().zip(rewards) {
+            *so_far = *so_far * self.gamma + f64::from(reward);
+        }
+        self.moments.add(self.returns.iter().copied());
+        for (index, so_far) in self.returns.iter_mut().enumerate() {
+            if ended(index) {
+                *so_far = 0.0;
+            }
+        }
+    }
+
+    /// What rewards are multiplied by.
+    pub(crate) fn scale(&self) -> f32 {
+        (1.0 / self.moments.std()) as f32
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use daladala_agents::network::{Activation, FusedMlp};
+    use daladala_env::Generator;
+
+    use super::*;
+
+    #[test]
+    fn normalised_observations_have_mean_0_and_deviation_1() {
+        let mut generator = Generator::new(1, 0);
+        let rows: Vec<f32> = (0..3000).flat_map(|_| [generator.uniform() * 6.0 + 40.0, 7.0]).collect();
+        let mut normalizer = ObservationNormalizer::new(2);
+        rows.chunks(500).for_each(|rows| normalizer.add(rows));
+        let mut scaled = rows.clone();
+        normalizer.apply(&mut scaled);
+        let mut after = Moments::default();
+        after.add(scaled.iter().step_by(2).map(|&value| f64::from(value)));
+        assert!(after.mean.abs() < 1e-3 && (after.std() - 1.0).abs() < 1e-3, "{after:?}");
+        assert!(scaled.iter().skip(1).step_by(2).all(|value| value.abs() < 1e-3), "what never varies stays finite");
+    }
+
+    #[test]
+    fn a_folded_network_does_with_raw_observations_what_the_other_does_with_normalised_ones() {
+        let mut generator = Generator::new(2, 0);
+        let weights = MlpWeights::init(&[3, 16, 4], Activation::Tanh, 1.0, &mut generator);
+        let raw: Vec<f32> = (0..60).map(|i| generator.uniform() * 5.0 + f32::from((i % 3) as u8) * 3.0).collect();
+        let mut normalizer = ObservationNormalizer::new(3);
+        normalizer.add(&raw);
+        let mut scaled = raw.clone();
+        normalizer.apply(&mut scaled);
+        let outputs = |weights: &MlpWeights, observations: &[f32]| {
+            let mut outputs = vec![0.0; 80];
+            FusedMlp::new(weights).forward(observations, &mut outputs);
+            outputs
+        };
+        let folded = outputs(&normalizer.folded_into(&weights), &raw);
+        for (folded, plain) in folded.iter().zip(outputs(&weights, &scaled)) {
+            assert!((folded - plain).abs() < 1e-5, "{folded} for {plain}");
+        }
+    }
+
+    #[test]
+    fn rewards_are_scaled_by_the_deviation_of_the_discounted_return() {
+        let mut normalizer = RewardNormalizer::new(2, 0.5);
+        assert_eq!(normalizer.scale(), 1.0);
+        normalizer.add(&[4.0, 0.0], |index| index == 1);
+        normalizer.add(&[2.0, 8.0], |_| false);
+        // Returns so far: 4, 0, then 2 + 0.5 · 4 = 4, and 8 after an end.
+        let deviation = 8.0f64.sqrt();
+        assert!((f64::from(normalizer.scale()) - 1.0 / deviation).abs() < 1e-6, "{}", normalizer.scale());
+    }
+}
