@@ -3,7 +3,9 @@
 //! Each environment owns a generator seeded from `(seed, index)`, so its trajectory is the same however many
 //! environments run beside it and whichever thread or SIMD lane steps it.
 
-use rand_core::{Rng, SeedableRng};
+use std::convert::Infallible;
+
+use rand_core::{Rng, SeedableRng, TryRng};
 use rand_xoshiro::SplitMix64;
 use serde::{Deserialize, Serialize};
 
@@ -79,8 +81,33 @@ impl Generator {
     }
 }
 
+/// What `rand`'s distributions and sequences draw from. Which words they take is their own affair and may change with
+/// their version, so nothing that is promised to stay draws by them.
+impl TryRng for Generator {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        Ok(self.next_u32())
+    }
+
+    /// The low half first.
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        let low = u64::from(self.next_u32());
+        Ok(low | u64::from(self.next_u32()) << 32)
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        for chunk in bytes.chunks_mut(4) {
+            chunk.copy_from_slice(&self.next_u32().to_le_bytes()[..chunk.len()]);
+        }
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use rand::RngExt;
+    use rand::seq::SliceRandom;
     use rand_xoshiro::Xoshiro128PlusPlus;
 
     use super::*;
@@ -91,6 +118,24 @@ mod tests {
         let mut published = Xoshiro128PlusPlus::seed_from_u64(seed);
         let mut generator = Generator::new(5, 3);
         assert!((0..1000).all(|_| generator.next_u32() == published.next_u32()));
+    }
+
+    #[test]
+    fn the_sequences_and_distributions_of_rand_draw_from_it() {
+        let mut generator = Generator::new(4, 0);
+        let mut order: Vec<u8> = (0..100).collect();
+        order.shuffle(&mut generator);
+        assert!(!order.is_sorted());
+        assert!((0..1000).all(|_| (3..8).contains(&generator.random_range(3..8))));
+        let mut published = Xoshiro128PlusPlus::seed_from_u64(0);
+        let mut ours = Generator { s: [0; 4] };
+        ours.s = std::array::from_fn(|_| published.next_u32());
+        let mut same = ours.clone();
+        let words = [same.next_u32(), same.next_u32()];
+        let mut bytes = [0; 7];
+        ours.clone().fill_bytes(&mut bytes);
+        assert_eq!(bytes, [words[0].to_le_bytes(), words[1].to_le_bytes()].concat()[..7]);
+        assert_eq!(ours.next_u64(), u64::from(words[0]) | u64::from(words[1]) << 32);
     }
 
     #[test]

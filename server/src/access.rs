@@ -9,13 +9,13 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use axum::http::{HeaderMap, Uri, header};
+use daladala_protocol::{Code, Refusal};
 pub(crate) use origin::Origins;
 pub(crate) use rate::{AddressLimits, AddressSlot, RequestLimit};
 use token::Signer;
 pub use token::{Claims, make_token};
 
 use crate::config::{AccessConfig, Anonymous, Limits, Role, Secret};
-use crate::protocol::{Code, Refusal};
 
 /// What proxies say of whom they speak for.
 const FORWARDED: [&str; 3] = ["forwarded", "x-forwarded-for", "x-real-ip"];

@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::extract::ws::Utf8Bytes;
+use daladala_protocol::{HelloLimits, PROTOCOL_VERSION, ServerMessage};
 use tokio::sync::watch;
 
 use crate::access::{Access, Grant};
 use crate::config::Limits;
 use crate::metrics::Metrics;
-use crate::protocol::{HelloLimits, PROTOCOL_VERSION, ServerMessage, to_json};
+use crate::room::Pollers;
 use crate::room::{MAX_NAME_CHARS, milliseconds_since_1970};
 use crate::rooms::Rooms;
 
@@ -24,17 +25,24 @@ pub(crate) struct App {
     pub(crate) limits: Limits,
     pub(crate) metrics: Arc<Metrics>,
     /// Turns true when the server shuts down; closed when the last session has ended.
+    /// Viewers without a connection.
+    pub(crate) pollers: Arc<Pollers>,
     pub(crate) stop: watch::Sender<bool>,
     pub(crate) started: Instant,
+}
+
+/// A message, ready to be sent.
+pub(crate) fn text(message: &ServerMessage) -> Utf8Bytes {
+    message.to_json().into()
 }
 
 impl App {
     /// The first message of a connection.
     pub(crate) fn hello(&self, grant: &Grant, connection: &str) -> Utf8Bytes {
-        to_json(&ServerMessage::Hello {
+        text(&ServerMessage::Hello {
             protocol: PROTOCOL_VERSION,
-            server: env!("CARGO_PKG_VERSION"),
-            connection,
+            server: env!("CARGO_PKG_VERSION").to_owned(),
+            connection: connection.to_owned(),
             role: grant.role,
             time: milliseconds_since_1970() as f64,
             limits: HelloLimits {

@@ -1,17 +1,14 @@
 //! What can be chosen about a server. Values are checked when they are made, so that nothing is left to check later.
 
 mod access;
-mod frame_rate;
 mod limits;
-mod role;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use access::{AccessConfig, Anonymous, Secret, SecretError};
-pub use frame_rate::{FrameRate, FrameRateError};
+pub use daladala_protocol::{FrameRate, FrameRateError, Role, UnknownRole};
 pub use limits::Limits;
-pub use role::{Role, UnknownRole};
 
 use crate::publish::Publisher;
 

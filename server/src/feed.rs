@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use daladala_protocol::{Code, Refusal, ResumeFrom, Resumed};
 use tokio::sync::broadcast::error::TryRecvError;
 use tokio::sync::{broadcast, watch};
 use tokio::time::{Instant, sleep_until};
 
-use crate::protocol::{Code, Refusal, ResumeFrom, Resumed};
 use crate::room::{Described, Frame, Happened, Noted, Room, Snapshot};
 
 /// Items handed over at once, so that what is written at once stays small.

@@ -10,39 +10,12 @@ use std::sync::Arc;
 pub(crate) use catalog::CatalogEntry;
 pub use catalog::{Catalog, CatalogError};
 use daladala_env::spaces::Spaces;
-use daladala_env::{Action, OutputKind, Place, StateFrame};
+use daladala_env::{Action, StateFrame};
+pub(crate) use daladala_protocol::GameInfo;
 pub use driver::Driver;
 pub(crate) use playback::PlaybackDriver;
-use serde::{Deserialize, Serialize};
 
 use crate::error::RoomError;
-
-/// What does not change while one driver drives by one rule set.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct GameInfo {
-    pub(crate) rules: String,
-    pub(crate) model: String,
-    /// Width and height in cells.
-    pub(crate) grid: (u8, u8),
-    pub(crate) route: Vec<(u8, u8)>,
-    pub(crate) max_steps: u32,
-    pub(crate) physical_max_passengers: u32,
-    pub(crate) legal_capacity: u32,
-    pub(crate) actions: Vec<String>,
-    /// What rewards are the sum of. Recordings of earlier versions lack this and what follows.
-    #[serde(default)]
-    pub(crate) reward_terms: Vec<String>,
-    #[serde(default = "unknown_outputs")]
-    pub(crate) outputs: OutputKind,
-    /// Cells with names.
-    #[serde(default)]
-    pub(crate) places: Vec<Place>,
-}
-
-/// Recordings that don't say what their outputs are have none.
-fn unknown_outputs() -> OutputKind {
-    OutputKind::Values
-}
 
 /// Something that games can be begun from, again and again.
 pub(crate) trait AnyDriver: Send + Sync {

@@ -24,7 +24,7 @@ use tower_http::timeout::RequestBodyTimeoutLayer;
 use tower_http::trace::TraceLayer;
 use utoipa_swagger_ui::SwaggerUi;
 
-pub(crate) use answer::Body;
+pub(crate) use answer::{Body, Refused};
 pub(crate) use caller::Caller;
 
 use crate::app::App;
@@ -49,7 +49,8 @@ pub(crate) fn router(app: &Arc<App>, original: &Original) -> Router {
         .route("/rooms/{code}/frames", get(frames::page))
         .route("/rooms/{code}/{command}", post(rooms::command))
         .route("/recordings", get(recordings::list))
-        .route("/recordings/{name}", get(recordings::download))
+        .route("/recordings/clean", post(recordings::clean))
+        .route("/recordings/{name}", get(recordings::download).delete(recordings::remove))
         .route("/catalog", get(rooms::catalog))
         .route("/admin/totals", get(operations::totals))
         .merge(original.routes())

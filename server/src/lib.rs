@@ -1,14 +1,14 @@
 //! The Daladala server: rooms in which agents drive, and everything that people and programs watch and drive them by.
 //!
-//! The parts, from the game outwards; each knows only those above it, but that a game may be a recording, so that `game`
-//! knows the file format of `recording`:
+//! The messages of `docs/PROTOCOL.md` are those of the crate `daladala_protocol`. The parts, from the game outwards; each
+//! knows only those above it, but that a game may be a recording, so that `game` knows the file format of `recording`:
 //!
 //! * `game`: [`Driver`]s (rules, a policy and its name), recordings to play, and the [`Catalog`] that finds both;
-//! * `protocol`: the messages of `docs/PROTOCOL.md`, in JSON and binary, and nothing that sends them;
 //! * `room`: an actor that owns a game and publishes its frames, each encoded once. It knows no viewer, so none can slow
 //!   it; `rooms` has all of them;
 //! * `feed`: what one viewer gets and in which order, whatever carries it; `recording` writes a feed to a file;
 //! * `access`: roles, tokens, origins and rates; `commands`: what may be asked of rooms, and by whom;
+//!   `answers`: what was answered, for those who ask again;
 //! * `session`: one native client's WebSocket; `original`: the Socket.IO events and REST routes of the original;
 //!   `http`: all other routes, and the embedded viewer;
 //! * `listener` and [`Server`]: connections, and the order in which all this starts and stops.
@@ -31,6 +31,7 @@
 //! ```
 
 mod access;
+mod answers;
 mod app;
 mod commands;
 mod config;
@@ -41,7 +42,6 @@ mod http;
 mod listener;
 mod metrics;
 mod original;
-mod protocol;
 mod publish;
 mod recording;
 mod room;
@@ -55,7 +55,6 @@ pub use config::{
 };
 pub use error::{RoomError, ServerError};
 pub use game::{Catalog, CatalogError, Driver};
-pub use protocol::{Damaged, FrameReader, Numbered, PROTOCOL_VERSION};
 pub use publish::{Publication, Published, Publisher};
 pub use recording::{Header, RecordingError};
 pub use server::Server;

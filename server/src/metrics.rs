@@ -21,6 +21,7 @@ pub(crate) struct Metrics {
     pub(crate) connections: Gauge,
     socket_viewers: Gauge,
     sse_viewers: Gauge,
+    polling_viewers: Gauge,
     pub(crate) frames_made: Counter,
     pub(crate) frames_sent: Counter,
     pub(crate) frames_skipped: Counter,
@@ -38,6 +39,7 @@ pub(crate) struct Metrics {
 pub(crate) enum Transport {
     WebSocket,
     ServerSentEvents,
+    Polling,
 }
 
 /// The totals for the admin's page.
@@ -67,6 +69,7 @@ impl Metrics {
         let mut metrics = Self {
             socket_viewers: viewers.get_or_create_owned(&[("transport", "websocket")]),
             sse_viewers: viewers.get_or_create_owned(&[("transport", "sse")]),
+            polling_viewers: viewers.get_or_create_owned(&[("transport", "polling")]),
             requests_granted: requests.get_or_create_owned(&[("outcome", "granted")]),
             requests_refused: requests.get_or_create_owned(&[("outcome", "refused")]),
             registry: Registry::with_prefix("daladala"),
@@ -116,6 +119,7 @@ impl Metrics {
         Counted::new(match transport {
             Transport::WebSocket => &self.socket_viewers,
             Transport::ServerSentEvents => &self.sse_viewers,
+            Transport::Polling => &self.polling_viewers,
         })
     }
 
@@ -133,7 +137,7 @@ impl Metrics {
             uptime_seconds: uptime.as_secs(),
             rooms: self.rooms.get(),
             connections: self.connections.get(),
-            viewers: self.socket_viewers.get() + self.sse_viewers.get(),
+            viewers: self.socket_viewers.get() + self.sse_viewers.get() + self.polling_viewers.get(),
             frames_made: self.frames_made.get(),
             frames_sent: self.frames_sent.get(),
             frames_skipped: self.frames_skipped.get(),

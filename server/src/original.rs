@@ -12,12 +12,12 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::{get, post};
+use daladala_protocol::{ActionName, Code, Refusal};
 use serde_json::Value;
 use socketioxide::SocketIo;
 use socketioxide::layer::SocketIoLayer;
 
 use crate::app::App;
-use crate::protocol::{ActionName, Code, Refusal};
 use crate::room::{Actor, Room, Stepped};
 use crate::rooms::ORIGINAL;
 

@@ -16,7 +16,7 @@ pub(crate) use recorder::{Recorder, Written};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::protocol::{Code, Refusal};
+use daladala_protocol::{Code, Refusal};
 
 /// The extension of recordings.
 const EXTENSION: &str = "dalarec";
@@ -37,6 +37,8 @@ pub(crate) struct RecordingSummary {
     pub(crate) bytes: u64,
     /// Milliseconds since 1970-01-01 UTC.
     pub(crate) created: u64,
+    /// It is being written or played, and can't be removed.
+    pub(crate) in_use: bool,
 }
 
 impl Recordings {
@@ -66,6 +68,15 @@ impl Recordings {
         }
     }
 
+    /// Removes a recording that exists.
+    pub(crate) fn remove(&self, name: &str) -> Result<(), Refusal> {
+        let path = self.find(name)?;
+        std::fs::remove_file(&path).map_err(|error| {
+            tracing::error!(%error, ?path, "a recording cannot be removed");
+            Refusal::internal()
+        })
+    }
+
     /// What there is, by name.
     pub(crate) fn list(&self) -> io::Result<Vec<RecordingSummary>> {
         let mut list = Vec::new();
@@ -79,7 +90,7 @@ impl Recordings {
             let Ok(metadata) = path.metadata() else { continue };
             let made = metadata.created().or_else(|_| metadata.modified()).unwrap_or(UNIX_EPOCH);
             let created = made.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64;
-            list.push(RecordingSummary { name, bytes: metadata.len(), created });
+            list.push(RecordingSummary { name, bytes: metadata.len(), created, in_use: false });
         }
         list.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(list)

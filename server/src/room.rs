@@ -10,6 +10,7 @@ mod choosing;
 mod frame;
 mod history;
 mod members;
+mod pollers;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -17,15 +18,16 @@ use std::time::Duration;
 
 pub(crate) use actor::{Actor, Opening, Stepped, milliseconds_since_1970};
 use bytes::Bytes;
+use daladala_protocol::{Code, Presence, Refusal, RoomEvent, RoomSummary};
 pub(crate) use frame::{Described, Frame, Happened, Noted};
 use governor::DefaultDirectRateLimiter;
 pub(crate) use history::History;
 use members::Members;
 pub(crate) use members::{Introduction, MAX_NAME_CHARS, Seat};
+pub(crate) use pollers::Pollers;
 use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
 use tokio::time::timeout;
 
-use crate::protocol::{Code, Event, Presence, Refusal, RoomSummary};
 use crate::publish::{Publication, Published, Publisher};
 
 /// Events that may wait for a viewer; one who is further behind does not read at all.
@@ -33,9 +35,6 @@ pub(crate) const EVENTS: usize = 256;
 
 /// Requests that may wait for a room. They are quick; this many only wait when the machine is overloaded.
 const REQUESTS: usize = 64;
-
-/// For a room to answer a request, which takes it microseconds unless the machine is overloaded.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What is asked of a room: work on its actor.
 type Ask = Box<dyn FnOnce(&mut Actor) + Send>;
@@ -55,6 +54,8 @@ pub(crate) struct Room {
     code: String,
     max_viewers: usize,
     max_players: usize,
+    /// For an answer to come.
+    answer_timeout: Duration,
     snapshots: watch::Sender<Arc<Snapshot>>,
     events: broadcast::Sender<Arc<Happened>>,
     /// Something has happened since the last snapshot, which viewers wait for.
@@ -90,18 +91,22 @@ impl Room {
         self.events.subscribe()
     }
 
-    /// Keeps the room awake for a while, for one who looks without staying.
-    pub(crate) fn visit(&self) {
-        self.stirred.notify_one();
-    }
-
     /// Reads the frames that are kept.
     pub(crate) fn history<T>(&self, read: impl FnOnce(&History) -> T) -> T {
         read(&self.history.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Has the room do something, and waits for what comes of it.
+    /// Has the room do something, and waits for what comes of it, but not for ever: once it is queued it is done, and an
+    /// answer that comes too late is [`Code::Unanswered`].
     pub(crate) async fn ask<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Actor) -> Result<T, Refusal> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        timeout(self.answer_timeout, self.ask_patiently(work)).await.unwrap_or_else(|_| Err(Refusal::unanswered()))
+    }
+
+    /// The same, as long as it takes.
+    pub(crate) async fn ask_patiently<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Actor) -> Result<T, Refusal> + Send + 'static,
     ) -> Result<T, Refusal> {
@@ -112,16 +117,13 @@ impl Room {
             mpsc::error::TrySendError::Full(_) => Refusal::new(Code::Busy, "the room has too much to do: try again"),
             mpsc::error::TrySendError::Closed(_) => self.gone(),
         })?;
-        match timeout(ANSWER_TIMEOUT, answered).await {
-            Ok(answer) => answer.unwrap_or_else(|_| Err(self.gone())),
-            Err(_) => Err(Refusal::new(Code::Busy, "the room did not answer in time: try again")),
-        }
+        answered.await.unwrap_or_else(|_| Err(self.gone()))
     }
 
     /// Marks the room as closed when its actor could not.
     pub(crate) fn abandon(&self) {
         let now = self.now();
-        self.happened_at(now.frame.seq(), Event::RoomClosed { reason: "the room has failed".to_owned() });
+        self.happened_at(now.frame.seq(), RoomEvent::RoomClosed { reason: "the room has failed".to_owned() });
         self.snapshots.send_replace(Arc::new(Snapshot { closed: true, ..(*now).clone() }));
     }
 
@@ -130,7 +132,7 @@ impl Room {
     }
 
     /// Tells what happened at frame `seq`.
-    fn happened_at(&self, seq: u64, event: Event) {
+    fn happened_at(&self, seq: u64, event: RoomEvent) {
         let happened = Arc::new(Happened::new(event, seq));
         self.hand_out(Published::Event, || happened.json().into());
         // Without anybody to hear there is nobody to tell.

@@ -3,19 +3,22 @@
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use daladala_protocol::{Code, Kind, Refusal, RoomSpec};
 use futures_util::FutureExt;
-use tokio::sync::mpsc;
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, watch};
 use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
+use crate::answers::Answers;
 use crate::config::{FrameRate, Limits};
 use crate::error::RoomError;
 use crate::game::{Catalog, PlaybackDriver, SharedDriver};
 use crate::metrics::{Counted, Metrics};
-use crate::protocol::{Code, Kind, Refusal, RoomSpec};
 use crate::publish::Publisher;
-use crate::recording::{Recorder, Recordings, Written};
+use crate::recording::{Recorder, RecordingSummary, Recordings, Written};
 use crate::room::{Actor, Opening, Room};
 
 /// The room that always exists.
@@ -23,6 +26,9 @@ pub(crate) const MAIN: &str = "main";
 
 /// The room that clients of the original step.
 pub(crate) const ORIGINAL: &str = "original";
+
+/// Space that a recording is begun with at least, bytes: some minutes.
+const LEAST_RECORDING_BYTES: u64 = 64 << 10;
 
 /// The longest code of a room.
 const MAX_CODE_CHARS: usize = 32;
@@ -44,6 +50,14 @@ pub(crate) struct Rooms {
     metrics: Arc<Metrics>,
     publisher: Option<Arc<dyn Publisher>>,
     lost: mpsc::UnboundedSender<Lost>,
+    /// Of requests that may come twice.
+    pub(crate) answers: Answers,
+    /// The recordings that rooms play, by the codes of these.
+    playing: Mutex<BTreeMap<String, String>>,
+    /// Held while a recording begins.
+    beginning: tokio::sync::Mutex<()>,
+    /// True once the rooms are to end.
+    stop: watch::Sender<bool>,
 }
 
 /// What rooms are made with.
@@ -71,6 +85,10 @@ impl Rooms {
             metrics,
             publisher,
             lost,
+            answers: Answers::default(),
+            playing: Mutex::default(),
+            beginning: tokio::sync::Mutex::default(),
+            stop: watch::Sender::new(false),
         };
         (Arc::new(rooms), losses)
     }
@@ -100,6 +118,9 @@ impl Rooms {
         self.check_place(&code, &open)?;
         open.insert(code.clone(), room);
         drop(open);
+        if let Some(recording) = spec.recording {
+            self.playing.lock().unwrap_or_else(PoisonError::into_inner).insert(code.clone(), recording);
+        }
         self.run(code.clone(), actor);
         Ok(code)
     }
@@ -162,13 +183,21 @@ impl Rooms {
     }
 
     /// Lets the actor run; when it ends, its room is gone.
+    ///
+    /// It runs on a thread of its own: a driver may take its time over an action, on a GPU or for being large, and would
+    /// hold up everything else that one of the server's workers has to do.
     fn run(self: &Arc<Self>, code: String, actor: Actor) {
         let rooms = Arc::clone(self);
         let open = Counted::new(&self.metrics.rooms);
-        tokio::spawn(async move {
-            let ended = AssertUnwindSafe(actor.run()).catch_unwind().await.unwrap_or(Err(RoomError::Panicked));
+        let mut stop = self.stop.subscribe();
+        let running = async move {
+            let ended = tokio::select! {
+                ended = AssertUnwindSafe(actor.run()).catch_unwind() => ended.unwrap_or(Err(RoomError::Panicked)),
+                _ = stop.wait_for(|&stopped| stopped) => Ok(()),
+            };
             drop(open);
             let gone = rooms.locked().remove(&code);
+            rooms.playing.lock().unwrap_or_else(PoisonError::into_inner).remove(&code);
             if let Err(error) = ended {
                 tracing::error!(room = code, %error, "a room has stopped");
                 // A panic has left no time to say so.
@@ -180,7 +209,20 @@ impl Rooms {
                     _ = rooms.lost.send((code, error));
                 }
             }
-        });
+        };
+        let runtime = Handle::current();
+        let thread = std::thread::Builder::new().name("room".to_owned());
+        if let Err(error) = thread.spawn(move || runtime.block_on(running)) {
+            // What was to run is dropped, and the room with it: whoever asks hears that it is gone.
+            tracing::error!(%error, "no thread for a room can be had");
+        }
+    }
+
+    /// Ends all rooms, with the server, and waits for them: their threads must not outlive what runs their clocks.
+    pub(crate) async fn stop(&self) {
+        self.stop.send_replace(true);
+        // Each room holds a receiver as long as it runs.
+        self.stop.closed().await;
     }
 
     /// The driver of a name.
@@ -235,15 +277,90 @@ impl Rooms {
         let unique = || format!("{}-{}", room.code(), crate::room::milliseconds_since_1970());
         let name = name.unwrap_or_else(unique);
         let path = self.recordings()?.path(&name)?;
-        let kept = self.recordings()?.list().map_or(0, |list| list.len());
-        if kept >= self.limits.max_recordings {
+        // One after the other, so that two do not take the same space.
+        let _one = self.beginning.lock().await;
+        let kept = self.list_recordings().await?;
+        if kept.len() >= self.limits.max_recordings {
             return Err(Refusal::new(Code::RoomFull, "the server has as many recordings as it may: remove some"));
         }
-        let recorder = Recorder::start(room, name.clone(), &path, self.limits.max_recording_bytes).await?;
+        let space = self.space_for_recordings(&kept);
+        if space < LEAST_RECORDING_BYTES {
+            return Err(Refusal::new(Code::RoomFull, "recordings take all the space they may: remove some"));
+        }
+        let max_bytes = self.limits.max_recording_bytes.min(space);
+        let recorder = Recorder::start(room, name.clone(), &path, max_bytes).await?;
         let mut recorders = self.recorders.lock().unwrap_or_else(PoisonError::into_inner);
         recorders.retain(|_, recorder| recorder.is_running());
         recorders.insert(room.code().to_owned(), recorder);
         Ok(name)
+    }
+
+    /// Bytes that are left for a new recording, what is being written taken as long as it may become.
+    fn space_for_recordings(&self, kept: &[RecordingSummary]) -> u64 {
+        let recorders = self.recorders.lock().unwrap_or_else(PoisonError::into_inner);
+        let running = |summary: &&RecordingSummary| {
+            let of_it = recorders.values().find(|recorder| recorder.is_running() && recorder.name() == summary.name);
+            of_it.map(Recorder::max_bytes)
+        };
+        let taken = kept.iter().map(|summary| running(&summary).unwrap_or(0).max(summary.bytes)).sum();
+        self.limits.max_recordings_bytes.saturating_sub(taken)
+    }
+
+    /// The recordings, by name, and whether each is in use.
+    pub(crate) async fn list_recordings(&self) -> Result<Vec<RecordingSummary>, Refusal> {
+        let recordings = self.recordings()?.clone();
+        let listed = spawn_blocking(move || recordings.list()).await.map_err(|_| Refusal::internal())?;
+        let mut listed = listed.map_err(|error| {
+            tracing::error!(%error, "recordings cannot be listed");
+            Refusal::internal()
+        })?;
+        for summary in &mut listed {
+            summary.in_use = self.is_in_use(&summary.name);
+        }
+        Ok(listed)
+    }
+
+    /// Whether a recording is being written or played.
+    fn is_in_use(&self, recording: &str) -> bool {
+        let recorders = self.recorders.lock().unwrap_or_else(PoisonError::into_inner);
+        let written = recorders.values().any(|recorder| recorder.is_running() && recorder.name() == recording);
+        let playing = self.playing.lock().unwrap_or_else(PoisonError::into_inner);
+        written || playing.values().any(|played| played == recording)
+    }
+
+    /// Removes a recording.
+    pub(crate) fn remove_recording(&self, name: &str) -> Result<(), Refusal> {
+        self.recordings()?.find(name)?;
+        if self.is_in_use(name) {
+            return Err(Refusal::conflict(format!("the recording '{name}' is being written or played")));
+        }
+        self.recordings()?.remove(name)
+    }
+
+    /// Removes the oldest recordings until no more than `recordings` and `bytes` are left; the names of those that are
+    /// gone. What is in use stays.
+    pub(crate) async fn clean_recordings(&self, recordings: usize, bytes: u64) -> Result<Vec<String>, Refusal> {
+        let mut kept = self.list_recordings().await?;
+        kept.sort_by_key(|summary| summary.created);
+        let mut count = kept.len();
+        let mut taken: u64 = kept.iter().map(|summary| summary.bytes).sum();
+        let mut removed = Vec::new();
+        for summary in kept {
+            if count <= recordings && taken <= bytes {
+                break;
+            }
+            if self.remove_recording(&summary.name).is_ok() {
+                count -= 1;
+                taken -= summary.bytes;
+                removed.push(summary.name);
+            }
+        }
+        Ok(removed)
+    }
+
+    /// For an answer of a room to come.
+    pub(crate) fn answer_timeout(&self) -> Duration {
+        self.limits.answer_timeout
     }
 
     /// Ends the recording of a room: its name, and what has become of it.

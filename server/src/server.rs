@@ -6,6 +6,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use daladala_protocol::Kind;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
@@ -17,8 +18,8 @@ use crate::error::ServerError;
 use crate::game::Catalog;
 use crate::metrics::Metrics;
 use crate::original::Original;
-use crate::protocol::Kind;
 use crate::recording::Recordings;
+use crate::room::Pollers;
 use crate::rooms::{Lost, MAIN, Means, ORIGINAL, Rooms};
 use crate::{http, listener};
 
@@ -66,6 +67,7 @@ impl Server {
             access: Access::new(&config.access, &secret, &config.limits, address),
             limits: config.limits,
             metrics,
+            pollers: Pollers::new(config.limits.poller_gone_after),
             stop: watch::Sender::new(false),
             started: Instant::now(),
         });
@@ -89,14 +91,15 @@ impl Server {
         format!("http://{address}/")
     }
 
-    /// The address with a token for `role` in it, for those who may not do that without one; good for twelve hours.
+    /// The address with a token for `role` in it, for those who may not do that without one; good for twelve hours. The
+    /// token is in the fragment, which browsers keep to themselves: no proxy can log it.
     #[must_use]
     pub fn url_for(&self, role: Role) -> Option<String> {
         if self.app.access.anonymous().is_some_and(|anonymous| anonymous >= role) {
             return None;
         }
         let token = make_token(&self.secret, &Claims::new(role, PRINTED_TOKEN)).ok()?;
-        Some(format!("{}?token={token}", self.url()))
+        Some(format!("{}#token={token}", self.url()))
     }
 
     /// Serves until `shutdown` is done, then closes every socket and waits for them at most
@@ -122,6 +125,7 @@ impl Server {
             original.close().await;
             app.rooms.stop_recordings().await;
             app.stop.closed().await;
+            app.rooms.stop().await;
         };
         if timeout(app.limits.shutdown_timeout, drained).await.is_err() {
             tracing::warn!("some connections did not end in time");

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code};
+use daladala_protocol::{Code, Envelope, Frames, Join, Refusal, Request, ServerMessage};
 use futures_util::SinkExt;
 use serde_json::Value;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
@@ -17,12 +18,12 @@ use tokio_tungstenite::tungstenite::Error as WebSocketError;
 use uuid::Uuid;
 
 use crate::access::{Grant, RequestLimit};
-use crate::app::App;
-use crate::commands::{self, Asker};
+use crate::answers::IdempotencyKey;
+use crate::app::{App, text};
+use crate::commands::{self, Asked, Asker};
 use crate::config::Role;
 use crate::feed::{FeedEnd, Item};
 use crate::metrics::Transport;
-use crate::protocol::{Code, Envelope, Frames, Join, Refusal, Request, ServerMessage, to_json};
 use crate::room::{Frame, milliseconds_since_1970};
 use seat::Seated;
 
@@ -255,22 +256,23 @@ impl<'a> Session<'a> {
     }
 
     /// The answer to whatever a client has said.
-    async fn answer(&mut self, text: &str) -> Message {
-        let Envelope { id, request } = Envelope::read(text);
-        let answered = match self.requests.check().and(request) {
-            Ok(request) => self.request(&id, request).await,
+    async fn answer(&mut self, said: &str) -> Message {
+        let Envelope { id, request, idempotency_key, said } = Envelope::read(said);
+        let key = idempotency_key.map(|key| IdempotencyKey::new(&key)).transpose();
+        let answered = match self.requests.check().and(request).and_then(|request| Ok((request, key?))) {
+            Ok((request, key)) => self.request(&id, Asked { request, key, said }).await,
             Err(refusal) => Err(refusal),
         };
         self.app.metrics.request(answered.is_ok());
         answered.unwrap_or_else(|refusal| refused(&id, &refusal))
     }
 
-    async fn request(&mut self, id: &Value, request: Request) -> Result<Message, Refusal> {
-        let reply = |result: Value| Message::Text(to_json(&ServerMessage::Reply { id, result: &result }));
-        match request {
+    async fn request(&mut self, id: &Value, mut what: Asked) -> Result<Message, Refusal> {
+        let reply = |result: Value| Message::Text(text(&ServerMessage::Reply { id: id.clone(), result }));
+        match what.request {
             Request::Ping { sent } => {
-                return Ok(Message::Text(to_json(&ServerMessage::Pong {
-                    id,
+                return Ok(Message::Text(text(&ServerMessage::Pong {
+                    id: id.clone(),
                     sent,
                     time: milliseconds_since_1970() as f64,
                 })));
@@ -289,15 +291,16 @@ impl<'a> Session<'a> {
                 let seq = self.seated()?.feed.live();
                 return Ok(reply(serde_json::json!({ "seq": seq })));
             }
-            _ => {}
+            request => what.request = request,
         }
-        if let Some(result) = commands::of_server(&self.app.rooms, &self.grant, &request).await {
-            return result.map(reply);
+        let mut asker = Asker { grant: self.grant.clone(), member: None };
+        let mut room = None;
+        if !what.request.is_of_server() {
+            let seated = self.seated()?;
+            asker.member = Some(seated.seat.member());
+            room = Some(Arc::clone(seated.feed.room()));
         }
-        let seated = self.seated()?;
-        let (room, member) = (Arc::clone(seated.feed.room()), seated.seat.member());
-        let asker = Asker { grant: &self.grant, member: Some(member) };
-        commands::of_room(&self.app.rooms, &room, asker, request).await.map(reply)
+        commands::answer(&self.app.rooms, room.as_ref(), asker, what).await.map(reply)
     }
 
     fn seated(&mut self) -> Result<&mut Seated, Refusal> {
@@ -316,8 +319,15 @@ impl<'a> Session<'a> {
         match entered {
             Ok((seated, resume, missed)) => {
                 let (room, member) = (seated.feed.room().code(), seated.seat.member());
-                let joined = ServerMessage::Joined { id, room, member, key: seated.seat.key(), resume, missed };
-                let message = Message::Text(to_json(&joined));
+                let joined = ServerMessage::Joined {
+                    id: id.clone(),
+                    room: room.to_owned(),
+                    member,
+                    key: seated.seat.key().map(str::to_owned),
+                    resume,
+                    missed,
+                };
+                let message = Message::Text(text(&joined));
                 self.seated = Some(seated);
                 message
             }
@@ -328,10 +338,10 @@ impl<'a> Session<'a> {
 
 /// The message `error`.
 fn refused(id: &Value, refusal: &Refusal) -> Message {
-    Message::Text(to_json(&ServerMessage::Error {
-        id,
+    Message::Text(text(&ServerMessage::Error {
+        id: id.clone(),
         code: refusal.code,
-        message: &refusal.message,
+        message: refusal.message.clone(),
         retryable: refusal.code.retryable(),
         retry_after_ms: refusal.retry_after_ms,
     }))

@@ -38,6 +38,7 @@ describe("the socket's address", () => {
       "http://host/?room=night-1&token=a.b&name=Asha%20%26%20co",
       "ws://host/ws?room=night-1&name=Asha+%26+co&token=a.b",
     ],
+    ["http://host/?room=night-1#token=a.b", "ws://host/ws?room=night-1&token=a.b"],
   ])("follows from the page's: %s", (page, socket) => {
     expect(address(page)).toBe(socket);
   });
@@ -49,7 +50,7 @@ describe("the socket's address", () => {
   });
 
   it("is shared with the room and a forced way, but never with a token or a name", () => {
-    const page = "https://host/p/?token=secret&name=Asha&key=k&room=old&lang=sw#x";
+    const page = "https://host/p/?token=secret&name=Asha&key=k&room=old&lang=sw#token=too";
     expect(shareUrl(page, { room: "night", transport: null }).href).toBe(
       "https://host/p/?room=night&lang=sw",
     );

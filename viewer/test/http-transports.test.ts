@@ -226,10 +226,13 @@ describe("polling", () => {
     const asked = requests
       .filter(({ url }) => url.includes("/frames"))
       .map(({ url }) => new URL(url).search);
+    // One viewer to the server, however often it asks.
+    const viewer = new URLSearchParams(asked[0]).get("viewer");
+    expect(viewer).toMatch(/^[0-9a-f]{32}$/);
     expect(asked).toEqual([
-      "?wait=0",
-      `?epoch=${EPOCH}&after=17&wait=${BRISK.waitS}`,
-      `?epoch=${EPOCH}&after=18&wait=${BRISK.waitS}`,
+      `?wait=0&viewer=${viewer}`,
+      `?epoch=${EPOCH}&after=17&wait=${BRISK.waitS}&viewer=${viewer}`,
+      `?epoch=${EPOCH}&after=18&wait=${BRISK.waitS}&viewer=${viewer}`,
     ]);
   });
 

@@ -115,6 +115,9 @@ struct LimitArgs {
     /// Frames that each room keeps for those who come back [default: 600]
     #[arg(long, env = "DALADALA_HISTORY_FRAMES", value_name = "N", allow_negative_numbers = true)]
     history_frames: Option<NonZeroUsize>,
+    /// MiB that all recordings together may take [default: 8192]
+    #[arg(long, env = "DALADALA_MAX_RECORDINGS_MIB", value_name = "N", allow_negative_numbers = true)]
+    max_recordings_mib: Option<NonZeroU32>,
     /// Seconds after which a room that nobody watches goes to sleep [default: 10]
     #[arg(long, env = "DALADALA_SLEEP_AFTER", value_name = "SECONDS", allow_negative_numbers = true)]
     sleep_after: Option<u32>,
@@ -233,6 +236,9 @@ impl LimitArgs {
             request_burst: requests_per_second.saturating_mul(2),
             max_requests_per_address: rate(self.max_requests_per_address, defaults.max_requests_per_address),
             history_frames: count(self.history_frames, defaults.history_frames),
+            max_recordings_bytes: self
+                .max_recordings_mib
+                .map_or(defaults.max_recordings_bytes, |mib| u64::from(mib.get()) << 20),
             sleep_after: seconds(self.sleep_after, defaults.sleep_after),
             close_idle_after: seconds(self.close_idle_after, defaults.close_idle_after),
             ..defaults

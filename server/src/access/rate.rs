@@ -6,12 +6,12 @@ use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use daladala_protocol::{Code, Refusal};
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use super::one_of_many;
 use crate::config::Limits;
-use crate::protocol::{Code, Refusal};
 
 /// Seconds of its rate that an address may use at once: a page loads its files in one go, a class opens it together.
 const ADDRESS_BURST_SECONDS: u32 = 2;

@@ -2,12 +2,12 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use daladala_protocol::{Code, Refusal};
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
 use serde::{Deserialize, Serialize};
 
 use crate::config::{Role, Secret};
-use crate::protocol::{Code, Refusal};
 
 /// The longest token that is looked at, bytes: several times what ours have.
 const MAX_TOKEN_BYTES: usize = 1024;

@@ -45,8 +45,15 @@ pub struct Limits {
     pub max_requests_per_address: u32,
     /// Frames a second that clients may ask of a room: more than a screen shows. A recording is played as fast as it was.
     pub max_fps: FrameRate,
+    /// After which a viewer who polls and has stopped asking is gone: several times what a page pauses between two
+    /// questions.
+    pub poller_gone_after: Duration,
+    /// For a room to answer a request, which takes it microseconds unless its driver is slow or the machine overloaded.
+    pub answer_timeout: Duration,
     /// Recordings in the folder.
     pub max_recordings: usize,
+    /// Bytes that all recordings together may take.
+    pub max_recordings_bytes: u64,
     /// Frames that a room keeps for those who come back, or go back: at 5 a second, two minutes.
     pub history_frames: usize,
     /// Bytes that one recording may take: some ten million frames.
@@ -74,7 +81,10 @@ impl Default for Limits {
             request_burst: 400,
             max_requests_per_address: 2000,
             max_fps: FrameRate::SCREEN,
+            poller_gone_after: Duration::from_secs(5),
+            answer_timeout: Duration::from_secs(5),
             max_recordings: 1000,
+            max_recordings_bytes: 8 << 30,
             history_frames: 600,
             max_recording_bytes: 512 << 20,
         }

@@ -45,6 +45,8 @@ impl AnyDriver for Driver {
         let info = &self.info;
         GameInfo {
             rules: info.id.rules.clone(),
+            scenario: info.id.scenario.clone(),
+            scenario_hash: info.id.scenario_hash.clone(),
             model: self.model.clone(),
             grid: info.grid,
             route: info.route.clone(),

@@ -12,7 +12,7 @@ use serde_json::Value;
 use tokio::time::timeout;
 use utoipa::ToSchema;
 
-use crate::protocol::{Code, Refusal};
+use daladala_protocol::{Code, Refusal};
 
 /// For a body to arrive: they are short.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -31,21 +31,46 @@ pub(super) struct RefusalBody {
     retryable: bool,
 }
 
-impl IntoResponse for Refusal {
+/// A refusal as an answer over HTTP.
+#[derive(Debug)]
+pub(crate) struct Refused(pub(crate) Refusal);
+
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Self {
+        Self(refusal)
+    }
+}
+
+fn status(code: Code) -> StatusCode {
+    match code {
+        Code::AuthRequired => StatusCode::UNAUTHORIZED,
+        Code::Forbidden => StatusCode::FORBIDDEN,
+        Code::NoRoom | Code::NotFound => StatusCode::NOT_FOUND,
+        Code::InvalidRoom | Code::ValidationError | Code::NotJoined => StatusCode::BAD_REQUEST,
+        Code::Conflict => StatusCode::CONFLICT,
+        Code::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+        Code::RoomFull | Code::Busy => StatusCode::SERVICE_UNAVAILABLE,
+        Code::Unanswered => StatusCode::GATEWAY_TIMEOUT,
+        Code::InternalError => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+impl IntoResponse for Refused {
     fn into_response(self) -> Response {
+        let Self(refusal) = self;
         let body = RefusalBody {
             success: false,
-            error: self.message.clone(),
-            message: self.message,
-            code: self.code,
-            retryable: self.code.retryable(),
+            error: refusal.message.clone(),
+            message: refusal.message,
+            code: refusal.code,
+            retryable: refusal.code.retryable(),
         };
-        let mut response = (self.code.status(), Json(body)).into_response();
+        let mut response = (status(refusal.code), Json(body)).into_response();
         let headers = response.headers_mut();
-        if let Some(wait) = self.retry_after_ms {
+        if let Some(wait) = refusal.retry_after_ms {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(wait.div_ceil(1000)));
         }
-        if self.code == Code::AuthRequired {
+        if refusal.code == Code::AuthRequired {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response
@@ -57,9 +82,9 @@ impl IntoResponse for Refusal {
 pub(crate) struct Body(pub(crate) serde_json::Map<String, Value>);
 
 impl<S: Send + Sync> FromRequest<S> for Body {
-    type Rejection = Refusal;
+    type Rejection = Refused;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
+    async fn from_request(request: Request, state: &S) -> Result<Self, Refused> {
         let bytes = timeout(BODY_TIMEOUT, Bytes::from_request(request, state)).await;
         let bytes = bytes.map_err(|_| Refusal::invalid("the body has not arrived in time"))?;
         let bytes = bytes.map_err(|_| Refusal::invalid("the body is too long, or has not arrived whole"))?;
@@ -68,19 +93,19 @@ impl<S: Send + Sync> FromRequest<S> for Body {
         }
         match serde_json::from_slice(&bytes) {
             Ok(Value::Object(fields)) => Ok(Self(fields)),
-            Ok(_) => Err(Refusal::invalid("the body is JSON, but no object")),
-            Err(error) => Err(Refusal::invalid(format!("the body is no JSON: {error}"))),
+            Ok(_) => Err(Refusal::invalid("the body is JSON, but no object").into()),
+            Err(error) => Err(Refusal::invalid(format!("the body is no JSON: {error}")).into()),
         }
     }
 }
 
-pub(super) async fn no_such_route() -> Refusal {
-    Refusal::new(Code::NotFound, "there is no such route")
+pub(super) async fn no_such_route() -> Refused {
+    Refusal::new(Code::NotFound, "there is no such route").into()
 }
 
 pub(super) async fn no_such_method() -> Response {
     let refusal = Refusal::invalid("this route takes another method");
-    let mut response = refusal.into_response();
+    let mut response = Refused(refusal).into_response();
     *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
     response
 }

@@ -7,16 +7,17 @@ use axum::http::request::Parts;
 
 use crate::access::Grant;
 use crate::app::App;
-use crate::protocol::Refusal;
+
+use super::Refused;
 
 /// What the maker of a request may do.
 #[derive(Debug)]
 pub(crate) struct Caller(pub(crate) Grant);
 
 impl FromRequestParts<Arc<App>> for Caller {
-    type Rejection = Refusal;
+    type Rejection = Refused;
 
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Refusal> {
-        app.access.admit(&parts.headers, &parts.uri, None).map(Self)
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Refused> {
+        Ok(Self(app.access.admit(&parts.headers, &parts.uri, None)?))
     }
 }

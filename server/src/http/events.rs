@@ -7,6 +7,7 @@ use std::sync::Arc;
 use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
+use daladala_protocol::{Frames, Refusal, ResumeFrom, ServerMessage};
 use futures_util::{Stream, stream};
 use serde::Deserialize;
 use serde_json::Value;
@@ -15,11 +16,11 @@ use tokio::time::{Instant, sleep_until};
 use uuid::Uuid;
 
 use super::Caller;
-use crate::app::App;
+use super::Refused;
+use crate::app::{App, text};
 use crate::config::Role;
 use crate::feed::{Feed, Item, Keeping};
 use crate::metrics::{Counted, Metrics, Transport};
-use crate::protocol::{Frames, Refusal, ResumeFrom, ServerMessage, to_json};
 use crate::room::{Frame, Introduction, Seat};
 
 /// What the query may say.
@@ -52,7 +53,7 @@ pub(super) async fn follow(
     Path(code): Path<String>,
     options: Result<Query<Options>, axum::extract::rejection::QueryRejection>,
     headers: HeaderMap,
-) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Refusal> {
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Refused> {
     grant.may_in(Role::Watch, &code)?;
     let Query(options) = options.map_err(|error| Refusal::invalid(error.body_text()))?;
     let room = app.rooms.find(&code)?;
@@ -61,11 +62,17 @@ pub(super) async fn follow(
     let seat = room.enter(Introduction::default())?;
     let keeping = Keeping { all: false, whole: options.frames == Some(Frames::Whole) };
     let (feed, resume, missed) = Feed::resume(&room, keeping, last.or(asked));
-    let joined =
-        ServerMessage::Joined { id: &Value::Null, room: room.code(), member: seat.member(), key: None, resume, missed };
+    let joined = ServerMessage::Joined {
+        id: Value::Null,
+        room: room.code().to_owned(),
+        member: seat.member(),
+        key: None,
+        resume,
+        missed,
+    };
     let connection = Uuid::new_v4().simple().to_string();
     tracing::debug!(connection, role = %grant.role, "event stream begun");
-    let ready = VecDeque::from([named("hello", &app.hello(&grant, &connection)), named("joined", &to_json(&joined))]);
+    let ready = VecDeque::from([named("hello", &app.hello(&grant, &connection)), named("joined", &text(&joined))]);
     let following = Following {
         feed,
         _seat: seat,

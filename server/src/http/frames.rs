@@ -6,15 +6,16 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::ws::Utf8Bytes;
 use axum::extract::{Path, Query, State};
+use daladala_protocol::{Frames, FramesPage, Refusal, ResumeFrom};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio::time::{Instant, timeout_at};
 
 use super::Caller;
+use super::Refused;
 use crate::app::App;
 use crate::config::Role;
 use crate::feed::{Feed, Item, Keeping};
-use crate::protocol::{Frames, FramesPage, Refusal, ResumeFrom};
 
 /// The most frames of an answer.
 const MAX_FRAMES: usize = 600;
@@ -30,6 +31,7 @@ pub(super) struct Options {
     epoch: Option<u64>,
     limit: Option<usize>,
     wait: Option<f64>,
+    viewer: Option<String>,
     frames: Option<Frames>,
 }
 
@@ -38,6 +40,7 @@ pub(super) struct Options {
     params(("code" = String, Path), ("after" = Option<u64>, Query, description = "The last frame received"),
         ("epoch" = Option<u64>, Query), ("limit" = Option<usize>, Query, description = "At most 600"),
         ("wait" = Option<f64>, Query, description = "Seconds to wait for a frame, at most 25"),
+        ("viewer" = Option<String>, Query, description = "Who asks, a UUID: then one viewer is counted between questions"),
         ("frames" = Option<String>, Query, description = "`delta` or `whole`")),
     responses((status = 200, body = FramesPage), (status = 404, body = super::answer::RefusalBody)))]
 pub(super) async fn page(
@@ -45,16 +48,16 @@ pub(super) async fn page(
     Caller(grant): Caller,
     Path(code): Path<String>,
     options: Result<Query<Options>, axum::extract::rejection::QueryRejection>,
-) -> Result<Json<FramesPage>, Refusal> {
+) -> Result<Json<FramesPage>, Refused> {
     grant.may_in(Role::Watch, &code)?;
     let Query(options) = options.map_err(|error| Refusal::invalid(error.body_text()))?;
     let wait = options.wait.unwrap_or(DEFAULT_WAIT_SECONDS);
     if !(0.0..=MAX_WAIT_SECONDS).contains(&wait) {
-        return Err(Refusal::invalid(format!("wait is 0 to {MAX_WAIT_SECONDS} seconds")));
+        return Err(Refusal::invalid(format!("wait is 0 to {MAX_WAIT_SECONDS} seconds")).into());
     }
     let limit = options.limit.unwrap_or(MAX_FRAMES).clamp(1, MAX_FRAMES);
     let room = app.rooms.find(&code)?;
-    room.visit();
+    let _visit = app.pollers.visit(&room, options.viewer.as_deref(), &app.metrics)?;
     let latest = Arc::clone(&room.now().frame);
     let epoch = options.epoch.unwrap_or(latest.epoch());
     let from = options.after.map(|seq| ResumeFrom { epoch, seq });

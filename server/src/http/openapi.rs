@@ -16,6 +16,7 @@ use crate::original::rest;
     paths(
         rooms::list, rooms::create, rooms::look, rooms::close, rooms::command, rooms::catalog,
         events::follow, frames::page, recordings::list, recordings::download,
+        recordings::remove, recordings::clean,
         operations::healthz, operations::readyz, operations::metrics, operations::totals,
         rest::health, rest::models, rest::load_model, rest::reset, rest::step, rest::environment_info,
         rest::current_state, rest::episode_data, rest::ws_status,

@@ -8,10 +8,10 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::Caller;
+use super::Refused;
 use crate::app::App;
 use crate::config::Role;
 use crate::metrics::Totals;
-use crate::protocol::Refusal;
 
 /// Whether the server runs
 #[utoipa::path(get, path = "/healthz", tag = "operations", responses((status = 200, content_type = "text/plain", body = String)))]
@@ -35,7 +35,7 @@ pub(super) async fn readyz(State(app): State<Arc<App>>) -> Response {
 
 /// Totals for Prometheus
 #[utoipa::path(get, path = "/metrics", tag = "operations", responses((status = 200, content_type = "text/plain", body = String)))]
-pub(super) async fn metrics(State(app): State<Arc<App>>, Caller(grant): Caller) -> Result<Response, Refusal> {
+pub(super) async fn metrics(State(app): State<Arc<App>>, Caller(grant): Caller) -> Result<Response, Refused> {
     grant.may_everywhere(Role::Admin)?;
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     Ok(([(header::CONTENT_TYPE, kind)], app.metrics.text()).into_response())
@@ -43,7 +43,7 @@ pub(super) async fn metrics(State(app): State<Arc<App>>, Caller(grant): Caller) 
 
 /// Totals
 #[utoipa::path(get, path = "/api/admin/totals", tag = "operations", responses((status = 200, body = Totals)))]
-pub(super) async fn totals(State(app): State<Arc<App>>, Caller(grant): Caller) -> Result<Json<Totals>, Refusal> {
+pub(super) async fn totals(State(app): State<Arc<App>>, Caller(grant): Caller) -> Result<Json<Totals>, Refused> {
     grant.may_everywhere(Role::Admin)?;
     Ok(Json(app.metrics.totals(app.started.elapsed())))
 }

@@ -4,16 +4,19 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use daladala_protocol::{Code, PlayerInfo, Refusal, RoomSpec, RoomSummary};
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
+use super::Refused;
 use super::{Body, Caller};
+use crate::answers::IdempotencyKey;
 use crate::app::App;
-use crate::commands::{self, Asker};
+use crate::commands::{self, Asked, Asker};
 use crate::config::Role;
 use crate::game::CatalogEntry;
-use crate::protocol::{Code, PlayerInfo, Refusal, RoomSpec, RoomSummary};
 
 /// What can be asked of a room by its route; all but what needs a member.
 const COMMANDS: [&str; 10] =
@@ -44,7 +47,7 @@ pub(super) struct CatalogBody {
 
 /// All rooms
 #[utoipa::path(get, path = "/api/rooms", tag = "rooms", responses((status = 200, body = RoomList)))]
-pub(super) async fn list(State(app): State<Arc<App>>, Caller(grant): Caller) -> Result<Json<Value>, Refusal> {
+pub(super) async fn list(State(app): State<Arc<App>>, Caller(grant): Caller) -> Result<Json<Value>, Refused> {
     grant.may(Role::Watch)?;
     Ok(Json(commands::list(&app.rooms, &grant)))
 }
@@ -55,12 +58,12 @@ pub(super) async fn list(State(app): State<Arc<App>>, Caller(grant): Caller) -> 
 pub(super) async fn create(
     State(app): State<Arc<App>>,
     Caller(grant): Caller,
+    headers: HeaderMap,
     Body(fields): Body,
-) -> Result<Json<Value>, Refusal> {
+) -> Result<Json<Value>, Refused> {
     grant.may_everywhere(Role::Drive)?;
-    let spec: RoomSpec = serde_json::from_value(Value::Object(fields)).map_err(|error| unreadable(&error))?;
-    let code = app.rooms.create(spec).await?;
-    Ok(Json(json!({ "code": code })))
+    let asked = asked("create", fields, &headers)?;
+    Ok(Json(commands::answer(&app.rooms, None, Asker { grant, member: None }, asked).await?))
 }
 
 /// One room
@@ -70,7 +73,7 @@ pub(super) async fn look(
     State(app): State<Arc<App>>,
     Caller(grant): Caller,
     Path(code): Path<String>,
-) -> Result<Json<RoomDetails>, Refusal> {
+) -> Result<Json<RoomDetails>, Refused> {
     grant.may_in(Role::Watch, &code)?;
     let room = app.rooms.find(&code)?;
     let described = serde_json::from_str(&room.now().described.json()).unwrap_or_default();
@@ -84,7 +87,7 @@ pub(super) async fn close(
     State(app): State<Arc<App>>,
     Caller(grant): Caller,
     Path(code): Path<String>,
-) -> Result<Json<Value>, Refusal> {
+) -> Result<Json<Value>, Refused> {
     grant.may_in(Role::Admin, &code)?;
     app.rooms.close(&code).await?;
     Ok(Json(json!({})))
@@ -101,26 +104,35 @@ pub(super) async fn command(
     State(app): State<Arc<App>>,
     Caller(grant): Caller,
     Path((code, command)): Path<(String, String)>,
-    Body(mut fields): Body,
-) -> Result<Json<Value>, Refusal> {
+    headers: HeaderMap,
+    Body(fields): Body,
+) -> Result<Json<Value>, Refused> {
     grant.may_in(Role::Drive, &code)?;
     let room = app.rooms.find(&code)?;
     if !COMMANDS.contains(&command.as_str()) {
         let message = format!("there is no such command: name one of {}", COMMANDS.join(", "));
-        return Err(Refusal::new(Code::NotFound, message));
+        return Err(Refusal::new(Code::NotFound, message).into());
     }
-    fields.insert("type".to_owned(), Value::String(command));
-    let request = serde_json::from_value(Value::Object(fields)).map_err(|error| unreadable(&error))?;
-    let answered = commands::of_room(&app.rooms, &room, Asker { grant: &grant, member: None }, request).await;
+    let asked = asked(&command, fields, &headers)?;
+    let answered = commands::answer(&app.rooms, Some(&room), Asker { grant, member: None }, asked).await;
     app.metrics.request(answered.is_ok());
-    answered.map(Json)
+    Ok(Json(answered?))
 }
 
 /// The models that can be loaded
 #[utoipa::path(get, path = "/api/catalog", tag = "rooms", responses((status = 200, body = CatalogBody)))]
-pub(super) async fn catalog(State(app): State<Arc<App>>, Caller(grant): Caller) -> Result<Json<CatalogBody>, Refusal> {
+pub(super) async fn catalog(State(app): State<Arc<App>>, Caller(grant): Caller) -> Result<Json<CatalogBody>, Refused> {
     grant.may(Role::Watch)?;
     Ok(Json(CatalogBody { models: app.rooms.catalog().entries() }))
+}
+
+/// The request of a name with the fields of a body, and the header `Idempotency-Key`.
+fn asked(request: &str, mut fields: serde_json::Map<String, Value>, headers: &HeaderMap) -> Result<Asked, Refusal> {
+    fields.insert("type".to_owned(), Value::String(request.to_owned()));
+    let said = Value::Object(fields);
+    let request = serde_json::from_value(said.clone()).map_err(|error| unreadable(&error))?;
+    let key = headers.get("idempotency-key").map(|key| IdempotencyKey::new(key.to_str().unwrap_or_default()));
+    Ok(Asked { request, key: key.transpose()?, said })
 }
 
 fn unreadable(error: &serde_json::Error) -> Refusal {

@@ -6,13 +6,14 @@ use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{Extension, Query, State};
 use axum::http::HeaderValue;
 use axum::response::Response;
+use daladala_protocol::{BINARY, Frames, JSON, Join, Refusal, ResumeFrom};
 use serde::Deserialize;
 
 use super::Caller;
+use super::Refused;
 use crate::app::{App, MAX_MESSAGE_BYTES};
 use crate::config::Role;
 use crate::listener::Peer;
-use crate::protocol::{BINARY, Frames, JSON, Join, Refusal, ResumeFrom};
 use crate::rooms::MAIN;
 use crate::session::{self, Beginning, Encoding};
 
@@ -56,7 +57,7 @@ pub(super) async fn upgrade(
     address: Result<Query<Address>, axum::extract::rejection::QueryRejection>,
     peer: Option<Extension<Peer>>,
     upgrade: WebSocketUpgrade,
-) -> Result<Response, Refusal> {
+) -> Result<Response, Refused> {
     grant.may(Role::Watch)?;
     let Query(address) = address.map_err(|error| Refusal::invalid(error.body_text()))?;
     let mut upgrade = upgrade

@@ -3,9 +3,10 @@
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse, Response};
+use daladala_protocol::{Code, Refusal};
 use rust_embed::{Embed, EmbeddedFile};
 
-use crate::protocol::{Code, Refusal};
+use super::Refused;
 
 /// The built viewer; empty if there was none when this crate was built.
 #[derive(Embed)]
@@ -38,7 +39,7 @@ fn answer<E: Embed>(method: &Method, path: &str, headers: &HeaderMap) -> Respons
     match E::get(path) {
         Some(file) => serve(path, file, headers),
         None if path == INDEX => ([(header::CACHE_CONTROL, "no-cache")], Html(NO_VIEWER)).into_response(),
-        None => Refusal::new(Code::NotFound, "there is no such page").into_response(),
+        None => Refused(Refusal::new(Code::NotFound, "there is no such page")).into_response(),
     }
 }
 

@@ -1,10 +1,10 @@
 //! Frames and rooms in the original's words.
 
+use daladala_protocol::Ending;
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use crate::protocol::Ending;
 use crate::room::{Frame, Room, Stepped};
 
 /// How an episode stands.

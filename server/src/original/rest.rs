@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use daladala_env::StateFrame;
+use daladala_protocol::Refusal;
 use serde::Serialize;
 use serde_json::{Value, json};
 use socketioxide::SocketIo;
@@ -16,8 +17,8 @@ use super::describe::{EpisodeStats, environment_info as describe};
 use super::{action_of, load, room};
 use crate::app::App;
 use crate::config::Role;
+use crate::http::Refused;
 use crate::http::{Body, Caller};
-use crate::protocol::Refusal;
 use crate::rooms::{MAIN, ORIGINAL};
 
 /// The first five fields are the original's; its clients wait for just these values.
@@ -38,7 +39,7 @@ pub(crate) struct Health {
 
 /// Whether it is well
 #[utoipa::path(get, path = "/api/health", tag = "original", responses((status = 200, body = Health)))]
-pub(crate) async fn health(State(app): State<Arc<App>>) -> Result<Json<Health>, Refusal> {
+pub(crate) async fn health(State(app): State<Arc<App>>) -> Result<Json<Health>, Refused> {
     // A room that has lost its driver takes the server down with it, so whoever can answer is well.
     let (main, original) = (app.rooms.find(MAIN)?.summary(), room(&app)?.summary());
     Ok(Json(Health {
@@ -68,7 +69,7 @@ pub(crate) struct ModelFile {
 pub(crate) async fn models(
     State(app): State<Arc<App>>,
     Caller(grant): Caller,
-) -> Result<Json<BTreeMap<String, ModelFile>>, Refusal> {
+) -> Result<Json<BTreeMap<String, ModelFile>>, Refused> {
     grant.may_in(Role::Watch, ORIGINAL)?;
     let rules = room(&app)?.summary().rules;
     let entries = app.rooms.catalog().entries().into_iter().filter(|entry| entry.rules == rules);
@@ -83,7 +84,7 @@ pub(crate) async fn load_model(
     State(app): State<Arc<App>>,
     Caller(grant): Caller,
     Body(fields): Body,
-) -> Result<Json<Value>, Refusal> {
+) -> Result<Json<Value>, Refused> {
     grant.may_in(Role::Drive, ORIGINAL)?;
     let algorithm = fields.get("algorithm").and_then(Value::as_str);
     let algorithm = algorithm.ok_or_else(|| Refusal::invalid("algorithm: needed is the name of a model"))?;
@@ -122,7 +123,7 @@ pub(crate) async fn reset(
     State(app): State<Arc<App>>,
     Caller(grant): Caller,
     Body(fields): Body,
-) -> Result<Response, Refusal> {
+) -> Result<Response, Refused> {
     grant.may_in(Role::Drive, ORIGINAL)?;
     let seed = match fields.get("seed") {
         None | Some(Value::Null) => None,
@@ -142,7 +143,7 @@ pub(crate) async fn step(
     State(app): State<Arc<App>>,
     Caller(grant): Caller,
     Body(fields): Body,
-) -> Result<Response, Refusal> {
+) -> Result<Response, Refused> {
     grant.may_in(Role::Drive, ORIGINAL)?;
     let fields = Value::Object(fields);
     let action = action_of(&fields)?;
@@ -152,7 +153,7 @@ pub(crate) async fn step(
             Some(action.ok_or_else(|| Refusal::invalid("action: needed where the model is not used"))?)
         }
         None | Some(Value::Null) => action,
-        Some(_) => return Err(Refusal::invalid("use_model: needed is true or false")),
+        Some(_) => return Err(Refusal::invalid("use_model: needed is true or false").into()),
     };
     let stepped = super::step(&*room(&app)?, action).await?;
     let state = stepped.frame.state();
@@ -172,7 +173,7 @@ pub(crate) async fn step(
 pub(crate) async fn environment_info(
     State(app): State<Arc<App>>,
     Caller(grant): Caller,
-) -> Result<Json<Value>, Refusal> {
+) -> Result<Json<Value>, Refused> {
     grant.may_in(Role::Watch, ORIGINAL)?;
     let room = room(&app)?;
     let stepped = room.ask(|actor| Ok(actor.look())).await?;
@@ -181,14 +182,14 @@ pub(crate) async fn environment_info(
 
 /// The latest frame
 #[utoipa::path(get, path = "/api/current-state", tag = "original", responses((status = 200, body = Object)))]
-pub(crate) async fn current_state(State(app): State<Arc<App>>, Caller(grant): Caller) -> Result<Response, Refusal> {
+pub(crate) async fn current_state(State(app): State<Arc<App>>, Caller(grant): Caller) -> Result<Response, Refused> {
     grant.may_in(Role::Watch, ORIGINAL)?;
     Ok(Json(room(&app)?.now().frame.state()).into_response())
 }
 
 /// The episode that runs: its figures, and its frames so far
 #[utoipa::path(get, path = "/api/episode-data", tag = "original", responses((status = 200, body = Object)))]
-pub(crate) async fn episode_data(State(app): State<Arc<App>>, Caller(grant): Caller) -> Result<Response, Refusal> {
+pub(crate) async fn episode_data(State(app): State<Arc<App>>, Caller(grant): Caller) -> Result<Response, Refused> {
     grant.may_in(Role::Watch, ORIGINAL)?;
     let room = room(&app)?;
     let latest = Arc::clone(&room.now().frame);
@@ -203,7 +204,7 @@ pub(crate) async fn episode_data(State(app): State<Arc<App>>, Caller(grant): Cal
 pub(crate) async fn ws_status(
     Caller(grant): Caller,
     Extension(io): Extension<SocketIo>,
-) -> Result<Json<Value>, Refusal> {
+) -> Result<Json<Value>, Refused> {
     grant.may_in(Role::Watch, ORIGINAL)?;
     let ids: Vec<_> = io.sockets().iter().map(|socket| socket.id.to_string()).collect();
     Ok(Json(json!({ "connected_clients": ids.len(), "client_ids": ids })))

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use daladala_protocol::Refusal;
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 use socketioxide::SocketIo;
@@ -20,7 +21,6 @@ use super::{action_of, room};
 use crate::access::{Grant, RequestLimit};
 use crate::app::App;
 use crate::config::Role;
-use crate::protocol::Refusal;
 use crate::room::{Actor, Frame, Room};
 use crate::rooms::ORIGINAL;
 

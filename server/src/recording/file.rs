@@ -4,10 +4,10 @@ use std::fs::File;
 use std::io::{self, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
+use daladala_protocol::{FrameReader, Numbered};
 use serde::{Deserialize, Serialize};
 
 use crate::game::GameInfo;
-use crate::protocol::{FrameReader, Numbered};
 
 /// The first bytes of every recording, with the version of the format.
 const MAGIC: [u8; 8] = *b"DALAREC1";
@@ -172,7 +172,7 @@ mod tests {
 
     use super::*;
     use crate::game::{AnyDriver, Driver};
-    use crate::protocol::{encode_delta, encode_keyframe};
+    use daladala_protocol::{encode_delta, encode_keyframe};
 
     /// A recording of some episodes, and its frames.
     fn sample() -> (Vec<u8>, Vec<StateFrame>) {

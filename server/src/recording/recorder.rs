@@ -5,18 +5,19 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use daladala_protocol::Refusal;
 use futures_util::FutureExt;
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::file::{self, Header, Writer};
 use crate::feed::{Feed, Item, Keeping};
-use crate::protocol::Refusal;
 use crate::room::{Room, milliseconds_since_1970};
 
 /// A recording that is being written.
 pub(crate) struct Recorder {
     name: String,
+    max_bytes: u64,
     stop: oneshot::Sender<()>,
     task: JoinHandle<Written>,
 }
@@ -51,7 +52,8 @@ impl Recorder {
             Refusal::internal()
         })?;
         let shown = name.clone();
-        if let Err(refusal) = room.ask(move |actor| actor.recording_started(shown)).await {
+        // The room notes it whenever it comes to it: an answer that is not waited for would leave it noted for ever.
+        if let Err(refusal) = room.ask_patiently(move |actor| actor.recording_started(shown)).await {
             // It holds nothing; where it cannot be removed, an empty recording stays.
             _ = std::fs::remove_file(path);
             return Err(refusal);
@@ -66,18 +68,23 @@ impl Recorder {
                 tracing::error!(%error, "a recording was not finished");
             }
             // The room may have closed, which ends its recording too.
-            let told = room.ask(move |actor| {
+            let told = room.ask_patiently(move |actor| {
                 actor.recording_stopped(reason);
                 Ok(())
             });
             _ = told.await;
             recording.written
         });
-        Ok(Self { name, stop, task })
+        Ok(Self { name, max_bytes, stop, task })
     }
 
     pub(crate) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The most that the file may become.
+    pub(crate) fn max_bytes(&self) -> u64 {
+        self.max_bytes
     }
 
     pub(crate) fn is_running(&self) -> bool {

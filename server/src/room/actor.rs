@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use daladala_env::spaces::Spaces;
 use daladala_env::{Action, StateFrame};
+use daladala_protocol::{ActionName, Ending, Kind, Refusal, RoomEvent, RoomInfo};
 use tokio::sync::{Notify, broadcast, mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
@@ -16,7 +17,6 @@ use crate::config::{FrameRate, Limits};
 use crate::error::RoomError;
 use crate::game::{Game, SharedDriver};
 use crate::metrics::Metrics;
-use crate::protocol::{ActionName, Ending, Event, Kind, Refusal, RoomInfo};
 use crate::publish::{Published, Publisher};
 
 /// What is older than this is not worth sending: a late room skips ahead, a late viewer gets the latest. A tenth of a
@@ -114,6 +114,7 @@ impl Actor {
             code,
             max_viewers: limits.max_viewers_per_room,
             max_players: limits.max_players_per_room,
+            answer_timeout: limits.answer_timeout,
             snapshots: watch::Sender::new(Arc::new(snapshot)),
             events: broadcast::Sender::new(EVENTS),
             history: RwLock::new(history),
@@ -282,11 +283,11 @@ impl Actor {
             self.metrics.episodes.inc();
             let terminus = self.described.info().game.route.last().copied();
             let ending = Ending::of(self.frame.state(), terminus);
-            self.happened(Event::episode_complete(self.frame.state(), ending));
+            self.happened(RoomEvent::episode_complete(self.frame.state(), ending));
         }
     }
 
-    pub(super) fn happened(&self, event: Event) {
+    pub(super) fn happened(&self, event: RoomEvent) {
         self.room.happened_at(self.frame.seq(), event);
     }
 
@@ -361,7 +362,7 @@ impl Actor {
         self.check_policy_chooses()?;
         if !self.paused {
             self.paused = true;
-            self.happened(Event::Paused {});
+            self.happened(RoomEvent::Paused {});
             self.describe();
         }
         Ok(())
@@ -373,7 +374,7 @@ impl Actor {
         if self.paused {
             self.paused = false;
             self.restart_clock();
-            self.happened(Event::Resumed {});
+            self.happened(RoomEvent::Resumed {});
             self.describe();
         }
         Ok(())
@@ -412,7 +413,7 @@ impl Actor {
         self.check_has_clock()?;
         self.fps = fps;
         self.restart_clock();
-        self.happened(Event::Speed { fps: fps.get() });
+        self.happened(RoomEvent::Speed { fps: fps.get() });
         self.describe();
         Ok(())
     }
@@ -420,7 +421,7 @@ impl Actor {
     /// A new episode; with a seed, the first of those drawn from it.
     pub(crate) fn reset(&mut self, seed: Option<u64>) -> Result<Stepped, Refusal> {
         let state = self.game.reset(seed).map_err(|error| self.fail(error))?;
-        self.happened(Event::Reset { seed });
+        self.happened(RoomEvent::Reset { seed });
         self.keep(state);
         self.restart_clock();
         self.publish();
@@ -441,7 +442,7 @@ impl Actor {
         self.keep(state);
         self.described = Described::new(RoomInfo { game, ..self.described.info().clone() });
         self.restart_clock();
-        self.happened(Event::ModelLoaded { model, rules });
+        self.happened(RoomEvent::ModelLoaded { model, rules });
         self.describe();
         Ok(self.stepped())
     }
@@ -461,7 +462,7 @@ impl Actor {
         if self.recording.is_some() {
             return Err(Refusal::conflict("the room is being recorded already"));
         }
-        self.happened(Event::RecordingStarted { recording: recording.clone() });
+        self.happened(RoomEvent::RecordingStarted { recording: recording.clone() });
         self.recording = Some(recording);
         self.describe();
         Ok(())
@@ -470,7 +471,7 @@ impl Actor {
     /// A recording has ended; `reason` if nobody asked for it.
     pub(crate) fn recording_stopped(&mut self, reason: Option<String>) {
         if let Some(recording) = self.recording.take() {
-            self.happened(Event::RecordingStopped { recording, reason });
+            self.happened(RoomEvent::RecordingStopped { recording, reason });
             self.describe();
         }
     }
@@ -479,7 +480,7 @@ impl Actor {
     pub(crate) fn close(&mut self, reason: &str) {
         tracing::info!(room = self.room.code(), reason, "room closed");
         self.closed = true;
-        self.happened(Event::RoomClosed { reason: reason.to_owned() });
+        self.happened(RoomEvent::RoomClosed { reason: reason.to_owned() });
         self.publish();
     }
 }

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use daladala_env::Action;
+use daladala_protocol::{ActionName, Mode, Refusal, RoomEvent};
 use tokio::time::Instant;
 
 use super::actor::{Actor, Stepped};
-use crate::protocol::{ActionName, Event, Mode, Refusal};
 
 /// Who chooses.
 #[derive(Debug, Default)]
@@ -82,7 +82,7 @@ impl Actor {
             }
             (Choosing::Policy, Some(member)) => {
                 let name = self.room.members().name(member);
-                self.happened(Event::WheelTaken { member, name });
+                self.happened(RoomEvent::WheelTaken { member, name });
             }
             _ => {}
         }
@@ -111,10 +111,10 @@ impl Actor {
             Choosing::Policy => return,
             Choosing::Wheel { member, .. } => {
                 let name = self.room.members().name(member);
-                self.happened(Event::WheelReleased { member, name });
+                self.happened(RoomEvent::WheelReleased { member, name });
             }
             Choosing::Vote { turn_time, .. } => {
-                self.happened(Event::VoteStopped { turn_seconds: turn_time.as_secs_f64() });
+                self.happened(RoomEvent::VoteStopped { turn_seconds: turn_time.as_secs_f64() });
             }
         }
         self.restart_clock();
@@ -127,7 +127,7 @@ impl Actor {
         self.check_policy_chooses()?;
         self.choosing = Choosing::Vote { turn_time, turns: 0, turn: None, begins: None, deserted: false };
         self.paused = false;
-        self.happened(Event::VoteStarted { turn_seconds: turn_time.as_secs_f64() });
+        self.happened(RoomEvent::VoteStarted { turn_seconds: turn_time.as_secs_f64() });
         self.describe();
         self.begin_turn();
         Ok(())
@@ -155,7 +155,7 @@ impl Actor {
         turn.votes.insert(member, action);
         let number = turn.number;
         let choosing: Vec<_> = voters.into_iter().filter(|voter| !turn.votes.contains_key(voter)).collect();
-        self.happened(Event::VoteCast { turn: number, member, choosing });
+        self.happened(RoomEvent::VoteCast { turn: number, member, choosing });
         self.resolve_if_all_have_chosen();
         Ok(number)
     }
@@ -205,7 +205,7 @@ impl Actor {
         *turns += 1;
         *turn = Some(Turn { number: *turns, deadline: Instant::now() + *turn_time, votes: BTreeMap::new() });
         let (turn, seconds) = (*turns, turn_time.as_secs_f64());
-        self.happened(Event::TurnStarted { turn, seconds, choosing });
+        self.happened(RoomEvent::TurnStarted { turn, seconds, choosing });
     }
 
     fn resolve_if_all_have_chosen(&mut self) {
@@ -231,7 +231,7 @@ impl Actor {
         }
         let action = self.frame.state().action.unwrap_or_default();
         let by = if choice.is_some() { "votes" } else { "policy" };
-        self.happened(Event::TurnResolved { turn: turn.number, action, votes, by });
+        self.happened(RoomEvent::TurnResolved { turn: turn.number, action, votes, by: by.into() });
         if self.game.ended() {
             if let Choosing::Vote { begins, .. } = &mut self.choosing {
                 *begins = Some(Instant::now() + AFTER_THE_END);

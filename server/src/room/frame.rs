@@ -6,11 +6,12 @@ use std::time::Instant;
 use axum::extract::ws::Utf8Bytes;
 use bytes::Bytes;
 use daladala_env::StateFrame;
+use daladala_protocol::{
+    Presence, RoomEvent, RoomInfo, ServerMessage, delta_json, encode_delta, encode_keyframe, keyframe_json,
+};
 
 use super::actor::FRESH;
-use crate::protocol::{
-    Event, Presence, RoomInfo, ServerMessage, delta_json, encode_delta, encode_keyframe, keyframe_json, to_json,
-};
+use crate::app::text;
 
 /// A frame with its place and its keyframe.
 #[derive(Debug)]
@@ -71,17 +72,14 @@ impl Frame {
 
     /// The message `keyframe` as JSON.
     pub(crate) fn whole_json(&self) -> Utf8Bytes {
-        let encode = || keyframe_json(self.epoch, self.seq, &self.state).unwrap_or_else(|error| unencodable(&error));
+        let encode = || encoded(keyframe_json(self.epoch, self.seq, &self.state));
         self.whole_json.get_or_init(encode).clone()
     }
 
     /// The message `delta` as JSON, or `keyframe` for a keyframe.
     pub(crate) fn delta_json(&self) -> Utf8Bytes {
         let Some(base) = &self.base else { return self.whole_json() };
-        let encode = || {
-            let delta = delta_json(self.seq, base.seq, &self.whole_json(), &base.whole_json());
-            delta.unwrap_or_else(|error| unencodable(&error))
-        };
+        let encode = || encoded(delta_json(self.seq, base.seq, &self.whole_json(), &base.whole_json()));
         self.delta_json.get_or_init(encode).clone()
     }
 
@@ -98,9 +96,14 @@ impl Frame {
 }
 
 /// A frame is numbers and short texts, so this stands for what cannot be; a client passes over a message without a type.
-fn unencodable(error: &serde_json::Error) -> Utf8Bytes {
-    tracing::error!(%error, "a frame cannot be encoded");
-    Utf8Bytes::from_static("{}")
+fn encoded(json: Result<String, serde_json::Error>) -> Utf8Bytes {
+    match json {
+        Ok(json) => json.into(),
+        Err(error) => {
+            tracing::error!(%error, "a frame cannot be encoded");
+            Utf8Bytes::from_static("{}")
+        }
+    }
 }
 
 /// What a room is, with its message.
@@ -120,7 +123,7 @@ impl Described {
     }
 
     pub(crate) fn json(&self) -> Utf8Bytes {
-        self.json.get_or_init(|| to_json(&ServerMessage::Room(&self.info))).clone()
+        self.json.get_or_init(|| text(&ServerMessage::Room(Box::new(self.info.clone())))).clone()
     }
 }
 
@@ -137,24 +140,24 @@ impl Noted {
     }
 
     pub(crate) fn json(&self) -> Utf8Bytes {
-        self.json.get_or_init(|| to_json(&ServerMessage::Presence(&self.presence))).clone()
+        self.json.get_or_init(|| text(&ServerMessage::Presence(self.presence.clone()))).clone()
     }
 }
 
 /// What happened, with its message.
 #[derive(Debug)]
 pub(crate) struct Happened {
-    event: Event,
+    event: RoomEvent,
     seq: u64,
     json: OnceLock<Utf8Bytes>,
 }
 
 impl Happened {
-    pub(super) fn new(event: Event, seq: u64) -> Self {
+    pub(super) fn new(event: RoomEvent, seq: u64) -> Self {
         Self { event, seq, json: OnceLock::new() }
     }
 
     pub(crate) fn json(&self) -> Utf8Bytes {
-        self.json.get_or_init(|| to_json(&ServerMessage::Event { event: &self.event, seq: self.seq })).clone()
+        self.json.get_or_init(|| text(&ServerMessage::Event { event: self.event.clone(), seq: self.seq })).clone()
     }
 }

@@ -5,12 +5,12 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
+use daladala_protocol::{Code, PlayerInfo, Presence, Refusal, RoomEvent};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::Room;
-use crate::protocol::{Code, Event, PlayerInfo, Presence, Refusal};
 
 /// For a player who left to stay in the list, so that a broken connection is no farewell.
 const REMEMBERED: Duration = Duration::from_mins(2);
@@ -75,7 +75,7 @@ impl Room {
                 player.may_drive = who.may_drive;
                 let (member, name) = (player.member, player.name.clone());
                 let back = player.left.take().is_some();
-                (member, who.key, back.then_some(Event::PlayerReturned { member, name }))
+                (member, who.key, back.then_some(RoomEvent::PlayerReturned { member, name }))
             }
             (None, Some(name)) if room_for_one => {
                 let member = members.next_number();
@@ -83,7 +83,7 @@ impl Room {
                 let player =
                     Player { member, name: name.clone(), key: key.clone(), may_drive: who.may_drive, left: None };
                 members.players.push(player);
-                (member, Some(key), Some(Event::PlayerJoined { member, name }))
+                (member, Some(key), Some(RoomEvent::PlayerJoined { member, name }))
             }
             (None, _) => (members.next_number(), None, None),
         };
@@ -111,7 +111,7 @@ pub(super) fn announcements() -> DefaultDirectRateLimiter {
 }
 
 impl Room {
-    fn announce(&self, seq: u64, event: Event) {
+    fn announce(&self, seq: u64, event: RoomEvent) {
         if self.announcements.check().is_ok() {
             self.happened_at(seq, event);
         }
@@ -134,7 +134,7 @@ impl Drop for Seat {
         let left = self.room.members().leave(self.member);
         if let Some(name) = left {
             let seq = self.room.now().frame.seq();
-            self.room.announce(seq, Event::PlayerLeft { member: self.member, name });
+            self.room.announce(seq, RoomEvent::PlayerLeft { member: self.member, name });
         }
         self.room.stirred.notify_one();
     }

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use daladala_protocol::{Join, Refusal, Resumed};
+
 use crate::feed::{Feed, Keeping};
-use crate::protocol::{Join, Refusal, Resumed};
 use crate::room::{Introduction, Room, Seat};
 
 pub(super) struct Seated {

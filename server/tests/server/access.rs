@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use daladala_server::{AccessConfig, Anonymous, Claims, Limits, Role, Secret, ServerConfig, make_token};
+use daladala_server::{AccessConfig, Anonymous, Claims, Limits, Role, Secret, Server, ServerConfig, make_token};
 use serde_json::json;
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::Error;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 
-use crate::harness::{JSON, TestServer, config, within};
+use crate::harness::{JSON, TestServer, catalog, config, within};
 
 fn secret() -> Secret {
     Secret::new([7; 32]).expect("long enough")
@@ -194,4 +194,16 @@ async fn an_address_has_only_so_many_connections() {
     while server.open(None, "").await.is_err() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+}
+
+/// In the query it would be in the log of every proxy on the way.
+#[tokio::test]
+async fn a_printed_address_carries_its_token_where_no_proxy_sees_it() {
+    let server = Server::bind(closed(), catalog()).await.expect("a free port");
+    for role in [Role::Watch, Role::Admin] {
+        let url = server.url_for(role).expect("nobody may without a token");
+        let (sent, token) = url.split_once("#token=").expect("a fragment");
+        assert_eq!((sent, token.split('.').count()), (server.url().as_str(), 3), "{url}");
+    }
+    within(server.run(tokio::time::sleep(Duration::ZERO))).await.expect("a clean end");
 }

@@ -1,5 +1,8 @@
 //! The same frames without a WebSocket.
 
+use std::time::Duration;
+
+use daladala_server::{Limits, ServerConfig};
 use serde_json::{Map, Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::net::TcpStream;
@@ -148,4 +151,24 @@ async fn polling_one_frame_at_a_time_gets_on() {
         let page = server.get(&format!("/api/rooms/main/frames?after={after}&limit=1")).await;
         assert_eq!(number(&page["next"]), after + 1);
     }
+}
+
+/// They had no place in the room, and nobody saw them.
+#[tokio::test]
+async fn who_polls_and_who_follows_events_is_a_viewer() {
+    let limits = Limits { poller_gone_after: Duration::from_millis(200), max_viewers_per_room: 2, ..Limits::default() };
+    let server = TestServer::start(ServerConfig { limits, ..config() }).await;
+    let poll = "/api/rooms/main/frames?wait=0&viewer=0123456789abcdef";
+    let source = EventSource::open(&server, "/api/rooms/main/events", "").await;
+    for _ in 0..5 {
+        server.get(poll).await;
+        assert_eq!(server.get("/api/rooms/main").await["viewers"], 2, "one who polls and one who follows");
+        let metrics = server.request("GET", "/metrics", "").await.2;
+        assert!(metrics.contains("viewers{transport=\"polling\"} 1"), "{metrics}");
+    }
+    let (status, _, body) = server.request("GET", "/api/rooms/main/frames?wait=0", "").await;
+    assert!(status == 503 && body.contains("ROOM_FULL"), "{status}: {body}");
+    assert_eq!(server.request("GET", "/api/rooms/main/frames?wait=0&viewer=me", "").await.0, 400);
+    drop(source);
+    server.await_viewers(0).await;
 }

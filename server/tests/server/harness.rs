@@ -34,8 +34,8 @@ pub(crate) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 /// A running server.
 pub(crate) struct TestServer {
     pub(crate) address: SocketAddr,
-    stop: oneshot::Sender<()>,
-    running: JoinHandle<Result<(), ServerError>>,
+    pub(crate) stop: oneshot::Sender<()>,
+    pub(crate) running: JoinHandle<Result<(), ServerError>>,
 }
 
 /// A free port, and frames fast enough to see several episodes in a second.

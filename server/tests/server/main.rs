@@ -11,4 +11,5 @@ mod operations;
 mod protocol_document;
 mod recordings;
 mod resume;
+mod slow;
 mod stream;

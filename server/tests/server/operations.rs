@@ -2,7 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
-use daladala_server::{FrameReader, Publication, Published, Publisher, ServerConfig};
+use daladala_protocol::FrameReader;
+use daladala_server::{Publication, Published, Publisher, ServerConfig};
 use serde_json::{Value, json};
 
 use crate::harness::{TestServer, config, number};

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use daladala_server::{Limits, PROTOCOL_VERSION};
+use daladala_protocol::PROTOCOL_VERSION;
+use daladala_server::Limits;
 use serde_json::{Value, json};
 
 use crate::harness::{JSON, TestServer, config};

@@ -183,3 +183,85 @@ async fn a_request_to_record_that_is_hung_up_on_can_be_undone() {
         }
     }
 }
+
+/// By name: how many bytes it has, and whether it is in use.
+async fn kept(server: &TestServer) -> Vec<(String, u64, bool)> {
+    let list = server.get("/api/recordings").await;
+    let one = |recording: &Value| {
+        let name = recording["name"].as_str().expect("a name").to_owned();
+        (name, number(&recording["bytes"]), recording["in_use"].as_bool().expect("a flag"))
+    };
+    list["recordings"].as_array().expect("a list").iter().map(one).collect()
+}
+
+#[tokio::test]
+async fn recordings_are_removed_one_by_one_or_the_oldest_first_but_not_while_they_are_in_use() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = TestServer::start(recording_config(folder.path())).await;
+    let mut client = server.client(Some(JSON), "").await;
+    client.granted(json!({ "type": "create", "code": "studio", "kind": "driven" })).await;
+    client.granted(json!({ "type": "join", "room": "studio" })).await;
+    for name in ["b-first", "c-second", "a-third", "d-running"] {
+        client.granted(json!({ "type": "record", "name": name })).await;
+        client.granted(json!({ "type": "step" })).await;
+        // The clock of a file system ticks every few milliseconds.
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        if name != "d-running" {
+            client.granted(json!({ "type": "record_stop" })).await;
+        }
+    }
+    client.granted(json!({ "type": "create", "code": "cinema", "recording": "b-first" })).await;
+    let names = |kept: Vec<(String, u64, bool)>| kept.into_iter().map(|(name, ..)| name).collect::<Vec<_>>();
+    let in_use = kept(&server).await.into_iter().filter(|recording| recording.2).map(|(name, ..)| name);
+    assert_eq!(in_use.collect::<Vec<_>>(), ["b-first", "d-running"]);
+    for name in ["b-first", "d-running"] {
+        assert_eq!(server.json("DELETE", &format!("/api/recordings/{name}"), &json!({})).await.0, 409, "{name}");
+    }
+    assert_eq!(server.json("DELETE", "/api/recordings/none", &json!({})).await.0, 404);
+    assert_eq!(server.json("DELETE", "/api/recordings/..%2fx", &json!({})).await.0, 400);
+
+    let clean = |what: Value| {
+        let server = &server;
+        async move { server.json("POST", "/api/recordings/clean", &what).await }
+    };
+    assert_eq!(clean(json!({})).await.0, 400);
+    assert_eq!(clean(json!({ "files": 1 })).await.0, 400);
+    assert_eq!(clean(json!({ "recordings": 4 })).await.1["removed"], json!([]));
+    assert_eq!(
+        clean(json!({ "recordings": 3 })).await.1["removed"],
+        json!(["c-second"]),
+        "the oldest that is not in use"
+    );
+    assert_eq!(clean(json!({ "bytes": 0 })).await.1["removed"], json!(["a-third"]));
+    assert_eq!(names(kept(&server).await), ["b-first", "d-running"]);
+
+    client.granted(json!({ "type": "record_stop" })).await;
+    client.granted(json!({ "type": "close", "room": "cinema" })).await;
+    for name in ["d-running", "b-first"] {
+        // The room that played it may take a moment to be gone.
+        while server.json("DELETE", &format!("/api/recordings/{name}"), &json!({})).await.0 != 200 {}
+    }
+    assert_eq!(kept(&server).await, []);
+}
+
+#[tokio::test]
+async fn recordings_share_the_space_that_all_may_take() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let limits = daladala_server::Limits { max_recordings_bytes: 200 << 10, ..daladala_server::Limits::default() };
+    let server = TestServer::start(ServerConfig { limits, ..recording_config(folder.path()) }).await;
+    let mut client = server.client(Some(JSON), "?room=main").await;
+    assert_eq!(server.get("/api/recordings").await["max_bytes"], 200 << 10);
+    // What is being written is taken to become as long as it may.
+    client.granted(json!({ "type": "record", "name": "first" })).await;
+    client.granted(json!({ "type": "create", "code": "other" })).await;
+    client.granted(json!({ "type": "join", "room": "other" })).await;
+    assert_eq!(client.refused(json!({ "type": "record", "name": "second" })).await, "ROOM_FULL");
+    client.granted(json!({ "type": "join", "room": "main" })).await;
+    client.granted(json!({ "type": "record_stop" })).await;
+    client.granted(json!({ "type": "record", "name": "second" })).await;
+    client.granted(json!({ "type": "record_stop" })).await;
+    std::fs::write(folder.path().join("kept/large.dalarec"), vec![0; 190 << 10]).expect("written");
+    assert_eq!(client.refused(json!({ "type": "record", "name": "third" })).await, "ROOM_FULL");
+    server.json("DELETE", "/api/recordings/large", &json!({})).await;
+    client.granted(json!({ "type": "record", "name": "third" })).await;
+}

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use daladala_env::{Rules, StateFrame, rules::Classic};
-use daladala_server::{FrameReader, Limits, PROTOCOL_VERSION, ServerConfig};
+use daladala_protocol::{FrameReader, PROTOCOL_VERSION};
+use daladala_server::{Limits, ServerConfig};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;

@@ -21,8 +21,10 @@ export interface Return {
   readonly key: string | null;
 }
 
+/** A token stands after the `#`, which no proxy sees; in the query it is understood too. */
 export function readWishes(page: string): Wishes {
-  const query = new URL(page).searchParams;
+  const { searchParams: query, hash } = new URL(page);
+  const fragment = new URLSearchParams(hash.slice(1));
   const given = (name: string): string | null => {
     const value = query.get(name);
     return value === "" ? null : value;
@@ -31,7 +33,7 @@ export function readWishes(page: string): Wishes {
     room: given("room") ?? "main",
     name: given("name"),
     transport: TRANSPORTS.find((known) => known === given("transport")) ?? null,
-    token: given("token"),
+    token: fragment.get("token") ?? given("token"),
     encoding: query.get("frames") === "json" ? "json" : "binary",
   };
 }

@@ -137,6 +137,7 @@ export const en = {
   "problem.RATE_LIMITED": "Too many requests.",
   "problem.ROOM_FULL": "It is full.",
   "problem.BUSY": "The room has too much to do.",
+  "problem.UNANSWERED": "The room did not answer in time, but does what was asked.",
   "problem.INTERNAL_ERROR": "The server made a mistake.",
   "problem.NO_ANSWER": "The server did not answer.",
 } as const;
@@ -282,6 +283,7 @@ export const sw: Translation<typeof en> = {
   "problem.RATE_LIMITED": "Maombi yamezidi.",
   "problem.ROOM_FULL": "Kimejaa.",
   "problem.BUSY": "Chumba kina kazi nyingi mno.",
+  "problem.UNANSWERED": "Chumba hakikujibu kwa wakati, lakini kinafanya kilichoombwa.",
   "problem.INTERNAL_ERROR": "Seva imekosea.",
   "problem.NO_ANSWER": "Seva haikujibu.",
 };

@@ -4,7 +4,6 @@
 //! comes is counted. What a frame's lateness is, [`measure`] says.
 
 mod client;
-mod frames;
 mod measure;
 mod process;
 mod report;
@@ -147,8 +146,8 @@ impl Encoding {
 
     fn subprotocol(self) -> Option<&'static str> {
         match self {
-            Self::Binary => Some("daladala.v2.binary"),
-            Self::Json => Some("daladala.v2.json"),
+            Self::Binary => Some(daladala_protocol::BINARY),
+            Self::Json => Some(daladala_protocol::JSON),
             Self::Plain => None,
         }
     }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail, ensure};
+use daladala_protocol::{Head, PROTOCOL_VERSION};
 use futures_util::StreamExt;
 use serde::Deserialize;
 use tokio::net::{TcpSocket, TcpStream};
@@ -18,11 +19,8 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{ClientRequestBuilder, Error, Message};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
-use super::frames::{self, Head};
 use super::measure::{Board, Progress, Recorder, Room, Tally};
 
-/// The version of the protocol that is spoken.
-const PROTOCOL: u64 = 2;
 /// How long a viewer may take until its first frame.
 const CONNECT_TIME: Duration = Duration::from_secs(30);
 /// Viewers that connect at once, of all threads.
@@ -183,8 +181,8 @@ impl Viewer {
             let message =
                 socket.next().await.context("the server has ended the connection")?.map_err(|error| told(&error))?;
             let (head, bytes) = match &message {
-                Message::Binary(bytes) => (frames::binary(bytes)?, bytes.len()),
-                Message::Text(text) => (frames::text(text)?, text.len()),
+                Message::Binary(bytes) => (Head::of_binary(bytes)?, bytes.len()),
+                Message::Text(text) => (Head::of_text(text)?, text.len()),
                 Message::Close(Some(close)) => bail!("closed by the server with {}: {}", close.code, close.reason),
                 Message::Close(None) => bail!("closed by the server"),
                 // tungstenite answers pings by itself.
@@ -202,7 +200,7 @@ impl Viewer {
     fn heed(&self, head: Head, text: &str) -> anyhow::Result<()> {
         #[derive(Deserialize)]
         struct Hello {
-            protocol: u64,
+            protocol: u32,
         }
         #[derive(Deserialize)]
         struct Refusal {
@@ -211,7 +209,10 @@ impl Viewer {
         match head {
             Head::Hello => {
                 let Hello { protocol } = serde_json::from_str(text).context("an unreadable hello")?;
-                ensure!(protocol == PROTOCOL, "the server speaks version {protocol} of the protocol, not {PROTOCOL}");
+                ensure!(
+                    protocol == PROTOCOL_VERSION,
+                    "the server speaks version {protocol} of the protocol, not {PROTOCOL_VERSION}"
+                );
             }
             Head::Room => {
                 let room: Room = serde_json::from_str(text).context("an unreadable room")?;

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
-use super::frames::Head;
+use daladala_protocol::Head;
 
 /// Frames whose first arrival is kept, 8 bytes each: of longer measurements the spread is that of the beginning.
 const MAX_TRACKED: usize = 1 << 22;

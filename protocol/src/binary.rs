@@ -9,8 +9,10 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use daladala_env::{Hazard, HazardKind, StateFrame};
 
-const KEYFRAME: u8 = 1;
-const DELTA: u8 = 2;
+/// The first byte of a keyframe.
+pub(crate) const KEYFRAME: u8 = 1;
+/// The first byte of a delta.
+pub(crate) const DELTA: u8 = 2;
 
 /// The most entries of a list that is read: every cell of a 64 × 64 grid.
 const MAX_ENTRIES: usize = 4096;
@@ -23,7 +25,9 @@ const MAX_TERMS: usize = 64;
 #[error("a binary frame is damaged")]
 pub struct Damaged;
 
-pub(crate) fn encode_keyframe(epoch: u64, seq: u64, state: &StateFrame) -> Bytes {
+/// A frame by itself.
+#[must_use]
+pub fn encode_keyframe(epoch: u64, seq: u64, state: &StateFrame) -> Bytes {
     let mut out = Vec::with_capacity(128);
     out.push(KEYFRAME);
     uint(&mut out, epoch);
@@ -32,7 +36,9 @@ pub(crate) fn encode_keyframe(epoch: u64, seq: u64, state: &StateFrame) -> Bytes
     out.into()
 }
 
-pub(crate) fn encode_delta(seq: u64, state: &StateFrame, base_seq: u64, base: &StateFrame) -> Bytes {
+/// A frame as what differs from the first of its episode.
+#[must_use]
+pub fn encode_delta(seq: u64, state: &StateFrame, base_seq: u64, base: &StateFrame) -> Bytes {
     let mut out = Vec::with_capacity(48);
     out.push(DELTA);
     uint(&mut out, seq);
@@ -422,7 +428,7 @@ fn read_byte(input: &mut &[u8]) -> Result<u8, Damaged> {
     Ok(byte)
 }
 
-fn read_uint(input: &mut &[u8]) -> Result<u64, Damaged> {
+pub(crate) fn read_uint(input: &mut &[u8]) -> Result<u64, Damaged> {
     let mut value = 0;
     for shift in (0..u64::BITS).step_by(7) {
         let byte = read_byte(input)?;
@@ -462,14 +468,13 @@ fn read_list<T>(input: &mut &[u8], item: impl Fn(&mut &[u8]) -> Result<T, Damage
 mod tests {
     use std::sync::Arc;
 
-    use daladala_agents::Policy;
     use daladala_agents::scripted::Random;
+    use daladala_agents::{Policy, Stream};
     use daladala_env::rules::Classic;
     use daladala_env::{RuleSet, Rules};
     use proptest::prelude::*;
 
     use super::*;
-    use crate::game::{AnyDriver, Driver};
 
     fn names() -> Vec<String> {
         (0..=255).map(|action| format!("action {action}")).collect()
@@ -547,7 +552,7 @@ mod tests {
     #[test]
     fn a_frame_takes_some_sixty_bytes() -> Result<(), Box<dyn std::error::Error>> {
         let policy: Arc<dyn Policy> = Arc::new(Random::new(&Classic.spaces()));
-        let mut game = Driver::new(RuleSet::Classic, "random", policy)?.begin(3);
+        let mut game = Stream::new(&RuleSet::Classic.into(), policy, 3);
         let (mut base, mut bytes, frames) = (game.advance(None)?, 0, 3000);
         for seq in 1..=frames {
             let frame = game.advance(None)?;

@@ -1,29 +1,45 @@
 //! What clients ask for.
+#![expect(missing_docs, reason = "docs/PROTOCOL.md has a table of the fields of each request")]
 
 use daladala_env::Action;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use utoipa::ToSchema;
 
-use super::Refusal;
-use crate::config::FrameRate;
+use crate::frame_rate::FrameRate;
+use crate::refusal::Refusal;
 
 /// The longest text as a request's `id`, bytes: room for a UUID and a prefix.
 const MAX_ID_BYTES: usize = 64;
 
 /// A request with the `id` that its answer is to have.
 #[derive(Debug)]
-pub(crate) struct Envelope {
-    pub(crate) id: Value,
-    pub(crate) request: Result<Request, Refusal>,
+pub struct Envelope {
+    pub id: Value,
+    pub request: Result<Request, Refusal>,
+    /// With it, a request that changes something is done once, however often it comes.
+    pub idempotency_key: Option<String>,
+    /// All that was said, but the id.
+    pub said: Value,
 }
 
 impl Envelope {
     /// Reads whatever a client has said. What cannot be read is answered to whoever asked, if that can be seen.
-    pub(crate) fn read(message: &str) -> Self {
+    #[must_use]
+    pub fn read(message: &str) -> Self {
         let head = serde_json::from_str::<Head>(message).unwrap_or_default();
         let request = Request::read(&head, message);
-        Self { id: head.sent_back(), request }
+        let mut said = Value::Null;
+        // Only who gives a key has to be understood twice.
+        // What is no text is no key either, which is told as such.
+        let idempotency_key =
+            (!head.idempotency_key.is_null()).then(|| head.idempotency_key.as_str().unwrap_or_default().to_owned());
+        if idempotency_key.is_some() {
+            said = serde_json::from_str(message).unwrap_or_default();
+            if let Some(fields) = said.as_object_mut() {
+                fields.remove("id");
+            }
+        }
+        Self { request, idempotency_key, said, id: head.sent_back() }
     }
 }
 
@@ -34,6 +50,8 @@ struct Head {
     id: Value,
     #[serde(default, rename = "type")]
     kind: Value,
+    #[serde(default)]
+    idempotency_key: Value,
 }
 
 impl Head {
@@ -48,6 +66,12 @@ impl Head {
 }
 
 impl Request {
+    /// Whether it asks something of the server, and not of a room.
+    #[must_use]
+    pub fn is_of_server(&self) -> bool {
+        matches!(self, Self::Rooms | Self::Create(_) | Self::Close { .. })
+    }
+
     fn read(head: &Head, message: &str) -> Result<Self, Refusal> {
         // By itself, a number would be read as the place of a type in the list.
         if !head.kind.is_string() {
@@ -58,9 +82,9 @@ impl Request {
 }
 
 /// A request. Fields that are not known are passed over.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub(crate) enum Request {
+pub enum Request {
     Ping {
         sent: f64,
     },
@@ -76,19 +100,19 @@ pub(crate) enum Request {
     Pause,
     Resume,
     Step {
-        #[serde(default)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         action: Option<ActionName>,
     },
     Speed {
         fps: f64,
     },
     Reset {
-        #[serde(default)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         seed: Option<u64>,
     },
     Load {
         model: String,
-        #[serde(default)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         rules: Option<String>,
     },
     Act {
@@ -96,7 +120,7 @@ pub(crate) enum Request {
     },
     Release,
     VoteStart {
-        #[serde(default)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         turn_seconds: Option<f64>,
     },
     VoteStop,
@@ -112,30 +136,31 @@ pub(crate) enum Request {
 }
 
 /// What is to be joined, and how.
-#[derive(Debug, Clone, Default, Deserialize)]
-pub(crate) struct Join {
-    pub(crate) room: String,
-    #[serde(default)]
-    pub(crate) name: Option<String>,
-    #[serde(default)]
-    pub(crate) key: Option<String>,
-    #[serde(default)]
-    pub(crate) resume: Option<ResumeFrom>,
-    #[serde(default)]
-    pub(crate) frames: Option<Frames>,
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Join {
+    pub room: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resume: Option<ResumeFrom>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frames: Option<Frames>,
 }
 
 /// The last frame that a client has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-pub(crate) struct ResumeFrom {
-    pub(crate) epoch: u64,
-    pub(crate) seq: u64,
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResumeFrom {
+    pub epoch: u64,
+    pub seq: u64,
 }
 
 /// How frames come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Frames {
+pub enum Frames {
     /// Keyframes, and deltas over them.
     Delta,
     /// Keyframes only.
@@ -143,50 +168,53 @@ pub(crate) enum Frames {
 }
 
 /// A room to be made. What is left out is as in `main` at the start.
-#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
-pub(crate) struct RoomSpec {
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RoomSpec {
     /// Its code; one is drawn if none is given.
-    #[serde(default)]
-    pub(crate) code: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
     /// `stream` or `driven`.
-    #[serde(default)]
-    pub(crate) kind: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
     /// Who drives.
-    #[serde(default)]
-    pub(crate) model: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
     /// The rules to drive by.
-    #[serde(default)]
-    pub(crate) rules: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rules: Option<String>,
     /// Frames a second.
-    #[serde(default)]
-    pub(crate) fps: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fps: Option<f64>,
     /// The seed of its episodes.
-    #[serde(default)]
-    pub(crate) seed: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
     /// The recording to play; then there is no model.
-    #[serde(default)]
-    pub(crate) recording: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recording: Option<String>,
 }
 
 /// What a recording is to be called.
-#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
-pub(crate) struct RecordName {
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RecordName {
     /// Its name; the room's code and the time if none is given.
-    #[serde(default)]
-    pub(crate) name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
 }
 
 /// An action by its index or its name.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(untagged)]
-pub(crate) enum ActionName {
+pub enum ActionName {
     Index(u64),
     Name(String),
 }
 
 impl ActionName {
     /// The action among `actions`; names in any case, with spaces or underscores.
-    pub(crate) fn find(&self, actions: &[String]) -> Result<Action, Refusal> {
+    pub fn find(&self, actions: &[String]) -> Result<Action, Refusal> {
         let place = match self {
             Self::Index(index) => usize::try_from(*index).ok().filter(|&index| index < actions.len()),
             Self::Name(name) => {
@@ -202,13 +230,13 @@ impl ActionName {
 }
 
 impl RoomSpec {
-    pub(crate) fn frame_rate(&self, max: FrameRate) -> Result<Option<FrameRate>, Refusal> {
+    pub fn frame_rate(&self, max: FrameRate) -> Result<Option<FrameRate>, Refusal> {
         self.fps.map(|fps| frame_rate(fps, max)).transpose()
     }
 }
 
 /// A rate that a client asks for, at most `max`.
-pub(crate) fn frame_rate(fps: f64, max: FrameRate) -> Result<FrameRate, Refusal> {
+pub fn frame_rate(fps: f64, max: FrameRate) -> Result<FrameRate, Refusal> {
     match FrameRate::new(fps) {
         Ok(fps) if fps <= max => Ok(fps),
         Ok(_) => Err(Refusal::invalid(format!("this server's rooms make at most {max} frames a second"))),

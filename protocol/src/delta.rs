@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use axum::extract::ws::Utf8Bytes;
 use daladala_env::StateFrame;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 /// A frame whole.
-pub(crate) fn keyframe_json(epoch: u64, seq: u64, state: &StateFrame) -> Result<Utf8Bytes, serde_json::Error> {
+pub fn keyframe_json(epoch: u64, seq: u64, state: &StateFrame) -> Result<String, serde_json::Error> {
     #[derive(Serialize)]
     struct Keyframe<'a> {
         r#type: &'static str,
@@ -17,12 +16,12 @@ pub(crate) fn keyframe_json(epoch: u64, seq: u64, state: &StateFrame) -> Result<
         #[serde(flatten)]
         state: &'a StateFrame,
     }
-    serde_json::to_string(&Keyframe { r#type: "keyframe", epoch, seq, state }).map(Utf8Bytes::from)
+    serde_json::to_string(&Keyframe { r#type: "keyframe", epoch, seq, state })
 }
 
 /// A frame as what differs from the keyframe `base`, both as [`keyframe_json`] has them. Fields are compared as text,
 /// so numbers keep the digits they have there.
-pub(crate) fn delta_json(seq: u64, base: u64, frame: &str, base_frame: &str) -> Result<Utf8Bytes, serde_json::Error> {
+pub fn delta_json(seq: u64, base: u64, frame: &str, base_frame: &str) -> Result<String, serde_json::Error> {
     #[derive(Serialize)]
     struct Delta<'a> {
         r#type: &'static str,
@@ -36,26 +35,25 @@ pub(crate) fn delta_json(seq: u64, base: u64, frame: &str, base_frame: &str) -> 
     changes.retain(|name, value| {
         !matches!(*name, "type" | "epoch" | "seq") && whole.get(name).is_none_or(|old| old.get() != value.get())
     });
-    serde_json::to_string(&Delta { r#type: "delta", seq, base, changes }).map(Utf8Bytes::from)
+    serde_json::to_string(&Delta { r#type: "delta", seq, base, changes })
 }
 
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
-    use daladala_agents::Policy;
     use daladala_agents::scripted::Random;
+    use daladala_agents::{Policy, Stream};
     use daladala_env::rules::Classic;
     use daladala_env::{RuleSet, Rules};
     use serde_json::{Map, Value};
 
     use super::*;
-    use crate::game::{AnyDriver, Driver};
 
     #[test]
     fn a_keyframe_and_a_delta_over_it_are_the_frame() -> Result<(), Box<dyn std::error::Error>> {
         let policy: Arc<dyn Policy> = Arc::new(Random::new(&Classic.spaces()));
-        let mut game = Driver::new(RuleSet::Classic, "random", policy)?.begin(3);
+        let mut game = Stream::new(&RuleSet::Classic.into(), policy, 3);
         let mut base = game.advance(None)?;
         for seq in 2..200 {
             let frame = game.advance(None)?;

@@ -15,7 +15,7 @@ impl FrameRate {
     const MAX: f64 = 20_000.0;
 
     /// The fastest that screens are.
-    pub(super) const SCREEN: Self = Self(240.0);
+    pub const SCREEN: Self = Self(240.0);
 
     /// A rate of `fps` frames a second, from 0.01 to 20 000.
     pub fn new(fps: f64) -> Result<Self, FrameRateError> {

@@ -1,77 +1,62 @@
 //! What a message says of itself: its kind and its number, read without decoding the rest. A viewer gets up to
 //! hundreds of thousands of messages a second, and its measurement must cost less than what it measures.
 
-use anyhow::{Context, bail};
 use serde::Deserialize;
 
-/// The first byte of a binary keyframe.
-const KEYFRAME: u8 = 1;
-/// The first byte of a binary delta.
-const DELTA: u8 = 2;
-/// The most bytes that a varint of 64 bits takes.
-const MAX_VARINT: usize = 10;
+use crate::binary::{DELTA, Damaged, KEYFRAME, read_uint};
+
+/// Text that is no message: no object with a type, or a frame without a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("this is no message")]
+pub struct NoMessage;
 
 /// A message, as far as it is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Head {
+pub enum Head {
+    /// A frame.
     Frame {
+        /// Its number.
         seq: u64,
+        /// It is a keyframe.
         whole: bool,
     },
+    /// `hello`
     Hello,
+    /// `joined`
     Joined,
+    /// `room`
     Room,
+    /// `event`
     Event,
+    /// `presence`
     Presence,
+    /// `error`
     Error,
     /// A type that came after this program.
     Other,
 }
 
-/// The head of a binary message.
-pub(crate) fn binary(message: &[u8]) -> anyhow::Result<Head> {
-    let (tag, mut rest) = message.split_first().context("an empty frame")?;
-    match *tag {
-        KEYFRAME => {
-            varint(&mut rest)?;
-            Ok(Head::Frame { seq: varint(&mut rest)?, whole: true })
-        }
-        DELTA => {
-            let seq = varint(&mut rest)?;
-            let behind = varint(&mut rest)?;
-            if behind > seq {
-                bail!("a delta whose base is {behind} before frame {seq}");
+impl Head {
+    /// The head of a binary message.
+    pub fn of_binary(message: &[u8]) -> Result<Self, Damaged> {
+        let (tag, mut rest) = message.split_first().ok_or(Damaged)?;
+        match *tag {
+            KEYFRAME => {
+                read_uint(&mut rest)?;
+                Ok(Self::Frame { seq: read_uint(&mut rest)?, whole: true })
             }
-            Ok(Head::Frame { seq, whole: false })
-        }
-        tag => bail!("a frame of the unknown kind {tag}"),
-    }
-}
-
-/// Takes an unsigned LEB128 number off the front.
-fn varint(bytes: &mut &[u8]) -> anyhow::Result<u64> {
-    let mut value = 0;
-    for index in 0..MAX_VARINT {
-        let (byte, rest) = bytes.split_first().context("a frame that ends within a number")?;
-        *bytes = rest;
-        let bits = u64::from(byte & 0x7f);
-        // The tenth byte has room for one bit.
-        if index == MAX_VARINT - 1 && *byte > 1 {
-            bail!("a number of more than 64 bits in a frame");
-        }
-        value |= bits << (7 * index);
-        if byte & 0x80 == 0 {
-            return Ok(value);
+            DELTA => {
+                let seq = read_uint(&mut rest)?;
+                // Its base cannot lie before the first frame.
+                if read_uint(&mut rest)? > seq { Err(Damaged) } else { Ok(Self::Frame { seq, whole: false }) }
+            }
+            _ => Err(Damaged),
         }
     }
-    bail!("a number of more than 64 bits in a frame")
-}
 
-/// The head of a text message.
-pub(crate) fn text(message: &str) -> anyhow::Result<Head> {
-    match quick(message) {
-        Some(head) => Ok(head),
-        None => thorough(message),
+    /// The head of a text message.
+    pub fn of_text(message: &str) -> Result<Self, NoMessage> {
+        quick(message).map_or_else(|| thorough(message), Ok)
     }
 }
 
@@ -96,18 +81,16 @@ fn number<'a>(text: &'a str, name: &str) -> Option<(u64, &'a str)> {
 }
 
 /// Reads the head wherever its fields are.
-fn thorough(message: &str) -> anyhow::Result<Head> {
+fn thorough(message: &str) -> Result<Head, NoMessage> {
     #[derive(Deserialize)]
     struct Fields<'a> {
         #[serde(rename = "type", borrow)]
         kind: std::borrow::Cow<'a, str>,
         seq: Option<u64>,
     }
-    let Fields { kind, seq } = serde_json::from_str(message).context("a message that is no object with a type")?;
+    let Fields { kind, seq } = serde_json::from_str(message).map_err(|_| NoMessage)?;
     match &*kind {
-        kind @ ("keyframe" | "delta") => {
-            Ok(Head::Frame { seq: seq.context("a frame without a number")?, whole: kind == "keyframe" })
-        }
+        kind @ ("keyframe" | "delta") => Ok(Head::Frame { seq: seq.ok_or(NoMessage)?, whole: kind == "keyframe" }),
         kind => Ok(named(kind)),
     }
 }
@@ -126,7 +109,7 @@ fn named(kind: &str) -> Head {
 
 #[cfg(test)]
 mod tests {
-    use super::{Head, binary, text, varint};
+    use super::*;
 
     fn encode(mut value: u64) -> Vec<u8> {
         let mut bytes = Vec::new();
@@ -143,7 +126,7 @@ mod tests {
         for value in [0, 1, 127, 128, 300, 16_383, 16_384, u64::from(u32::MAX), 1 << 53, 1 << 63, u64::MAX] {
             let bytes = [encode(value), vec![9, 9]].concat();
             let mut rest = &bytes[..];
-            assert_eq!(varint(&mut rest).unwrap(), value);
+            assert_eq!(read_uint(&mut rest).unwrap(), value);
             assert_eq!(rest, [9, 9]);
         }
     }
@@ -153,21 +136,21 @@ mod tests {
         let hostile: [&[u8]; 6] =
             [&[], &[0x80], &[0xff; 9], &[0xff; 10], &[0xff; 64], &[255, 255, 255, 255, 255, 255, 255, 255, 255, 2]];
         for mut bytes in hostile {
-            assert!(varint(&mut bytes).is_err(), "{bytes:?}");
+            assert!(read_uint(&mut bytes).is_err(), "{bytes:?}");
         }
         // Longer than it has to be, yet a number.
-        assert_eq!(varint(&mut &[0x81, 0x80, 0x00][..]).unwrap(), 1);
+        assert_eq!(read_uint(&mut &[0x81, 0x80, 0x00][..]).unwrap(), 1);
     }
 
     #[test]
     fn binary_frames_tell_their_number() {
         let keyframe = [vec![1], encode(1_767_225_600_000), encode(412), encode(0x7f), vec![6]].concat();
-        assert_eq!(binary(&keyframe).unwrap(), Head::Frame { seq: 412, whole: true });
+        assert_eq!(Head::of_binary(&keyframe).unwrap(), Head::Frame { seq: 412, whole: true });
         let delta = [vec![2], encode(413), encode(1), encode(1), vec![7]].concat();
-        assert_eq!(binary(&delta).unwrap(), Head::Frame { seq: 413, whole: false });
+        assert_eq!(Head::of_binary(&delta).unwrap(), Head::Frame { seq: 413, whole: false });
         let hostile: [&[u8]; 6] = [&[], &[0, 1, 1], &[3, 1, 1], &[1, 5], &[2, 5], &[2, 5, 6]];
         for bytes in hostile {
-            assert!(binary(bytes).is_err(), "{bytes:?}");
+            assert!(Head::of_binary(bytes).is_err(), "{bytes:?}");
         }
     }
 
@@ -188,7 +171,7 @@ mod tests {
             (r#"{"type":"of \"tomorrow\""}"#, Head::Other),
         ];
         for (message, head) in cases {
-            assert_eq!(text(message).unwrap(), head, "{message}");
+            assert_eq!(Head::of_text(message).unwrap(), head, "{message}");
         }
     }
 
@@ -206,7 +189,7 @@ mod tests {
             r#"{"type":"delta","seq":1"#,
             r#"{"type":"delta","seq":"1"}"#,
         ] {
-            assert!(text(message).is_err(), "{message}");
+            assert!(Head::of_text(message).is_err(), "{message}");
         }
     }
 }

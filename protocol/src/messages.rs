@@ -1,87 +1,90 @@
 //! What the server sends, as JSON.
+#![expect(
+    missing_docs,
+    reason = "docs/PROTOCOL.md has a table of the fields of each message, and a test compares them"
+)]
 
-use axum::extract::ws::Utf8Bytes;
+use std::borrow::Cow;
+
 use daladala_env::StateFrame;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
-use utoipa::ToSchema;
 
-use super::Code;
-use crate::config::Role;
 use crate::game::GameInfo;
+use crate::refusal::Code;
+use crate::role::Role;
 
 /// A message that is not a frame.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub(crate) enum ServerMessage<'a> {
+pub enum ServerMessage {
     Hello {
         protocol: u32,
-        server: &'a str,
-        connection: &'a str,
+        server: String,
+        connection: String,
         role: Role,
         time: f64,
         limits: HelloLimits,
     },
     Joined {
-        id: &'a Value,
-        room: &'a str,
+        id: Value,
+        room: String,
         member: u64,
-        key: Option<&'a str>,
+        key: Option<String>,
         resume: Resumed,
         missed: u64,
     },
-    Room(&'a RoomInfo),
+    Room(Box<RoomInfo>),
     Event {
         #[serde(flatten)]
-        event: &'a Event,
+        event: RoomEvent,
         seq: u64,
     },
-    Presence(&'a Presence),
+    Presence(Presence),
     Reply {
-        id: &'a Value,
-        result: &'a Value,
+        id: Value,
+        result: Value,
     },
     Error {
-        id: &'a Value,
+        id: Value,
         code: Code,
-        message: &'a str,
+        message: String,
         retryable: bool,
         retry_after_ms: Option<u64>,
     },
     Pong {
-        id: &'a Value,
+        id: Value,
         sent: f64,
         time: f64,
     },
 }
 
-/// The message as JSON text. None of these can fail to be encoded; an empty object stands for one that would.
-pub(crate) fn to_json(message: &ServerMessage<'_>) -> Utf8Bytes {
-    serde_json::to_string(message).map_or_else(
-        |error| {
-            tracing::error!(%error, "a message cannot be encoded");
-            Utf8Bytes::from_static("{}")
-        },
-        Utf8Bytes::from,
-    )
+impl ServerMessage {
+    /// The message as JSON text. None of these can fail to be encoded but for numbers that are not finite, which stand
+    /// for nothing; an empty object would.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_else(|_| "{}".to_owned())
+    }
 }
 
 /// The limits that a client should know.
-#[derive(Debug, Clone, Copy, Serialize)]
-pub(crate) struct HelloLimits {
-    pub(crate) message_bytes: usize,
-    pub(crate) requests_per_second: u32,
-    pub(crate) name_chars: usize,
-    pub(crate) rooms: usize,
-    pub(crate) viewers_per_room: usize,
-    pub(crate) history_frames: usize,
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HelloLimits {
+    pub message_bytes: usize,
+    pub requests_per_second: u32,
+    pub name_chars: usize,
+    pub rooms: usize,
+    pub viewers_per_room: usize,
+    pub history_frames: usize,
 }
 
 /// How a viewer who came back goes on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Resumed {
+pub enum Resumed {
     /// It has not been here before.
     New,
     /// With all that it missed.
@@ -91,9 +94,10 @@ pub(crate) enum Resumed {
 }
 
 /// What drives a room on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Kind {
+pub enum Kind {
     /// Its own clock.
     Stream,
     /// Requests.
@@ -103,86 +107,90 @@ pub(crate) enum Kind {
 }
 
 /// Who chooses the actions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Mode {
+pub enum Mode {
     Policy,
     Wheel,
     Vote,
 }
 
 /// What a room is.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub(crate) struct RoomInfo {
-    pub(crate) code: String,
-    pub(crate) epoch: u64,
-    pub(crate) kind: Kind,
-    pub(crate) fps: f64,
-    pub(crate) paused: bool,
-    pub(crate) mode: Mode,
-    pub(crate) wheel: Option<u64>,
-    pub(crate) turn_seconds: f64,
-    pub(crate) recording: Option<String>,
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RoomInfo {
+    pub code: String,
+    pub epoch: u64,
+    pub kind: Kind,
+    pub fps: f64,
+    pub paused: bool,
+    pub mode: Mode,
+    pub wheel: Option<u64>,
+    pub turn_seconds: f64,
+    pub recording: Option<String>,
     #[serde(flatten)]
-    pub(crate) game: GameInfo,
+    pub game: GameInfo,
 }
 
 /// A room in a list.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub(crate) struct RoomSummary {
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RoomSummary {
     /// Its code.
-    pub(crate) code: String,
-    pub(crate) kind: Kind,
-    pub(crate) rules: String,
-    pub(crate) model: String,
+    pub code: String,
+    pub kind: Kind,
+    pub rules: String,
+    pub model: String,
     /// Frames a second.
-    pub(crate) fps: f64,
-    pub(crate) paused: bool,
-    pub(crate) mode: Mode,
+    pub fps: f64,
+    pub paused: bool,
+    pub mode: Mode,
     /// Connections in the room.
-    pub(crate) viewers: usize,
-    pub(crate) epoch: u64,
+    pub viewers: usize,
+    pub epoch: u64,
     /// The latest frame.
-    pub(crate) seq: u64,
+    pub seq: u64,
 }
 
 /// Who is here.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct Presence {
-    pub(crate) viewers: usize,
-    pub(crate) players: Vec<PlayerInfo>,
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Presence {
+    pub viewers: usize,
+    pub players: Vec<PlayerInfo>,
 }
 
 /// One who gave a name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub(crate) struct PlayerInfo {
-    pub(crate) member: u64,
-    pub(crate) name: String,
-    pub(crate) online: bool,
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PlayerInfo {
+    pub member: u64,
+    pub name: String,
+    pub online: bool,
 }
 
 /// An answer to one who polls.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct FramesPage {
+#[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct FramesPage {
     /// What the one who asks may do.
-    #[schema(value_type = String)]
-    pub(crate) role: Role,
-    pub(crate) epoch: u64,
-    pub(crate) resume: Resumed,
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub role: Role,
+    pub epoch: u64,
+    pub resume: Resumed,
     /// The message `room`.
-    #[schema(value_type = Object)]
-    pub(crate) room: Box<RawValue>,
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
+    pub room: Box<RawValue>,
     /// Messages `keyframe` and `delta`.
-    #[schema(value_type = Vec<Object>)]
-    pub(crate) frames: Vec<Box<RawValue>>,
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<Object>))]
+    pub frames: Vec<Box<RawValue>>,
     /// For `after` of the next request.
-    pub(crate) next: u64,
+    pub next: u64,
 }
 
 /// What happened in a room.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "data", rename_all = "snake_case")]
-pub(crate) enum Event {
+pub enum RoomEvent {
     EpisodeComplete {
         episode: u64,
         steps: u32,
@@ -191,8 +199,8 @@ pub(crate) enum Event {
         passengers: u32,
         fined: bool,
         crashed: bool,
-        status: &'static str,
-        reason: &'static str,
+        status: Cow<'static, str>,
+        reason: Cow<'static, str>,
     },
     Paused {},
     Resumed {},
@@ -234,7 +242,7 @@ pub(crate) enum Event {
         turn: u64,
         action: u8,
         votes: Vec<u32>,
-        by: &'static str,
+        by: Cow<'static, str>,
     },
     PlayerJoined {
         member: u64,
@@ -262,14 +270,15 @@ pub(crate) enum Event {
 
 /// How an episode ended: for programs, and in words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Ending {
-    pub(crate) status: &'static str,
-    pub(crate) reason: &'static str,
+pub struct Ending {
+    pub status: &'static str,
+    pub reason: &'static str,
 }
 
 impl Ending {
     /// From the last frame of the episode, and the cell where its route ends.
-    pub(crate) fn of(last: &StateFrame, terminus: Option<(u8, u8)>) -> Self {
+    #[must_use]
+    pub fn of(last: &StateFrame, terminus: Option<(u8, u8)>) -> Self {
         let arrived = terminus == Some(last.position);
         let (status, reason) = match (last.crashed == 1, last.truncated, last.fined == 1) {
             (true, ..) => ("crashed", "the bus has crashed"),
@@ -282,9 +291,10 @@ impl Ending {
     }
 }
 
-impl Event {
+impl RoomEvent {
     /// An episode has ended with `last`.
-    pub(crate) fn episode_complete(last: &StateFrame, Ending { status, reason }: Ending) -> Self {
+    #[must_use]
+    pub fn episode_complete(last: &StateFrame, Ending { status, reason }: Ending) -> Self {
         Self::EpisodeComplete {
             episode: last.episode,
             steps: last.step,
@@ -293,8 +303,8 @@ impl Event {
             passengers: last.passengers,
             fined: last.fined == 1,
             crashed: last.crashed == 1,
-            status,
-            reason,
+            status: status.into(),
+            reason: reason.into(),
         }
     }
 }
