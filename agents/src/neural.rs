@@ -131,18 +131,22 @@ impl Policy for NeuralPolicy {
     }
 
     fn choose(&self, outputs: &[f32], masks: Option<&[u32]>, generators: &mut [Generator], actions: &mut [Action]) {
-        let rows = outputs.chunks_exact(self.actions).zip(generators).zip(actions);
-        for (row, ((outputs, generator), action)) in rows.enumerate() {
-            *action = match (self.choice, masks) {
-                (Choice::Greedy, None) => argmax(outputs),
-                (Choice::Greedy, Some(masks)) => masked_argmax(outputs, masks[row]),
-                (Choice::Sampled, None) => sample(outputs, generator),
-                (Choice::Sampled, Some(masks)) => {
+        let rows = outputs.chunks_exact(self.actions).zip(actions);
+        match (self.choice, masks) {
+            (Choice::Greedy, None) => rows.for_each(|(outputs, action)| *action = argmax(outputs)),
+            (Choice::Greedy, Some(masks)) => {
+                rows.zip(masks).for_each(|((outputs, action), &mask)| *action = masked_argmax(outputs, mask));
+            }
+            (Choice::Sampled, None) => {
+                rows.zip(generators).for_each(|((outputs, action), generator)| *action = sample(outputs, generator));
+            }
+            (Choice::Sampled, Some(masks)) => {
+                for (((outputs, action), generator), &mask) in rows.zip(generators).zip(masks) {
                     let mut logits = outputs.to_vec();
-                    mask_logits(&mut logits, masks[row]);
-                    sample(&logits, generator)
+                    mask_logits(&mut logits, mask);
+                    *action = sample(&logits, generator);
                 }
-            };
+            }
         }
     }
 }

@@ -183,6 +183,7 @@ fn outcome(stepped: &Stepped) -> Value {
         "terminated": state.terminated,
         "truncated": state.truncated,
         "observation": stepped.observation,
+        "action_mask": stepped.action_mask,
     })
 }
 

@@ -42,6 +42,9 @@ pub(crate) trait Game: Send {
     /// What the driver sees now; nothing in a playback.
     fn observation(&self) -> &[f32];
 
+    /// Which actions have an effect of their own now, bit `a` for action `a`; none in a playback.
+    fn action_mask(&self) -> Option<u32>;
+
     /// The driver's preferences over the actions now, the greater the better; nothing in a playback.
     fn preferences(&self) -> Vec<f32>;
 }

@@ -23,6 +23,10 @@ impl Game for Stream {
         Stream::observation(self)
     }
 
+    fn action_mask(&self) -> Option<u32> {
+        Some(Stream::action_mask(self))
+    }
+
     fn preferences(&self) -> Vec<f32> {
         self.outputs()
     }

@@ -87,6 +87,10 @@ impl Game for Playback {
         &[]
     }
 
+    fn action_mask(&self) -> Option<u32> {
+        None
+    }
+
     fn preferences(&self) -> Vec<f32> {
         Vec::new()
     }

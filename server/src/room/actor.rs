@@ -48,6 +48,7 @@ pub(crate) struct Opening {
 pub(crate) struct Stepped {
     pub(crate) frame: Arc<Frame>,
     pub(crate) observation: Vec<f32>,
+    pub(crate) action_mask: Option<u32>,
     pub(crate) spaces: Option<Spaces>,
 }
 
@@ -330,6 +331,7 @@ impl Actor {
         Stepped {
             frame: Arc::clone(&self.frame),
             observation: self.game.observation().to_vec(),
+            action_mask: self.game.action_mask(),
             spaces: self.driver.spaces(),
         }
     }

@@ -340,6 +340,10 @@ async fn a_program_that_steps_a_room_misses_no_frame_and_learns_what_each_step_b
     }
     assert_eq!(frames, (begin + 1..=begin + 40).collect::<Vec<_>>());
     assert!(replies.iter().all(|result| result["observation"].as_array().map(Vec::len) == Some(14)));
+    // Move, Stop and Speed up always have an effect; the bus gets on and off passengers at four of its cells.
+    let masks: Vec<_> = replies.iter().map(|result| number(&result["action_mask"])).collect();
+    assert!(masks.iter().all(|mask| mask & 0b1_1001 == 0b1_1001 && mask >> 5 == 0), "{masks:?}");
+    assert!(masks.iter().any(|mask| mask & 0b10 != 0) && masks.contains(&0b1_1001), "{masks:?}");
     let ends: Vec<_> = replies.iter().filter(|result| result["terminated"] == true).collect();
     assert_eq!(ends.len(), 1, "29 steps, a reset, 10 steps");
     assert!(ends[0]["reward"].as_f64().is_some_and(|reward| reward > 50.0));
