@@ -1,12 +1,12 @@
 //! What is to be trained, with which hyperparameters.
 
+use daladala_agents::Algorithm;
+use daladala_agents::network::MAX_LAYERS;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
 use crate::{A2cConfig, DqnConfig, PpoConfig, ReinforceConfig};
 use crate::{dqn, on_policy, ppo};
-use daladala_agents::Algorithm;
-use daladala_agents::network::MAX_LAYERS;
 
 /// The largest size among the hyperparameters: beyond it memory ends before learning begins.
 const LARGEST_SIZE: usize = 1 << 22;

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 
 use burn::nn::loss::{HuberLossConfig, Reduction};
 use burn::tensor::{Device, Tensor};
+use daladala_agents::network::{Activation, FusedMlp, MlpWeights, values};
+use daladala_agents::{argmax, masked_argmax, policy_generators, random_open_action};
 use daladala_env::{Action, Generator, Rules};
 use serde::{Deserialize, Serialize};
 
@@ -13,8 +15,6 @@ use crate::learner::{Learner, LearnerState};
 use crate::method::{Method, MethodState, Update};
 use crate::replay_buffer::{Batch, ReplayBuffer, Transition};
 use crate::schedule::{Schedule, TrainingProgress};
-use daladala_agents::network::{Activation, FusedMlp, MlpWeights, values};
-use daladala_agents::{argmax, masked_argmax, policy_generators, random_open_action};
 
 /// Hyperparameters.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -1,8 +1,16 @@
 //! Making policies: DQN, PPO, A2C and REINFORCE on burn, over the vectorized engine.
 //!
 //! What they share: a seed covers everything (weights, layouts, exploration, batches), termination ends the value
-//! of what follows while truncation bootstraps from the episode's final observation, and learning rates fall linearly
-//! to zero. Episodes are driven on the CPU by the fused network; burn gets whole batches and computes gradients.
+//! of what follows while truncation bootstraps from the episode's final observation, and the norm of all gradients of a
+//! network is clipped together. Episodes are driven on the CPU by the fused network; burn gets whole batches and computes
+//! gradients.
+//!
+//! From making to learning:
+//!
+//! * [`TrainingRun`]: a training that is evaluated, kept and resumed; [`Trainer`]: one that only learns;
+//! * `ppo`, `a2c`, `reinforce` over `on_policy`, and `dqn`: the algorithms, each with its hyperparameters;
+//! * `collector`, `environments`, `rollout`, `replay_buffer`, `normalizer`: experience; `learner`: gradient steps;
+//! * `config`: hyperparameters by rules, tuned or generic; `references`: what all of it is held to.
 
 mod a2c;
 mod collector;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use daladala_agents::network::MlpWeights;
 use daladala_env::Rules;
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +10,6 @@ use crate::dqn::DqnState;
 use crate::environments::Environments;
 use crate::on_policy::OnPolicyState;
 use crate::schedule::TrainingProgress;
-use daladala_agents::network::MlpWeights;
 
 /// A learning algorithm in the middle of its work.
 pub(crate) trait Method<R: Rules> {

@@ -4,16 +4,16 @@ use std::convert::Infallible;
 use std::path::Path;
 
 use burn::tensor::Device;
+use daladala_agents::files::{read, write_whole};
+use daladala_agents::{
+    Checkpoint, Choice, EvaluatedEpisode, Evaluation, FileError, NeuralPolicy, SeedStream, evaluate, evaluate_each,
+};
 use daladala_env::Rules;
 use serde::{Deserialize, Serialize};
 
 use crate::config::TrainConfig;
 use crate::error::LearningError;
 use crate::trainer::{Progress, Trainer, TrainerState};
-use daladala_agents::files::{read, write_whole};
-use daladala_agents::{
-    Checkpoint, Choice, EvaluatedEpisode, Evaluation, FileError, NeuralPolicy, SeedStream, evaluate, evaluate_each,
-};
 
 /// The seed of all evaluations of all trainings: the same layouts each time, so that they can be compared. It is not one
 /// that people use, whose report is on these layouts too.

@@ -1,6 +1,8 @@
 //! A training as a whole: an algorithm, its hyperparameters, a seed, and how far it is.
 
 use burn::tensor::Device;
+use daladala_agents::Algorithm;
+use daladala_agents::{Checkpoint, ModelInfo};
 use daladala_env::{Rules, SpecId};
 use serde::{Deserialize, Serialize};
 
@@ -10,8 +12,6 @@ use crate::error::LearningError;
 use crate::method::{Method, MethodState};
 use crate::on_policy::OnPolicyMethod;
 use crate::schedule::TrainingProgress;
-use daladala_agents::Algorithm;
-use daladala_agents::{Checkpoint, ModelInfo};
 
 /// How training goes.
 #[derive(Debug, Clone, PartialEq)]

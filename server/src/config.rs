@@ -6,11 +6,11 @@ mod limits;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-pub use access::{AccessConfig, Anonymous, Secret, SecretError};
 pub use daladala_protocol::{FrameRate, FrameRateError, Role, UnknownRole};
-pub use limits::Limits;
 
 use crate::publish::Publisher;
+pub use access::{AccessConfig, Anonymous, Secret, SecretError};
+pub use limits::Limits;
 
 /// How a [`Server`](crate::Server) is made.
 #[derive(Clone)]

@@ -7,15 +7,15 @@ mod playback;
 
 use std::sync::Arc;
 
-pub(crate) use catalog::CatalogEntry;
-pub use catalog::{Catalog, CatalogError};
 use daladala_env::spaces::Spaces;
 use daladala_env::{Action, StateFrame};
 pub(crate) use daladala_protocol::GameInfo;
-pub use driver::Driver;
-pub(crate) use playback::PlaybackDriver;
 
 use crate::error::RoomError;
+pub(crate) use catalog::CatalogEntry;
+pub use catalog::{Catalog, CatalogError};
+pub use driver::Driver;
+pub(crate) use playback::PlaybackDriver;
 
 /// Something that games can be begun from, again and again.
 pub(crate) trait AnyDriver: Send + Sync {

@@ -10,13 +10,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
-pub(crate) use file::Reader;
-pub use file::{Header, RecordingError};
-pub(crate) use recorder::{Recorder, Written};
+use daladala_protocol::{Code, Refusal};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use daladala_protocol::{Code, Refusal};
+pub(crate) use file::Reader;
+pub use file::{Header, RecordingError};
+pub(crate) use recorder::{Recorder, Written};
 
 /// The extension of recordings.
 const EXTENSION: &str = "dalarec";

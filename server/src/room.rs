@@ -16,19 +16,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
-pub(crate) use actor::{Actor, Opening, Stepped, milliseconds_since_1970};
 use bytes::Bytes;
 use daladala_protocol::{Code, Presence, Refusal, RoomEvent, RoomSummary};
-pub(crate) use frame::{Described, Frame, Happened, Noted};
 use governor::DefaultDirectRateLimiter;
-pub(crate) use history::History;
-use members::Members;
-pub(crate) use members::{Introduction, MAX_NAME_CHARS, Seat};
-pub(crate) use pollers::Pollers;
 use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
 use tokio::time::timeout;
 
 use crate::publish::{Publication, Published, Publisher};
+pub(crate) use actor::{Actor, Opening, Stepped, milliseconds_since_1970};
+pub(crate) use frame::{Described, Frame, Happened, Noted};
+pub(crate) use history::History;
+use members::Members;
+pub(crate) use members::{Introduction, MAX_NAME_CHARS, Seat};
+pub(crate) use pollers::Pollers;
 
 /// Events that may wait for a viewer; one who is further behind does not read at all.
 pub(crate) const EVENTS: usize = 256;

@@ -35,6 +35,12 @@ impl Args {
         let loaded = registry::load(&self.model, &rules, Choice::Greedy, self.device.device)?;
         tell_other_scenario(&self.model, &loaded, &rules.id);
         let policy = loaded.policy;
+        if policy.masked() {
+            eprintln!(
+                "note: '{}' learnt to choose among open actions, which observations alone don't tell: its choice may be a closed one",
+                self.model
+            );
+        }
         let mut generators = policy_generators(0, 0..1);
         let mut outputs = vec![0.0; policy.actions()];
         let mut action = [0];

@@ -2,10 +2,11 @@
 
 use std::io::{BufRead, BufWriter, Write, stdin, stdout};
 
-use crate::arguments::RulesArgs;
 use anyhow::Context;
 use daladala_env::RuleSet;
 use daladala_env::trace::{TraceRequest, act_out};
+
+use crate::arguments::RulesArgs;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
