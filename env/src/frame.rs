@@ -146,4 +146,8 @@ pub struct StateFrame {
     pub terminated: bool,
     /// Whether the episode was cut off by the step limit.
     pub truncated: bool,
+    /// How the episode has ended, by the name of [`RulesInfo::endings`](crate::RulesInfo::endings); none while it goes
+    /// on. Whoever steps the environment fills it in.
+    #[serde(default)]
+    pub ending: Option<String>,
 }

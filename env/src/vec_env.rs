@@ -282,8 +282,16 @@ impl<R: Rules, B: Batch<R>> VecEnv<R, B> {
     pub fn frame(&self, index: usize, episode: u64, step: Option<(Action, Transition)>) -> StateFrame {
         let (action, transition) = step.unzip();
         let total_reward = self.episode_return(index);
-        let context = FrameContext { episode, action, transition: transition.unwrap_or_default(), total_reward };
-        self.with_state(index, |state| self.rules.frame(state, &context))
+        let transition = transition.unwrap_or_default();
+        let context = FrameContext { episode, action, transition, total_reward };
+        self.with_state(index, |state| {
+            let mut frame = self.rules.frame(state, &context);
+            if transition.terminated || transition.truncated {
+                let ending = self.info.endings.get(usize::from(self.rules.ending(state)));
+                frame.ending = ending.map(|ending| ending.name.clone());
+            }
+            frame
+        })
     }
 
     /// The sum of rewards of the running episode of environment `index`.

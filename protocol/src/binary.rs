@@ -136,7 +136,7 @@ macro_rules! float {
     };
 }
 
-const FIELDS: [Field; 21] = [
+const FIELDS: [Field; 22] = [
     number!(step),
     Field {
         same: |a, b| a.position == b.position,
@@ -304,6 +304,19 @@ const FIELDS: [Field; 21] = [
             Ok(())
         },
     },
+    Field {
+        same: |a, b| a.ending == b.ending,
+        write: |frame, out| {
+            let name = frame.ending.as_deref().unwrap_or_default();
+            uint(out, name.len() as u64);
+            out.extend(name.bytes());
+        },
+        read: |frame, input, _| {
+            let name = String::from_utf8(read_list(input, read_byte)?).map_err(|_| Damaged)?;
+            frame.ending = (!name.is_empty()).then_some(name);
+            Ok(())
+        },
+    },
 ];
 
 fn same_bits(a: &[f32], b: &[f32]) -> bool {
@@ -411,6 +424,7 @@ fn empty() -> StateFrame {
         outputs: Vec::new(),
         terminated: false,
         truncated: false,
+        ending: None,
     }
 }
 
@@ -493,6 +507,7 @@ mod tests {
             numbers in any::<[u32; 7]>(), money: i64, episode: u64, floats in prop::array::uniform4(-1e6f32..1e6),
             drawn_elsewhere: bool, position in (0u8..64, 0u8..64), bits: u8, action in prop::option::of(any::<u8>()),
             cells in cells(), kinds: u32, reds: u32, stops in cells(), waiting: u32, reward_terms in numbers(), outputs in numbers(),
+            ending in prop::option::of("[a-z_]{1,12}"),
         ) -> StateFrame {
             let hazards: Vec<_> = cells.iter().enumerate().map(|(i, &cell)| {
                 Hazard { cell, kind: if kinds >> i & 1 == 1 { HazardKind::TrafficLight } else { HazardKind::Police } }
@@ -513,7 +528,7 @@ mod tests {
                 waiting: stops.iter().enumerate().map(|(i, &s)| (key(s), waiting >> i)).collect(),
                 high_demand_stops: stops, light_cycle: numbers[6], episode, action,
                 action_name: action.map(|action| format!("action {action}")),
-                reward: floats[0], total_reward: floats[1], reward_terms, outputs, terminated: bits >> 5 & 1 == 1, truncated: bits >> 6 & 1 == 1,
+                reward: floats[0], total_reward: floats[1], reward_terms, outputs, terminated: bits >> 5 & 1 == 1, truncated: bits >> 6 & 1 == 1, ending,
             }
         }
     }

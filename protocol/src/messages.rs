@@ -199,6 +199,9 @@ pub enum RoomEvent {
         passengers: u32,
         fined: bool,
         crashed: bool,
+        /// By the name that the rules have for it.
+        #[serde(default)]
+        ending: Option<String>,
         status: Cow<'static, str>,
         reason: Cow<'static, str>,
     },
@@ -268,7 +271,7 @@ pub enum RoomEvent {
     },
 }
 
-/// How an episode ended: for programs, and in words.
+/// How an episode ended, in the words of the original system: for programs, and for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ending {
     pub status: &'static str,
@@ -276,16 +279,19 @@ pub struct Ending {
 }
 
 impl Ending {
-    /// From the last frame of the episode, and the cell where its route ends.
+    /// From the last frame of the episode, which says by its rules how it ended. Those of recordings that are older than
+    /// that say less.
     #[must_use]
-    pub fn of(last: &StateFrame, terminus: Option<(u8, u8)>) -> Self {
-        let arrived = terminus == Some(last.position);
-        let (status, reason) = match (last.crashed == 1, last.truncated, last.fined == 1) {
-            (true, ..) => ("crashed", "the bus has crashed"),
-            (false, true, _) => ("truncated", "the step limit has cut the episode off"),
-            (false, false, true) if arrived => ("fined", "the bus has arrived, with a fine from the police"),
-            (false, false, true) => ("fined", "the police have impounded the bus"),
-            (false, false, false) => ("success", "the bus has arrived"),
+    pub fn of(last: &StateFrame) -> Self {
+        let fined = last.fined == 1;
+        let (status, reason) = match last.ending.as_deref() {
+            _ if last.crashed == 1 => ("crashed", "the bus has crashed"),
+            _ if last.truncated => ("truncated", "the step limit has cut the episode off"),
+            Some("impounded") => ("fined", "the police have impounded the bus"),
+            Some("arrived") if fined => ("fined", "the bus has arrived, with a fine from the police"),
+            _ if fined => ("fined", "the episode has ended, with a fine from the police"),
+            Some("arrived") | None => ("success", "the bus has arrived"),
+            Some(_) => ("success", "the episode has ended"),
         };
         Self { status, reason }
     }
@@ -294,7 +300,8 @@ impl Ending {
 impl RoomEvent {
     /// An episode has ended with `last`.
     #[must_use]
-    pub fn episode_complete(last: &StateFrame, Ending { status, reason }: Ending) -> Self {
+    pub fn episode_complete(last: &StateFrame) -> Self {
+        let Ending { status, reason } = Ending::of(last);
         Self::EpisodeComplete {
             episode: last.episode,
             steps: last.step,
@@ -303,6 +310,7 @@ impl RoomEvent {
             passengers: last.passengers,
             fined: last.fined == 1,
             crashed: last.crashed == 1,
+            ending: last.ending.clone(),
             status: status.into(),
             reason: reason.into(),
         }

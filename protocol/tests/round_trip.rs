@@ -82,6 +82,7 @@ fn events() -> impl Strategy<Value = RoomEvent> {
                 passengers: steps,
                 fined,
                 crashed: !fined,
+                ending: fined.then(|| "impounded".to_owned()),
                 status: "fined".into(),
                 reason: "in words".into(),
             }

@@ -123,11 +123,13 @@ fn draw_mind(canvas: &mut Canvas, setting: &Setting, frame: &StateFrame) {
 }
 
 fn draw_end(canvas: &mut Canvas, frame: &StateFrame) {
-    let (word, color) = match (frame.crashed == 1, frame.truncated, frame.fined == 1) {
-        (true, ..) => ("Crashed", RED),
-        (false, true, _) => ("Out of time", RED),
-        (false, false, true) => ("The end, with a fine", RED),
-        (false, false, false) => ("End of the route", GREEN),
+    let fined = frame.fined == 1;
+    let (word, color) = match frame.ending.as_deref() {
+        _ if frame.crashed == 1 => ("Crashed", RED),
+        _ if frame.truncated => ("Out of time", RED),
+        Some("impounded") => ("Impounded", RED),
+        _ if fined => ("The end, with a fine", RED),
+        _ => ("End of the route", GREEN),
     };
     let text = format!("{word}: return {}", number(frame.total_reward));
     let width = Font::MEDIUM.width(&text) + 32.0;

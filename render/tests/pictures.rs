@@ -100,6 +100,7 @@ prop_compose! {
             waiting: stops.into_iter().map(|(cell, waiting)| (key(cell), waiting)).collect::<BTreeMap<_, _>>(),
             light_cycle: 0, episode: 1, action, action_name: name, reward: floats[2], total_reward: floats[3],
             reward_terms: Vec::new(), outputs, terminated: flags[5], truncated: flags[6],
+            ending: flags[5].then(|| "impounded".to_owned()),
         }
     }
 }

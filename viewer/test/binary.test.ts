@@ -129,8 +129,18 @@ describe("binary frames", () => {
     });
   });
 
+  it("say how the episode ended, and nothing where it goes on", () => {
+    const named = Array.from("impounded", (letter) => letter.charCodeAt(0));
+    const delta = [2, 19, 2, 0x80, 0x80, 0x80, 0x01, named.length, ...named];
+    expect(parseMessage(Uint8Array.from(delta).buffer)).toMatchObject({
+      changes: { ending: "impounded" },
+    });
+    const none = [2, 19, 2, 0x80, 0x80, 0x80, 0x01, 0];
+    expect(parseMessage(Uint8Array.from(none).buffer)).toMatchObject({ changes: { ending: null } });
+  });
+
   it("are read though a later server appends fields", () => {
-    const delta = [2, 19, 2, 0x81, 0x80, 0x80, 0x01, 14, 99, 99];
+    const delta = [2, 19, 2, 0x81, 0x80, 0x80, 0x02, 14, 99, 99];
     expect(parseMessage(Uint8Array.from(delta).buffer)).toEqual({
       kind: "delta",
       seq: 19,

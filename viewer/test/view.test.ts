@@ -340,6 +340,15 @@ describe("the reason of an ending", () => {
       { kind: "frame", frame: frame({ ...last, ...second }) },
     ).seen.last?.ending;
 
+  it.each([
+    ["arrived", "arrived"],
+    ["impounded", "impounded"],
+    ["out_of_time", "truncated"],
+    ["of other rules", "ended"],
+  ])("is what the last frame calls it: %s", (ending, shown) => {
+    expect(endingAfter({}, { ending, crashed: 1, fined: 1 })).toBe(shown);
+  });
+
   it("is arrival at the end of the route", () => {
     expect(endingAfter({}, { police_here: 0 })).toBe("arrived");
   });

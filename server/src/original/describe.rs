@@ -61,8 +61,8 @@ pub(super) fn environment_info(room: &Room, stepped: &Stepped) -> Value {
 }
 
 /// How the episode that ended with `frame` ended.
-pub(super) fn episode_complete(frame: &Frame, terminus: Option<(u8, u8)>) -> Value {
+pub(super) fn episode_complete(frame: &Frame) -> Value {
     let state = frame.state();
-    let Ending { status, reason } = Ending::of(state, terminus);
+    let Ending { status, reason } = Ending::of(state);
     json!({ "status": status, "total_reward": state.total_reward, "steps": state.step, "reason": reason })
 }

@@ -77,7 +77,7 @@ impl Relay {
                 if let Item::Keyframe(frame) | Item::Delta(frame) = item {
                     self.tell_due(&mut waiting, place).await;
                     if place.replace((frame.epoch(), frame.seq())).is_some() {
-                        self.update(&room, &frame).await;
+                        self.update(&frame).await;
                     }
                 }
             }
@@ -92,11 +92,10 @@ impl Relay {
         }
     }
 
-    async fn update(&self, room: &Room, frame: &Frame) {
+    async fn update(&self, frame: &Frame) {
         self.voice.tell_all(&self.io, "rl-update", &Update::of(frame)).await;
         if frame.ends_episode() {
-            let terminus = room.now().described.info().game.route.last().copied();
-            self.voice.tell_all(&self.io, "episode-complete", &episode_complete(frame, terminus)).await;
+            self.voice.tell_all(&self.io, "episode-complete", &episode_complete(frame)).await;
         }
     }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use daladala_env::spaces::Spaces;
 use daladala_env::{Action, StateFrame};
-use daladala_protocol::{ActionName, Ending, Kind, Refusal, RoomEvent, RoomInfo};
+use daladala_protocol::{ActionName, Kind, Refusal, RoomEvent, RoomInfo};
 use tokio::sync::{Notify, broadcast, mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
@@ -282,9 +282,7 @@ impl Actor {
         self.room.hand_out(what, || self.frame.delta_binary());
         if self.frame.ends_episode() {
             self.metrics.episodes.inc();
-            let terminus = self.described.info().game.route.last().copied();
-            let ending = Ending::of(self.frame.state(), terminus);
-            self.happened(RoomEvent::episode_complete(self.frame.state(), ending));
+            self.happened(RoomEvent::episode_complete(self.frame.state()));
         }
     }
 

@@ -43,6 +43,7 @@ const NOTHING: World = {
   totalReward: 0,
   rewardTerms: [],
   outputs: [],
+  ending: null,
 };
 
 /** How to read each field, by its number. */
@@ -68,6 +69,7 @@ const FIELDS: readonly ((bytes: Bytes) => Changes)[] = [
   (bytes) => ({ totalReward: bytes.float() }),
   readRewardTerms,
   (bytes) => ({ outputs: bytes.list(4, () => bytes.float()) }),
+  readEnding,
 ];
 
 /** The message in these bytes; null for one of a kind this page does not know. */
@@ -102,6 +104,11 @@ function readChanges(bytes: Bytes): Changes {
   const allKnown = present < 2 ** FIELDS.length;
   if (allKnown && bytes.left > 0) throw new Malformed("the message does not end where it should");
   return changes;
+}
+
+function readEnding(bytes: Bytes): Changes {
+  const name = String.fromCharCode(...bytes.list(1, () => bytes.byte()));
+  return { ending: name === "" ? null : name };
 }
 
 function readDrawnAt(bytes: Bytes): Changes {

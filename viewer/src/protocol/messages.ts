@@ -102,6 +102,8 @@ export interface Frame {
   readonly rewardTerms: readonly number[];
   /** What the policy went by, one each of the room's actions; empty like the terms. */
   readonly outputs: readonly number[];
+  /** How the episode ended, by the rules' name for it; null where it goes on or is not told. */
+  readonly ending: string | null;
   readonly terminated: boolean;
   readonly truncated: boolean;
 }

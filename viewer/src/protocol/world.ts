@@ -41,6 +41,8 @@ export interface World {
   readonly totalReward: number;
   readonly rewardTerms: readonly number[];
   readonly outputs: readonly number[];
+  /** How the episode ended; null while it goes on, and from servers that don't tell. */
+  readonly ending: string | null;
 }
 
 /** Some fields of a world, while they are being read. */

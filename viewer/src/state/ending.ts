@@ -1,12 +1,21 @@
 /**
- * Why an episode ended, read from its last frames. The wire says that it ended, and whether by a
- * crash; arriving and being impounded are told apart by where the bus was and who stood there.
+ * Why an episode ended. The last frame says so; where it comes from an older server or recording,
+ * arriving and being impounded are told apart by where the bus was and who stood there.
  */
 import type { Cell, Frame, Room } from "../protocol/messages";
 
 export type Ending = "arrived" | "crashed" | "impounded" | "truncated" | "ended";
 
+/** The names that rules have for it. */
+const NAMED: ReadonlyMap<string, Ending> = new Map<string, Ending>([
+  ["arrived", "arrived"],
+  ["crashed", "crashed"],
+  ["impounded", "impounded"],
+  ["out_of_time", "truncated"],
+]);
+
 export function endingOf(room: Room | null, previous: Frame | null, last: Frame): Ending {
+  if (last.ending !== null) return NAMED.get(last.ending) ?? "ended";
   if (last.crashed) return "crashed";
   if (!last.terminated) return "truncated";
   const terminus = room?.route.at(-1);

@@ -77,5 +77,6 @@ pub(super) fn frame(state: &ClassicState, context: &FrameContext) -> StateFrame 
         outputs: Vec::new(),
         terminated: context.transition.terminated,
         truncated: context.transition.truncated,
+        ending: None,
     }
 }
