@@ -1,6 +1,6 @@
 //! `daladala train`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
@@ -84,11 +84,22 @@ impl EvaluationArgs {
     }
 }
 
+/// Where the run of these weights is kept where nothing else is said. Only the extension that all weights have is left
+/// out: what stands after the dot of `lr-0.1` tells it from `lr-0.2`.
+fn run_folder(out: &Path) -> PathBuf {
+    if out.extension().is_some_and(|extension| extension == "safetensors") {
+        return out.with_extension("run");
+    }
+    let mut name = out.as_os_str().to_owned();
+    name.push(".run");
+    name.into()
+}
+
 /// Where the run is kept, and whether it goes on.
 #[derive(Debug, clap::Args)]
 struct RunArgs {
     /// The folder of the run: TensorBoard events, progress.csv, hyperparameters, and what --resume needs
-    /// [default: --out with the extension .run].
+    /// [default: --out with .run in place of .safetensors, or after any other name].
     #[arg(long, value_name = "FOLDER")]
     run: Option<PathBuf>,
     /// Seconds between saves of a run that goes on: what a kill may cost at most.
@@ -145,7 +156,7 @@ impl Args {
         }
         let Some(out) = &self.out else { bail!("--out says where the weights go") };
         ensure_writable(out)?;
-        let path = self.run.run.clone().unwrap_or_else(|| out.with_extension("run"));
+        let path = self.run.run.clone().unwrap_or_else(|| run_folder(out));
         ensure!(
             place(out) != place(&path) && place(out).parent() != Some(&place(&path)),
             "--out is the folder of the run or lies in it: give it another place"
@@ -232,4 +243,25 @@ fn show(bar: &ProgressBar, report: &Report, steps: u64) {
     let progress = &report.progress;
     bar.set_position(progress.steps.min(steps));
     bar.set_message(format!("return {:7.2}  loss {:8.4}", progress.mean_return, progress.loss));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::run_folder;
+
+    #[test]
+    fn names_that_differ_after_a_dot_have_folders_of_their_own() {
+        for (out, run) in [
+            ("lr-0.1", "lr-0.1.run"),
+            ("lr-0.2", "lr-0.2.run"),
+            ("a/b.safetensors", "a/b.run"),
+            ("lr-0.1.safetensors", "lr-0.1.run"),
+            ("plain", "plain.run"),
+            ("m.run", "m.run.run"),
+        ] {
+            assert_eq!(run_folder(Path::new(out)), Path::new(run));
+        }
+    }
 }
