@@ -46,9 +46,9 @@ impl Stream {
         }
         let outputs = self.outputs();
         let mut actions = [choice.unwrap_or_default()];
+        let mask = self.policy_mask();
         if choice.is_none() {
-            let mask = self.policy.masked().then(|| [self.action_mask()]);
-            let mask = mask.as_ref().map(<[u32; 1]>::as_slice);
+            let mask = mask.as_ref().map(std::slice::from_ref);
             self.policy.choose(&outputs, mask, &mut self.generators, &mut actions);
         }
         self.env.step(&actions, self.buffers.as_step_with_terms())?;
@@ -63,6 +63,7 @@ impl Stream {
         let mut frame = self.env.frame(0, self.episode, Some((action, transition)));
         frame.reward_terms.clone_from(&self.buffers.reward_terms);
         frame.outputs = outputs;
+        frame.action_mask = mask;
         Ok(frame)
     }
 
@@ -98,6 +99,12 @@ impl Stream {
         mask[0]
     }
 
+    /// Which actions the policy chooses among now; none where it looks at no mask.
+    #[must_use]
+    pub fn policy_mask(&self) -> Option<u32> {
+        self.policy.masked().then(|| self.action_mask())
+    }
+
     /// The policy's [outputs](Policy::outputs) for what it sees now.
     #[must_use]
     pub fn outputs(&self) -> Vec<f32> {
@@ -110,7 +117,7 @@ impl Stream {
 #[cfg(test)]
 mod tests {
     use daladala_env::rules::Classic;
-    use daladala_env::{RuleSet, Rules};
+    use daladala_env::{OutputKind, RuleSet, Rules};
 
     use super::*;
     use crate::scripted::{Oracle, Random};
@@ -159,6 +166,55 @@ mod tests {
             assert_eq!((frame.action, frame.outputs), (Some(choice), would));
         }
         assert!(episodes.advance(Some(9)).is_err());
+        Ok(())
+    }
+
+    /// A policy with masks.
+    struct Masked(Random);
+
+    impl Policy for Masked {
+        fn observation_size(&self) -> usize {
+            self.0.observation_size()
+        }
+
+        fn actions(&self) -> usize {
+            self.0.actions()
+        }
+
+        fn output_kind(&self) -> OutputKind {
+            self.0.output_kind()
+        }
+
+        fn outputs(&self, observations: &[f32], outputs: &mut [f32]) {
+            self.0.outputs(observations, outputs);
+        }
+
+        fn masked(&self) -> bool {
+            true
+        }
+
+        fn choose(&self, outputs: &[f32], masks: Option<&[u32]>, generators: &mut [Generator], actions: &mut [Action]) {
+            self.0.choose(outputs, masks, generators, actions);
+        }
+    }
+
+    #[test]
+    fn a_frame_tells_the_mask_that_its_action_was_chosen_among() -> Result<(), EnvError> {
+        let mut episodes = stream(Masked(random()), 5);
+        let mut closed = 0;
+        for _ in 0..300 {
+            let open = (!episodes.ended()).then(|| episodes.action_mask());
+            let frame = episodes.advance(None)?;
+            assert_eq!(frame.action_mask, open, "the mask of before the step; none after a reset");
+            if let (Some(mask), Some(action)) = (open, frame.action) {
+                assert_eq!(mask >> action & 1, 1);
+                closed += u32::from(mask != 0b1_1111);
+            }
+        }
+        assert!(closed > 0, "no action was ever closed");
+        let mut unmasked = stream(random(), 5);
+        unmasked.advance(None)?;
+        assert_eq!(unmasked.advance(None)?.action_mask, None);
         Ok(())
     }
 

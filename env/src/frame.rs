@@ -142,6 +142,10 @@ pub struct StateFrame {
     /// asked the driver fills it in.
     #[serde(default)]
     pub outputs: Vec<f32>,
+    /// Which actions the driver chose among: bit `a` for action `a`. None where it looks at no mask, and like the
+    /// outputs.
+    #[serde(default)]
+    pub action_mask: Option<u32>,
     /// Whether the episode has ended by the rules.
     pub terminated: bool,
     /// Whether the episode was cut off by the step limit.

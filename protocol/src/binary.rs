@@ -136,7 +136,7 @@ macro_rules! float {
     };
 }
 
-const FIELDS: [Field; 22] = [
+const FIELDS: [Field; 23] = [
     number!(step),
     Field {
         same: |a, b| a.position == b.position,
@@ -317,6 +317,16 @@ const FIELDS: [Field; 22] = [
             Ok(())
         },
     },
+    // Some action is always open, so 0 stands for no mask.
+    Field {
+        same: |a, b| a.action_mask == b.action_mask,
+        write: |frame, out| uint(out, frame.action_mask.unwrap_or_default().into()),
+        read: |frame, input, _| {
+            let mask: u32 = read_uint(input)?.try_into().map_err(|_| Damaged)?;
+            frame.action_mask = (mask != 0).then_some(mask);
+            Ok(())
+        },
+    },
 ];
 
 fn same_bits(a: &[f32], b: &[f32]) -> bool {
@@ -422,6 +432,7 @@ fn empty() -> StateFrame {
         total_reward: 0.0,
         reward_terms: Vec::new(),
         outputs: Vec::new(),
+        action_mask: None,
         terminated: false,
         truncated: false,
         ending: None,
@@ -507,7 +518,7 @@ mod tests {
             numbers in any::<[u32; 7]>(), money: i64, episode: u64, floats in prop::array::uniform4(-1e6f32..1e6),
             drawn_elsewhere: bool, position in (0u8..64, 0u8..64), bits: u8, action in prop::option::of(any::<u8>()),
             cells in cells(), kinds: u32, reds: u32, stops in cells(), waiting: u32, reward_terms in numbers(), outputs in numbers(),
-            ending in prop::option::of("[a-z_]{1,12}"),
+            ending in prop::option::of("[a-z_]{1,12}"), action_mask in prop::option::of(1u32..),
         ) -> StateFrame {
             let hazards: Vec<_> = cells.iter().enumerate().map(|(i, &cell)| {
                 Hazard { cell, kind: if kinds >> i & 1 == 1 { HazardKind::TrafficLight } else { HazardKind::Police } }
@@ -528,7 +539,7 @@ mod tests {
                 waiting: stops.iter().enumerate().map(|(i, &s)| (key(s), waiting >> i)).collect(),
                 high_demand_stops: stops, light_cycle: numbers[6], episode, action,
                 action_name: action.map(|action| format!("action {action}")),
-                reward: floats[0], total_reward: floats[1], reward_terms, outputs, terminated: bits >> 5 & 1 == 1, truncated: bits >> 6 & 1 == 1, ending,
+                reward: floats[0], total_reward: floats[1], reward_terms, outputs, action_mask, terminated: bits >> 5 & 1 == 1, truncated: bits >> 6 & 1 == 1, ending,
             }
         }
     }

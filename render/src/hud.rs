@@ -100,7 +100,7 @@ fn draw_mind(canvas: &mut Canvas, setting: &Setting, frame: &StateFrame) {
         OutputKind::Logits | OutputKind::Probabilities => "How likely each action was",
     };
     canvas.write(title, (LEFT, 258.0), Align::Left, Font::SMALL, FAINT);
-    let shares = shares(&frame.outputs, setting.outputs);
+    let shares = shares(&frame.outputs, setting.outputs, frame.action_mask);
     let rows = setting.actions.iter().take(MOST_ACTIONS).enumerate();
     for (row, name) in rows {
         let y = 281.0 + 28.0 * row as f32;
@@ -140,7 +140,17 @@ fn draw_end(canvas: &mut Canvas, frame: &StateFrame) {
 }
 
 /// The length of each output's bar, 0 to 1, and its words.
-fn shares(outputs: &[f32], kind: OutputKind) -> Vec<(f32, String)> {
+/// A closed action has no chance, whatever its logit, and its value counts for nothing.
+fn shares(outputs: &[f32], kind: OutputKind, mask: Option<u32>) -> Vec<(f32, String)> {
+    let is_open = |action: usize| mask.is_none_or(|mask| action < 32 && mask >> action & 1 == 1);
+    let open: Vec<f32> =
+        outputs.iter().enumerate().filter(|&(action, _)| is_open(action)).map(|(_, &output)| output).collect();
+    let mut shown = open_shares(&open, kind).into_iter();
+    let share = |action| if is_open(action) { shown.next() } else { None };
+    (0..outputs.len()).map(share).map(|share| share.unwrap_or_else(|| (0.0, "closed".to_owned()))).collect()
+}
+
+fn open_shares(outputs: &[f32], kind: OutputKind) -> Vec<(f32, String)> {
     let percent = |part: f32| (part.clamp(0.0, 1.0), format!("{:.0} %", 100.0 * part));
     let greatest = outputs.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     match kind {
@@ -184,13 +194,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn closed_actions_have_no_chance_and_the_open_ones_share_theirs() {
+        let shown = shares(&[0.0, 9.0, 0.0], OutputKind::Logits, Some(0b101));
+        assert_eq!(shown, [(0.5, "50 %".to_owned()), (0.0, "closed".to_owned()), (0.5, "50 %".to_owned())]);
+        let shown = shares(&[-4.0, 90.0, 4.0], OutputKind::Values, Some(0b101));
+        assert_eq!(shown[2], (1.0, "4".to_owned()));
+    }
+
+    #[test]
     fn outputs_become_bars() {
-        let texts = |outputs: &[f32], kind| shares(outputs, kind).into_iter().map(|(_, text)| text).collect::<Vec<_>>();
+        let texts =
+            |outputs: &[f32], kind| shares(outputs, kind, None).into_iter().map(|(_, text)| text).collect::<Vec<_>>();
         assert_eq!(texts(&[0.0, 0.0], OutputKind::Logits), ["50 %", "50 %"]);
         assert_eq!(texts(&[0.25, 0.75], OutputKind::Probabilities), ["25 %", "75 %"]);
         assert_eq!(texts(&[-4.0, 412.3, 12.5], OutputKind::Values), ["-4", "412", "12.5"]);
         let lengths: Vec<_> =
-            shares(&[-10.0, 30.0, 10.0], OutputKind::Values).into_iter().map(|(part, _)| part).collect();
+            shares(&[-10.0, 30.0, 10.0], OutputKind::Values, None).into_iter().map(|(part, _)| part).collect();
         assert_eq!(lengths, [0.0, 1.0, 0.5]);
     }
 

@@ -84,7 +84,7 @@ prop_compose! {
         numbers in any::<[u32; 6]>(), money: i64, floats in any::<[f32; 4]>(), position in cell(),
         flags in any::<[bool; 7]>(), hazards in prop::collection::vec((cell(), any::<bool>()), 0..9),
         stops in prop::collection::vec((cell(), any::<u32>()), 0..9), action in prop::option::of(any::<u8>()),
-        outputs in prop::collection::vec(any::<f32>(), 0..9), name in prop::option::of(".{0,60}"),
+        outputs in prop::collection::vec(any::<f32>(), 0..9), action_mask in prop::option::of(any::<u32>()), name in prop::option::of(".{0,60}"),
     ) -> StateFrame {
         let key = |(x, y): (u8, u8)| format!("{x},{y}");
         let kind = |light| if light { HazardKind::TrafficLight } else { HazardKind::Police };
@@ -99,7 +99,7 @@ prop_compose! {
             high_demand_stops: stops.iter().map(|&(cell, _)| cell).collect(),
             waiting: stops.into_iter().map(|(cell, waiting)| (key(cell), waiting)).collect::<BTreeMap<_, _>>(),
             light_cycle: 0, episode: 1, action, action_name: name, reward: floats[2], total_reward: floats[3],
-            reward_terms: Vec::new(), outputs, terminated: flags[5], truncated: flags[6],
+            reward_terms: Vec::new(), outputs, action_mask, terminated: flags[5], truncated: flags[6],
             ending: flags[5].then(|| "impounded".to_owned()),
         }
     }

@@ -139,8 +139,19 @@ describe("binary frames", () => {
     expect(parseMessage(Uint8Array.from(none).buffer)).toMatchObject({ changes: { ending: null } });
   });
 
+  it("say which actions the policy chose among, and nothing where it looked at no mask", () => {
+    const delta = (mask: number): number[] => [2, 19, 2, 0x80, 0x80, 0x80, 0x02, mask];
+    for (const [mask, actionMask] of [
+      [0b1_0011, 0b1_0011],
+      [0, null],
+    ] as const) {
+      const read = parseMessage(Uint8Array.from(delta(mask)).buffer);
+      expect(read).toMatchObject({ changes: { actionMask } });
+    }
+  });
+
   it("are read though a later server appends fields", () => {
-    const delta = [2, 19, 2, 0x81, 0x80, 0x80, 0x02, 14, 99, 99];
+    const delta = [2, 19, 2, 0x81, 0x80, 0x80, 0x04, 14, 99, 99];
     expect(parseMessage(Uint8Array.from(delta).buffer)).toEqual({
       kind: "delta",
       seq: 19,

@@ -136,6 +136,19 @@ describe("the policy's outputs", () => {
     expect(told?.bars[1]).toMatchObject({ from: 0.25, to: 1 });
   });
 
+  it("give closed actions no chance, and share it among the open ones", () => {
+    const told = readOutputs(CITY, frame({ outputs: [0, 9, 0, 9, 9], action_mask: 0b0_0101 }));
+    expect(told?.bars.map(({ value }) => value)).toEqual([0.5, 0, 0.5, 0, 0]);
+    expect(told?.bars.map(({ open }) => open)).toEqual([true, false, true, false, false]);
+    expect(told?.favourite).toBe(0);
+    const values = room({ outputs: "values" });
+    const lowest = readOutputs(
+      values,
+      frame({ outputs: [-9, -1, -9, 0, 0], action_mask: 0b0_0010 }),
+    );
+    expect(lowest?.favourite).toBe(1);
+  });
+
   it("are nothing where nothing is told", () => {
     expect(readOutputs(CITY, frame({ outputs: [] }))).toBeNull();
   });

@@ -28,6 +28,13 @@ impl Game for Stream {
     }
 
     fn preferences(&self) -> Vec<f32> {
-        self.outputs()
+        let mut preferences = self.outputs();
+        if let Some(mask) = self.policy_mask() {
+            let closed = |action: usize| mask >> action & 1 == 0;
+            preferences.iter_mut().enumerate().filter(|(action, _)| closed(*action)).for_each(|(_, preference)| {
+                *preference = f32::NEG_INFINITY;
+            });
+        }
+        preferences
     }
 }

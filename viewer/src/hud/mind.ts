@@ -89,13 +89,16 @@ function fill(row: Row, outputs: Outputs, bar: Bar, nth: number, asked: boolean)
   const chosen = outputs.chosen === nth;
   const favourite = asked && outputs.favourite === nth;
   row.element.className = chosen ? "chosen" : "";
+  row.element.classList.toggle("closed", !bar.open);
   row.element.classList.toggle("loss", bar.value < 0);
   const notes = [
     ...(chosen ? [`▶ ${t("mind.chosen")}`] : []),
     ...(favourite ? [`★ ${t("mind.favourite")}`] : []),
+    ...(bar.open ? [] : [`∅ ${t("mind.closed")}`]),
   ];
   setText(row.note, notes.join(" "));
-  setText(row.number, outputs.kind === "chances" ? percent(bar.value) : signed(bar.value));
+  const number = outputs.kind === "chances" ? percent(bar.value) : signed(bar.value);
+  setText(row.number, bar.open ? number : "–");
   row.bar.style.left = `${bar.from * 100}%`;
   row.bar.style.width = `${(bar.to - bar.from) * 100}%`;
   row.element.style.setProperty("--zero", `${outputs.zero * 100}%`);

@@ -9,6 +9,8 @@ export interface Bar {
   readonly value: number;
   readonly from: number;
   readonly to: number;
+  /** Whether the policy could choose it: the action mask left it open. */
+  readonly open: boolean;
 }
 
 export interface Outputs {
@@ -26,7 +28,11 @@ export function readOutputs(room: Room, frame: Frame): Outputs | null {
   const told = frame.outputs.slice(0, room.actions.length);
   if (told.length === 0 || !told.every(Number.isFinite)) return null;
   const kind = room.outputs === "values" ? "values" : "chances";
-  const values = room.outputs === "logits" ? softmax(told) : told;
+  const open = told.map((_, nth) => isOpen(frame.actionMask, nth));
+  // A closed action has no chance, whatever its logit, and its value counts for nothing.
+  const masked = told.map((value, nth) => (open[nth] === true ? value : -Infinity));
+  const chances = room.outputs === "logits" ? softmax(masked) : masked;
+  const values = chances.map((value) => (value === -Infinity ? 0 : value));
   const low = Math.min(0, ...values);
   const high = kind === "chances" ? 1 : Math.max(0, ...values);
   const width = high - low || 1;
@@ -39,11 +45,17 @@ export function readOutputs(room: Room, frame: Frame): Outputs | null {
       value,
       from: Math.min(zero, place(value)),
       to: Math.max(zero, place(value)),
+      open: open[nth] === true,
     })),
     zero,
     chosen: frame.action,
-    favourite: values.indexOf(Math.max(...values)),
+    favourite: masked.indexOf(Math.max(...masked)),
   };
+}
+
+/** Beyond 32 bits JavaScript's bit operators would lie, and so may a mask of more. */
+function isOpen(mask: number | null, action: number): boolean {
+  return mask === null || Math.floor(mask / 2 ** action) % 2 === 1;
 }
 
 export function softmax(logits: readonly number[]): number[] {

@@ -44,6 +44,7 @@ const NOTHING: World = {
   rewardTerms: [],
   outputs: [],
   ending: null,
+  actionMask: null,
 };
 
 /** How to read each field, by its number. */
@@ -70,6 +71,7 @@ const FIELDS: readonly ((bytes: Bytes) => Changes)[] = [
   readRewardTerms,
   (bytes) => ({ outputs: bytes.list(4, () => bytes.float()) }),
   readEnding,
+  readActionMask,
 ];
 
 /** The message in these bytes; null for one of a kind this page does not know. */
@@ -109,6 +111,12 @@ function readChanges(bytes: Bytes): Changes {
 function readEnding(bytes: Bytes): Changes {
   const name = String.fromCharCode(...bytes.list(1, () => bytes.byte()));
   return { ending: name === "" ? null : name };
+}
+
+/** Some action is always open, so 0 stands for no mask. */
+function readActionMask(bytes: Bytes): Changes {
+  const mask = bytes.uint();
+  return { actionMask: mask === 0 ? null : mask };
 }
 
 function readDrawnAt(bytes: Bytes): Changes {

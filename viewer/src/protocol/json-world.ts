@@ -41,12 +41,13 @@ const FIELDS: { readonly [K in keyof World]: readonly [wire: string, read: Read<
   rewardTerms: ["reward_terms", numbers],
   outputs: ["outputs", numbers],
   ending: ["ending", (fields, name) => fields.textOrNull(name)],
+  actionMask: ["action_mask", (fields, name) => fields.countOrNull(name)],
 };
 
 const KEYS = Object.keys(FIELDS) as (keyof World)[];
 
 /** What servers before these fields did not send. */
-const LATER: Changes = { rewardTerms: [], outputs: [], ending: null };
+const LATER: Changes = { rewardTerms: [], outputs: [], ending: null, actionMask: null };
 
 /** All fields; each has to be there, but for those that came later. */
 export function readWorld(fields: Fields): World {

@@ -104,6 +104,8 @@ export interface Frame {
   readonly outputs: readonly number[];
   /** How the episode ended, by the rules' name for it; null where it goes on or is not told. */
   readonly ending: string | null;
+  /** Which actions the policy chose among, a bit each; null where it looked at no mask. */
+  readonly actionMask: number | null;
   readonly terminated: boolean;
   readonly truncated: boolean;
 }

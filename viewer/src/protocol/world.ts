@@ -43,6 +43,8 @@ export interface World {
   readonly outputs: readonly number[];
   /** How the episode ended; null while it goes on, and from servers that don't tell. */
   readonly ending: string | null;
+  /** Which actions the policy chose among, by their bits; null where it looked at no mask. */
+  readonly actionMask: number | null;
 }
 
 /** Some fields of a world, while they are being read. */

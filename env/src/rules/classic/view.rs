@@ -75,6 +75,7 @@ pub(super) fn frame(state: &ClassicState, context: &FrameContext) -> StateFrame 
         total_reward: context.total_reward,
         reward_terms: Vec::new(),
         outputs: Vec::new(),
+        action_mask: None,
         terminated: context.transition.terminated,
         truncated: context.transition.truncated,
         ending: None,
