@@ -13,12 +13,14 @@ use serde::{Deserialize, Serialize};
 use crate::environments::{Environments, EnvironmentsState};
 use crate::learner::{Learner, LearnerState};
 use crate::method::{Method, MethodState, Update};
+use crate::normalizer::{ObservationNormalizer, RewardNormalizer};
 use crate::replay_buffer::{Batch, ReplayBuffer, Transition};
 use crate::schedule::{Schedule, TrainingProgress};
 
 /// Hyperparameters.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "independent options, each a line of a file of hyperparameters")]
 pub struct DqnConfig {
     /// Environments stepped together; there is one gradient step for each of their common steps.
     pub envs: usize,
@@ -49,6 +51,12 @@ pub struct DqnConfig {
     pub max_gradient_norm: f32,
     /// Rewards are multiplied by this, so that values are of the order of 1.
     pub reward_scale: f32,
+    /// Divide rewards by the running standard deviation of the discounted return as well.
+    #[serde(default)]
+    pub normalize_rewards: bool,
+    /// Shift and scale observations to mean 0 and standard deviation 1.
+    #[serde(default)]
+    pub normalize_observations: bool,
     /// Choose among open actions alone, while learning and, as the weights file says, ever after.
     #[serde(default)]
     pub action_masks: bool,
@@ -69,6 +77,7 @@ pub(crate) const DETAILS: [&str; 1] = ["rollout/exploration_rate"];
 pub(crate) struct Dqn<R: Rules> {
     config: DqnConfig,
     environments: Environments<R>,
+    normalizers: Normalizers,
     learner: Learner,
     /// The learning network as it was last, to act on the CPU.
     acting: FusedMlp,
@@ -94,6 +103,52 @@ pub(crate) struct DqnState<S> {
     memory: ReplayBuffer,
     exploring: Vec<Generator>,
     sampling: Generator,
+    #[serde(default)]
+    normalizers: Normalizers,
+}
+
+/// What the networks see of observations and rewards. The replay buffer keeps them raw, and batches are normalised when
+/// they are sampled, by the statistics of then: so old and new transitions are seen alike, by the target network too.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+struct Normalizers {
+    observations: Option<ObservationNormalizer>,
+    rewards: Option<RewardNormalizer>,
+}
+
+impl Normalizers {
+    fn new(config: &DqnConfig, observation_size: usize) -> Self {
+        Self {
+            observations: config.normalize_observations.then(|| ObservationNormalizer::new(observation_size)),
+            rewards: config.normalize_rewards.then(|| RewardNormalizer::new(config.envs, config.gamma)),
+        }
+    }
+
+    fn observed(&self, observations: &mut [f32]) {
+        if let Some(normalizer) = &self.observations {
+            normalizer.apply(observations);
+        }
+    }
+
+    fn sampled(&self, batch: &mut Batch) {
+        self.observed(&mut batch.observations);
+        self.observed(&mut batch.next_observations);
+        if let Some(normalizer) = &self.rewards {
+            let scale = normalizer.scale();
+            batch.rewards.iter_mut().for_each(|reward| *reward *= scale);
+        }
+    }
+
+    /// The network that takes raw observations.
+    fn folded(&self, weights: &MlpWeights) -> MlpWeights {
+        self.observations.as_ref().map_or_else(|| weights.clone(), |normalizer| normalizer.folded_into(weights))
+    }
+
+    /// Whether both normalise the same.
+    fn is_like(&self, other: &Self) -> bool {
+        let observations = |this: &Self| this.observations.as_ref().map(ObservationNormalizer::observation_size);
+        let rewards = |this: &Self| this.rewards.as_ref().map(RewardNormalizer::envs);
+        observations(self) == observations(other) && rewards(self) == rewards(other)
+    }
 }
 
 impl<R: Rules> Dqn<R> {
@@ -106,6 +161,7 @@ impl<R: Rules> Dqn<R> {
         let acting = folded(&weights, config.dueling);
         Self {
             memory: ReplayBuffer::new(config.buffer_size, environments.observation_size(), config.action_masks),
+            normalizers: Normalizers::new(config, environments.observation_size()),
             environments,
             learner: Learner::new(&weights, config.max_gradient_norm, ADAM_EPSILON, device),
             target_network: FusedMlp::new(&acting),
@@ -118,7 +174,7 @@ impl<R: Rules> Dqn<R> {
         }
     }
 
-    /// `[rows, actions]` of `[rows, observation_size]`.
+    /// `[rows, actions]` of `[rows, observation_size]`, as the networks see them.
     fn action_values(&self, network: &FusedMlp, observations: &[f32]) -> Vec<f32> {
         let rows = observations.len() / self.environments.observation_size();
         let mut values = vec![0.0; rows * self.environments.actions()];
@@ -126,11 +182,18 @@ impl<R: Rules> Dqn<R> {
         values
     }
 
+    /// Action values of what the environments show now.
+    fn values_now(&self) -> Vec<f32> {
+        let mut seen = self.environments.buffers.observations.clone();
+        self.normalizers.observed(&mut seen);
+        self.action_values(&self.acting, &seen)
+    }
+
     /// One step of all environments, with a random action with the chance `epsilon`.
     fn act(&mut self, epsilon: f32) {
         let (size, count) = (self.environments.observation_size(), self.environments.actions());
         let observations = self.environments.buffers.observations.clone();
-        let action_values = self.action_values(&self.acting, &observations);
+        let action_values = self.values_now();
         let rows = action_values.chunks_exact(count).zip(&mut self.exploring).enumerate();
         let masks = self.environments.masks();
         let choose = |(row, (values, generator)): (usize, (&[f32], &mut Generator))| match masks {
@@ -141,6 +204,13 @@ impl<R: Rules> Dqn<R> {
         self.environments.step(&actions);
         let next_masks = self.environments.next_masks();
         let buffers = &self.environments.buffers;
+        if let Some(normalizer) = &mut self.normalizers.observations {
+            normalizer.add(&observations);
+        }
+        if let Some(normalizer) = &mut self.normalizers.rewards {
+            let rewards: Vec<f32> = buffers.rewards.iter().map(|reward| reward * self.config.reward_scale).collect();
+            normalizer.add(&rewards, |index| buffers.ended(index));
+        }
         for (index, observation) in observations.chunks_exact(size).enumerate() {
             let next = if buffers.ended(index) { &buffers.final_observations } else { &buffers.observations };
             let reward = buffers.rewards[index] * self.config.reward_scale;
@@ -162,7 +232,8 @@ impl<R: Rules> Dqn<R> {
             self.target_network = FusedMlp::new(&self.target);
         }
         self.updates += 1;
-        let batch = self.memory.sample(self.config.batch_size, &mut self.sampling);
+        let mut batch = self.memory.sample(self.config.batch_size, &mut self.sampling);
+        self.normalizers.sampled(&mut batch);
         let targets = self.targets(&batch);
         let loss = loss(&self.learner, batch, targets, self.config.dueling);
         self.learner.gradient_step(&loss, learning_rate);
@@ -249,7 +320,8 @@ impl<R: Rules> Method<R> for Dqn<R> {
     }
 
     fn networks(&self) -> BTreeMap<String, MlpWeights> {
-        [("q".to_owned(), folded(&self.learner.weights(), self.config.dueling))].into()
+        let acting = folded(&self.learner.weights(), self.config.dueling);
+        [("q".to_owned(), self.normalizers.folded(&acting))].into()
     }
 
     fn state(&self) -> MethodState<R::State> {
@@ -261,16 +333,19 @@ impl<R: Rules> Method<R> for Dqn<R> {
             memory: self.memory.clone(),
             exploring: self.exploring.clone(),
             sampling: self.sampling.clone(),
+            normalizers: self.normalizers.clone(),
         })
     }
 
     fn restore(&mut self, state: MethodState<R::State>) -> Result<(), String> {
-        let DqnState { environments, learner, target, updates, memory, exploring, sampling } = state.dqn()?;
+        let DqnState { environments, learner, target, updates, memory, exploring, sampling, normalizers } =
+            state.dqn()?;
         let actions = self.environments.actions();
         if !target.is_consistent()
             || exploring.len() != self.exploring.len()
             || target.sizes() != self.target.sizes()
             || !memory.is_like(&self.memory, actions)
+            || !normalizers.is_like(&self.normalizers)
         {
             return Err("it is not the state of these hyperparameters".to_owned());
         }
@@ -279,7 +354,7 @@ impl<R: Rules> Method<R> for Dqn<R> {
         self.acting = FusedMlp::new(&folded(&self.learner.weights(), self.config.dueling));
         self.target_network = FusedMlp::new(&target);
         (self.target, self.updates, self.memory) = (target, updates, memory);
-        (self.exploring, self.sampling) = (exploring, sampling);
+        (self.exploring, self.sampling, self.normalizers) = (exploring, sampling, normalizers);
         Ok(())
     }
 }
@@ -361,12 +436,49 @@ mod tests {
         }
     }
 
-    #[test]
-    fn the_target_network_is_the_learning_one_of_every_third_gradient_step() {
+    fn tuned() -> DqnConfig {
         let crate::TrainConfig::Dqn(tuned) = crate::defaults(daladala_agents::Algorithm::Dqn, "classic").config else {
             unreachable!()
         };
-        let config = DqnConfig { target_update_interval: 3, learning_starts: 1, dueling: false, ..tuned };
+        tuned
+    }
+
+    #[test]
+    fn batches_are_normalised_and_what_is_saved_takes_raw_observations() {
+        let config = DqnConfig { normalize_observations: true, normalize_rewards: true, learning_starts: 1, ..tuned() };
+        let mut dqn = Dqn::new(&config, &daladala_env::rules::Classic, 0, &Device::flex());
+        for _ in 0..300 {
+            dqn.act(1.0);
+        }
+        for _ in 0..20 {
+            dqn.gradient_step(0.01);
+        }
+        let size = dqn.environments.observation_size();
+        let raw = dqn.memory.sample(2000, &mut Generator::new(4, 0));
+        let mut seen = dqn.memory.sample(2000, &mut Generator::new(4, 0));
+        dqn.normalizers.sampled(&mut seen);
+        for entry in 0..size {
+            let values = || seen.observations.iter().skip(entry).step_by(size).map(|&value| f64::from(value));
+            let mean = values().sum::<f64>() / 2000.0;
+            let deviation = (values().map(|value| (value - mean).powi(2)).sum::<f64>() / 2000.0).sqrt();
+            assert!(mean.abs() < 0.15 && (deviation < 1e-3 || (deviation - 1.0).abs() < 0.25), "{mean} ± {deviation}");
+        }
+        let scale = dqn.normalizers.rewards.as_ref().expect("asked for").scale();
+        assert!(scale != 1.0 && seen.rewards.iter().zip(&raw.rewards).all(|(seen, raw)| *seen == raw * scale));
+        let saved = FusedMlp::new(&dqn.networks()["q"]);
+        let now = &dqn.environments.buffers.observations;
+        for (raw, seen) in
+            [(&raw.next_observations, dqn.action_values(&dqn.acting, &seen.next_observations)), (now, dqn.values_now())]
+        {
+            let by_raw = dqn.action_values(&saved, raw);
+            assert!(by_raw.iter().zip(&seen).all(|(raw, seen)| (raw - seen).abs() < 1e-3 * seen.abs().max(1.0)));
+        }
+        assert!(raw.observations != seen.observations);
+    }
+
+    #[test]
+    fn the_target_network_is_the_learning_one_of_every_third_gradient_step() {
+        let config = DqnConfig { target_update_interval: 3, learning_starts: 1, dueling: false, ..tuned() };
         let mut dqn = Dqn::new(&config, &daladala_env::rules::Classic, 0, &Device::flex());
         dqn.act(1.0);
         let mut kept = dqn.learner.weights();

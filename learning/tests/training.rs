@@ -14,7 +14,14 @@ use daladala_learning::{
 /// All algorithms, with their defaults, and DQN with its options the other way round.
 fn configs() -> impl Iterator<Item = (String, TrainConfig)> {
     let tuned = Algorithm::ALL.map(|algorithm| (algorithm.to_string(), config(algorithm)));
-    let dueling = DqnConfig { dueling: true, double: false, action_masks: true, ..dqn() };
+    let dueling = DqnConfig {
+        dueling: true,
+        double: false,
+        normalize_rewards: true,
+        normalize_observations: true,
+        action_masks: true,
+        ..dqn()
+    };
     let TrainConfig::Ppo(ppo) = config(Algorithm::Ppo) else { unreachable!() };
     let careful = PpoConfig {
         initialization: if ppo.initialization == Initialization::Uniform {
