@@ -131,10 +131,14 @@ pub fn load(name: &str, rules: &RulesInfo, choice: Choice, device: DeviceKind) -
     Ok(LoadedPolicy { policy: Box::new(policy.map_err(damaged)?), other_scenario })
 }
 
+/// What files of weights end in. What else stands after a dot belongs to the name: `lr-0.1` is not `lr-0`.
+const EXTENSION: &str = ".safetensors";
+
 /// What a model is called in public: the built-in name, or the file's name without its folder and extension.
 #[must_use]
 pub fn display_name(name: &str) -> String {
-    Path::new(name).file_stem().map_or_else(|| name.to_owned(), |stem| stem.to_string_lossy().into_owned())
+    let file = Path::new(name).file_name().map_or_else(|| name.into(), |file| file.to_string_lossy());
+    file.strip_suffix(EXTENSION).filter(|stem| !stem.is_empty()).unwrap_or(&file).to_owned()
 }
 
 /// A misspelt name should hear of the names there are, a misspelt path of the file that isn't there.

@@ -144,4 +144,7 @@ fn figures_of_networks_do_not_depend_on_the_threads() {
 fn viewers_do_not_learn_where_a_model_lies() {
     assert_eq!(display_name("ppo"), "ppo");
     assert_eq!(display_name("/home/someone/secret/best.safetensors"), "best");
+    for (path, name) in [("lr-0.1", "lr-0.1"), ("out/lr-0.2.safetensors", "lr-0.2"), (".safetensors", ".safetensors")] {
+        assert_eq!(display_name(path), name, "what stands after a dot tells models apart");
+    }
 }

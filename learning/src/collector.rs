@@ -6,7 +6,7 @@ use daladala_env::{Generator, Rules};
 use serde::{Deserialize, Serialize};
 
 use crate::environments::{Environments, EnvironmentsState};
-use crate::normalizer::{ObservationNormalizer, RewardNormalizer};
+use crate::normalizer::{Normalizers, Normalizing};
 use crate::rollout::{Rollout, values_of};
 
 /// What experience is gathered with.
@@ -28,8 +28,7 @@ pub(crate) struct Collector<R: Rules> {
     pub(crate) environments: Environments<R>,
     /// What has been gathered since it was last cleared.
     pub(crate) rollout: Rollout,
-    pub(crate) observation_normalizer: Option<ObservationNormalizer>,
-    reward_normalizer: Option<RewardNormalizer>,
+    pub(crate) normalizers: Normalizers,
     /// Of the choices, one an environment.
     choosing: Vec<Generator>,
     reward_scale: f32,
@@ -39,8 +38,7 @@ pub(crate) struct Collector<R: Rules> {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct CollectorState<S> {
     environments: EnvironmentsState<S>,
-    observation_normalizer: Option<ObservationNormalizer>,
-    reward_normalizer: Option<RewardNormalizer>,
+    normalizers: Normalizers,
     choosing: Vec<Generator>,
 }
 
@@ -49,11 +47,12 @@ impl<R: Rules> Collector<R> {
         let &CollectorOptions { envs, reward_scale, gamma, .. } = options;
         let environments = Environments::new(rules, envs, options.action_masks, seed);
         let size = environments.observation_size();
+        let (observations, rewards) = (options.normalize_observations, options.normalize_rewards);
+        let normalizing = Normalizing { observations, rewards, envs, gamma };
         Self {
             environments,
             rollout: Rollout::default(),
-            observation_normalizer: options.normalize_observations.then(|| ObservationNormalizer::new(size)),
-            reward_normalizer: options.normalize_rewards.then(|| RewardNormalizer::new(envs, gamma)),
+            normalizers: Normalizers::new(&normalizing, size),
             choosing: policy_generators(seed, 0..envs),
             reward_scale,
         }
@@ -85,9 +84,7 @@ impl<R: Rules> Collector<R> {
 
     /// Takes what was gathered into the statistics, once it has been learnt from.
     pub(crate) fn learnt(&mut self) {
-        if let Some(normalizer) = &mut self.observation_normalizer {
-            normalizer.add(&self.rollout.observations);
-        }
+        self.normalizers.add_observations(&self.rollout.observations);
     }
 
     /// One step of all environments.
@@ -113,13 +110,10 @@ impl<R: Rules> Collector<R> {
 
     /// Adds what the step brought to the rollout.
     fn take_outcome(&mut self) {
-        let Self { environments, rollout, reward_normalizer, reward_scale, .. } = self;
+        let Self { environments, rollout, normalizers, reward_scale, .. } = self;
         let buffers = &environments.buffers;
-        let mut scale = *reward_scale;
-        if let Some(normalizer) = reward_normalizer {
-            normalizer.add(&buffers.rewards, |index| buffers.ended(index));
-            scale *= normalizer.scale();
-        }
+        normalizers.add_rewards(&buffers.rewards, |index| buffers.ended(index));
+        let scale = *reward_scale * normalizers.reward_scale();
         for index in 0..environments.envs() {
             rollout.push_outcome(buffers, index, buffers.rewards[index] * scale);
         }
@@ -128,28 +122,19 @@ impl<R: Rules> Collector<R> {
     pub(crate) fn state(&self) -> CollectorState<R::State> {
         CollectorState {
             environments: self.environments.state(),
-            observation_normalizer: self.observation_normalizer.clone(),
-            reward_normalizer: self.reward_normalizer.clone(),
+            normalizers: self.normalizers.clone(),
             choosing: self.choosing.clone(),
         }
     }
 
     /// Goes on from a state of as many environments.
     pub(crate) fn restore(&mut self, state: CollectorState<R::State>) -> Result<(), String> {
-        let sizes = |normalizer: &Option<ObservationNormalizer>| {
-            normalizer.as_ref().map(ObservationNormalizer::observation_size)
-        };
-        let envs = |normalizer: &Option<RewardNormalizer>| normalizer.as_ref().map(RewardNormalizer::envs);
-        if state.choosing.len() != self.choosing.len()
-            || sizes(&state.observation_normalizer) != sizes(&self.observation_normalizer)
-            || envs(&state.reward_normalizer) != envs(&self.reward_normalizer)
-        {
+        if state.choosing.len() != self.choosing.len() || !state.normalizers.is_like(&self.normalizers) {
             return Err("it is not the state of these hyperparameters".to_owned());
         }
         self.environments.restore(state.environments).map_err(|error| error.to_string())?;
         self.choosing = state.choosing;
-        self.observation_normalizer = state.observation_normalizer;
-        self.reward_normalizer = state.reward_normalizer;
+        self.normalizers = state.normalizers;
         Ok(())
     }
 }

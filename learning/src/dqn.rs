@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::environments::{Environments, EnvironmentsState};
 use crate::learner::{Learner, LearnerState};
 use crate::method::{Method, MethodState, Update};
-use crate::normalizer::{ObservationNormalizer, RewardNormalizer};
+use crate::normalizer::{Normalizers, Normalizing};
 use crate::replay_buffer::{Batch, ReplayBuffer, Transition};
 use crate::schedule::{Schedule, TrainingProgress};
 
@@ -66,6 +66,13 @@ pub struct DqnConfig {
     pub activation: Activation,
 }
 
+impl DqnConfig {
+    fn normalizing(&self) -> Normalizing {
+        let &Self { normalize_observations, normalize_rewards, envs, gamma, .. } = self;
+        Normalizing { observations: normalize_observations, rewards: normalize_rewards, envs, gamma }
+    }
+}
+
 /// Added to the denominators of Adam: PyTorch's.
 const ADAM_EPSILON: f32 = 1e-8;
 /// Environment steps of an advance, at least: enough that looking up between them costs nothing.
@@ -103,52 +110,7 @@ pub(crate) struct DqnState<S> {
     memory: ReplayBuffer,
     exploring: Vec<Generator>,
     sampling: Generator,
-    #[serde(default)]
     normalizers: Normalizers,
-}
-
-/// What the networks see of observations and rewards. The replay buffer keeps them raw, and batches are normalised when
-/// they are sampled, by the statistics of then: so old and new transitions are seen alike, by the target network too.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-struct Normalizers {
-    observations: Option<ObservationNormalizer>,
-    rewards: Option<RewardNormalizer>,
-}
-
-impl Normalizers {
-    fn new(config: &DqnConfig, observation_size: usize) -> Self {
-        Self {
-            observations: config.normalize_observations.then(|| ObservationNormalizer::new(observation_size)),
-            rewards: config.normalize_rewards.then(|| RewardNormalizer::new(config.envs, config.gamma)),
-        }
-    }
-
-    fn observed(&self, observations: &mut [f32]) {
-        if let Some(normalizer) = &self.observations {
-            normalizer.apply(observations);
-        }
-    }
-
-    fn sampled(&self, batch: &mut Batch) {
-        self.observed(&mut batch.observations);
-        self.observed(&mut batch.next_observations);
-        if let Some(normalizer) = &self.rewards {
-            let scale = normalizer.scale();
-            batch.rewards.iter_mut().for_each(|reward| *reward *= scale);
-        }
-    }
-
-    /// The network that takes raw observations.
-    fn folded(&self, weights: &MlpWeights) -> MlpWeights {
-        self.observations.as_ref().map_or_else(|| weights.clone(), |normalizer| normalizer.folded_into(weights))
-    }
-
-    /// Whether both normalise the same.
-    fn is_like(&self, other: &Self) -> bool {
-        let observations = |this: &Self| this.observations.as_ref().map(ObservationNormalizer::observation_size);
-        let rewards = |this: &Self| this.rewards.as_ref().map(RewardNormalizer::envs);
-        observations(self) == observations(other) && rewards(self) == rewards(other)
-    }
 }
 
 impl<R: Rules> Dqn<R> {
@@ -161,7 +123,7 @@ impl<R: Rules> Dqn<R> {
         let acting = folded(&weights, config.dueling);
         Self {
             memory: ReplayBuffer::new(config.buffer_size, environments.observation_size(), config.action_masks),
-            normalizers: Normalizers::new(config, environments.observation_size()),
+            normalizers: Normalizers::new(&config.normalizing(), environments.observation_size()),
             environments,
             learner: Learner::new(&weights, config.max_gradient_norm, ADAM_EPSILON, device),
             target_network: FusedMlp::new(&acting),
@@ -185,7 +147,7 @@ impl<R: Rules> Dqn<R> {
     /// Action values of what the environments show now.
     fn values_now(&self) -> Vec<f32> {
         let mut seen = self.environments.buffers.observations.clone();
-        self.normalizers.observed(&mut seen);
+        self.normalizers.apply(&mut seen);
         self.action_values(&self.acting, &seen)
     }
 
@@ -204,20 +166,14 @@ impl<R: Rules> Dqn<R> {
         self.environments.step(&actions);
         let next_masks = self.environments.next_masks();
         let buffers = &self.environments.buffers;
-        if let Some(normalizer) = &mut self.normalizers.observations {
-            normalizer.add(&observations);
-        }
-        if let Some(normalizer) = &mut self.normalizers.rewards {
-            let rewards: Vec<f32> = buffers.rewards.iter().map(|reward| reward * self.config.reward_scale).collect();
-            normalizer.add(&rewards, |index| buffers.ended(index));
-        }
+        self.normalizers.add_observations(&observations);
+        self.normalizers.add_rewards(&buffers.rewards, |index| buffers.ended(index));
         for (index, observation) in observations.chunks_exact(size).enumerate() {
             let next = if buffers.ended(index) { &buffers.final_observations } else { &buffers.observations };
-            let reward = buffers.rewards[index] * self.config.reward_scale;
             self.memory.push(&Transition {
                 observation,
                 action: actions[index],
-                reward,
+                reward: buffers.rewards[index],
                 next_observation: &next[index * size..][..size],
                 next_mask: next_masks.map(|masks| masks[index]),
                 terminated: buffers.terminated[index],
@@ -233,12 +189,21 @@ impl<R: Rules> Dqn<R> {
         }
         self.updates += 1;
         let mut batch = self.memory.sample(self.config.batch_size, &mut self.sampling);
-        self.normalizers.sampled(&mut batch);
+        self.normalize(&mut batch);
         let targets = self.targets(&batch);
         let loss = loss(&self.learner, batch, targets, self.config.dueling);
         self.learner.gradient_step(&loss, learning_rate);
         self.acting = FusedMlp::new(&folded(&self.learner.weights(), self.config.dueling));
         loss.inner()
+    }
+
+    /// The replay buffer keeps what the environments told, and batches are normalised by the statistics of when they are
+    /// sampled: so old and new transitions are seen alike, by the target network too.
+    fn normalize(&self, batch: &mut Batch) {
+        self.normalizers.apply(&mut batch.observations);
+        self.normalizers.apply(&mut batch.next_observations);
+        let scale = self.config.reward_scale * self.normalizers.reward_scale();
+        batch.rewards.iter_mut().for_each(|reward| *reward *= scale);
     }
 
     /// What the values of the batch's actions should be.
@@ -321,7 +286,7 @@ impl<R: Rules> Method<R> for Dqn<R> {
 
     fn networks(&self) -> BTreeMap<String, MlpWeights> {
         let acting = folded(&self.learner.weights(), self.config.dueling);
-        [("q".to_owned(), self.normalizers.folded(&acting))].into()
+        [("q".to_owned(), self.normalizers.folded_into(&acting))].into()
     }
 
     fn state(&self) -> MethodState<R::State> {
@@ -456,15 +421,16 @@ mod tests {
         let size = dqn.environments.observation_size();
         let raw = dqn.memory.sample(2000, &mut Generator::new(4, 0));
         let mut seen = dqn.memory.sample(2000, &mut Generator::new(4, 0));
-        dqn.normalizers.sampled(&mut seen);
+        dqn.normalize(&mut seen);
         for entry in 0..size {
             let values = || seen.observations.iter().skip(entry).step_by(size).map(|&value| f64::from(value));
             let mean = values().sum::<f64>() / 2000.0;
             let deviation = (values().map(|value| (value - mean).powi(2)).sum::<f64>() / 2000.0).sqrt();
             assert!(mean.abs() < 0.15 && (deviation < 1e-3 || (deviation - 1.0).abs() < 0.25), "{mean} ± {deviation}");
         }
-        let scale = dqn.normalizers.rewards.as_ref().expect("asked for").scale();
-        assert!(scale != 1.0 && seen.rewards.iter().zip(&raw.rewards).all(|(seen, raw)| *seen == raw * scale));
+        let scale = config.reward_scale * dqn.normalizers.reward_scale();
+        assert!(dqn.normalizers.reward_scale() != 1.0);
+        assert!(seen.rewards.iter().zip(&raw.rewards).all(|(seen, raw)| *seen == raw * scale));
         let saved = FusedMlp::new(&dqn.networks()["q"]);
         let now = &dqn.environments.buffers.observations;
         for (raw, seen) in

@@ -1,7 +1,7 @@
 //! Observations with mean 0 and standard deviation 1, and rewards of the order of 1, whatever the rules.
 //!
-//! Statistics stay as they are while a rollout is gathered and learnt from, and take it in afterwards: the policy that
-//! acted and the policy that learns see the same numbers. What acts needs no statistics: normalising is linear, and
+//! For the policy-gradient methods statistics stay as they are while a rollout is gathered and learnt from, and take it in
+//! afterwards: the policy that acted and the policy that learns see the same numbers. What is saved needs no statistics: normalising is linear, and
 //! becomes part of the first layer.
 
 use daladala_agents::network::MlpWeights;
@@ -41,21 +41,17 @@ impl Moments {
 
 /// Normalises observations, entry by entry.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct ObservationNormalizer {
+struct ObservationNormalizer {
     entries: Vec<Moments>,
 }
 
 impl ObservationNormalizer {
-    pub(crate) fn new(observation_size: usize) -> Self {
+    fn new(observation_size: usize) -> Self {
         Self { entries: vec![Moments::default(); observation_size] }
     }
 
-    pub(crate) fn observation_size(&self) -> usize {
-        self.entries.len()
-    }
-
     /// Takes rows of observations in.
-    pub(crate) fn add(&mut self, observations: &[f32]) {
+    fn add(&mut self, observations: &[f32]) {
         let size = self.entries.len();
         for (entry, moments) in self.entries.iter_mut().enumerate() {
             moments.add(observations.iter().skip(entry).step_by(size).map(|&value| f64::from(value)));
@@ -63,7 +59,7 @@ impl ObservationNormalizer {
     }
 
     /// Normalises rows of observations.
-    pub(crate) fn apply(&self, observations: &mut [f32]) {
+    fn apply(&self, observations: &mut [f32]) {
         for row in observations.chunks_exact_mut(self.entries.len()) {
             for (value, moments) in row.iter_mut().zip(&self.entries) {
                 *value = ((f64::from(*value) - moments.mean) / moments.std()) as f32;
@@ -72,7 +68,7 @@ impl ObservationNormalizer {
     }
 
     /// The network that does with raw observations what `weights` do with normalised ones.
-    pub(crate) fn folded_into(&self, weights: &MlpWeights) -> MlpWeights {
+    fn folded_into(&self, weights: &MlpWeights) -> MlpWeights {
         let mut folded = weights.clone();
         let Some(first) = folded.layers.first_mut() else { return folded };
         for (row, bias) in first.weight.chunks_exact_mut(first.inputs).zip(&mut first.bias) {
@@ -90,7 +86,7 @@ impl ObservationNormalizer {
 
 /// Divides rewards by the standard deviation of the discounted return (as `VecNormalize` of Stable-Baselines3 does).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct RewardNormalizer {
+struct RewardNormalizer {
     gamma: f64,
     /// Of the running episodes, one an environment.
     returns: Vec<f64>,
@@ -98,16 +94,12 @@ pub(crate) struct RewardNormalizer {
 }
 
 impl RewardNormalizer {
-    pub(crate) fn new(envs: usize, gamma: f32) -> Self {
+    fn new(envs: usize, gamma: f32) -> Self {
         Self { gamma: f64::from(gamma), returns: vec![0.0; envs], moments: Moments::default() }
     }
 
-    pub(crate) fn envs(&self) -> usize {
-        self.returns.len()
-    }
-
     /// Takes in the rewards of a step of all environments.
-    pub(crate) fn add(&mut self, rewards: &[f32], ended: impl Fn(usize) -> bool) {
+    fn add(&mut self, rewards: &[f32], ended: impl Fn(usize) -> bool) {
         for (so_far, &reward) in self.returns.iter_mut().zip(rewards) {
             *so_far = *so_far * self.gamma + f64::from(reward);
         }
@@ -120,8 +112,77 @@ impl RewardNormalizer {
     }
 
     /// What rewards are multiplied by.
-    pub(crate) fn scale(&self) -> f32 {
+    fn scale(&self) -> f32 {
         (1.0 / self.moments.std()) as f32
+    }
+}
+
+/// What is to be normalised.
+pub(crate) struct Normalizing {
+    pub(crate) observations: bool,
+    pub(crate) rewards: bool,
+    /// Environments that tell rewards.
+    pub(crate) envs: usize,
+    /// Discount of a step.
+    pub(crate) gamma: f32,
+}
+
+/// What networks see of observations and rewards: as they are, unless it is asked otherwise.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Normalizers {
+    observations: Option<ObservationNormalizer>,
+    rewards: Option<RewardNormalizer>,
+}
+
+impl Normalizers {
+    pub(crate) fn new(options: &Normalizing, observation_size: usize) -> Self {
+        Self {
+            observations: options.observations.then(|| ObservationNormalizer::new(observation_size)),
+            rewards: options.rewards.then(|| RewardNormalizer::new(options.envs, options.gamma)),
+        }
+    }
+
+    /// Takes rows of observations in.
+    pub(crate) fn add_observations(&mut self, observations: &[f32]) {
+        if let Some(normalizer) = &mut self.observations {
+            normalizer.add(observations);
+        }
+    }
+
+    /// Takes in the rewards of a step of all environments.
+    pub(crate) fn add_rewards(&mut self, rewards: &[f32], ended: impl Fn(usize) -> bool) {
+        if let Some(normalizer) = &mut self.rewards {
+            normalizer.add(rewards, ended);
+        }
+    }
+
+    /// Normalises rows of observations.
+    pub(crate) fn apply(&self, observations: &mut [f32]) {
+        if let Some(normalizer) = &self.observations {
+            normalizer.apply(observations);
+        }
+    }
+
+    /// What rewards are multiplied by.
+    pub(crate) fn reward_scale(&self) -> f32 {
+        self.rewards.as_ref().map_or(1.0, RewardNormalizer::scale)
+    }
+
+    /// Whether networks see other observations than the environments show.
+    pub(crate) fn changes_observations(&self) -> bool {
+        self.observations.is_some()
+    }
+
+    /// The network that does with raw observations what `weights` do with those that [`Self::apply`] gives.
+    pub(crate) fn folded_into(&self, weights: &MlpWeights) -> MlpWeights {
+        self.observations.as_ref().map_or_else(|| weights.clone(), |normalizer| normalizer.folded_into(weights))
+    }
+
+    /// Whether both normalise the same.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        let observations = |this: &Self| this.observations.as_ref().map(|normalizer| normalizer.entries.len());
+        let rewards = |this: &Self| this.rewards.as_ref().map(|normalizer| normalizer.returns.len());
+        observations(self) == observations(other) && rewards(self) == rewards(other)
     }
 }
 

@@ -15,7 +15,7 @@ use crate::collector::{Collector, CollectorOptions, CollectorState};
 use crate::environments::Environments;
 use crate::learner::{Learner, LearnerState};
 use crate::method::{Method, MethodState, Update};
-use crate::normalizer::ObservationNormalizer;
+use crate::normalizer::Normalizers;
 use crate::rollout::Rollout;
 use crate::schedule::TrainingProgress;
 use crate::shuffle::gather;
@@ -177,15 +177,14 @@ impl<R: Rules> OnPolicy<R> {
 
     /// The network that takes raw observations.
     fn folded(&self, weights: &MlpWeights) -> MlpWeights {
-        let normalizer = &self.collector.observation_normalizer;
-        normalizer.as_ref().map_or_else(|| weights.clone(), |normalizer| normalizer.folded_into(weights))
+        self.collector.normalizers.folded_into(weights)
     }
 
     /// Actor and critic as they are, to act on the CPU.
     pub(crate) fn acting(&self) -> (FusedMlp, FusedMlp) {
-        let acting = |learner: &Learner| match self.collector.observation_normalizer {
-            None => learner.acting(),
-            Some(_) => FusedMlp::new(&self.folded(&learner.weights())),
+        let is_folded = self.collector.normalizers.changes_observations();
+        let acting = |learner: &Learner| {
+            if is_folded { FusedMlp::new(&self.folded(&learner.weights())) } else { learner.acting() }
         };
         (acting(&self.actor), acting(&self.critic))
     }
@@ -199,11 +198,7 @@ impl<R: Rules> OnPolicy<R> {
         objective: Objective,
     ) -> Figures {
         let Self { collector, actor, critic, .. } = self;
-        let experience = Experience {
-            rollout: &collector.rollout,
-            normalizer: collector.observation_normalizer.as_ref(),
-            advantages,
-        };
+        let experience = Experience { rollout: &collector.rollout, normalizers: &collector.normalizers, advantages };
         let (acted, value_losses) = rayon::join(
             || {
                 let mut steps: Vec<ActorFigures> = Vec::with_capacity(batches.len());
@@ -267,7 +262,7 @@ impl Figures {
 /// What gradient steps take their rows from.
 pub(crate) struct Experience<'a> {
     pub(crate) rollout: &'a Rollout,
-    pub(crate) normalizer: Option<&'a ObservationNormalizer>,
+    pub(crate) normalizers: &'a Normalizers,
     /// Of each row of the rollout.
     pub(crate) advantages: &'a [f32],
 }
@@ -276,9 +271,7 @@ impl Experience<'_> {
     fn observations(&self, learner: &Learner, rows: &[usize]) -> Tensor<2> {
         let size = self.rollout.observation_size();
         let mut observations = gather(&self.rollout.observations, size, rows);
-        if let Some(normalizer) = self.normalizer {
-            normalizer.apply(&mut observations);
-        }
+        self.normalizers.apply(&mut observations);
         learner.rows(observations, size)
     }
 }

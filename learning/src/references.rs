@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use crate::dqn;
 use crate::learner::Learner;
+use crate::normalizer::Normalizers;
 use crate::on_policy::{Batch, Experience, StepOptions, actor_loss, critic_loss, policy_gradient};
 use crate::ppo::clipped_objective;
 use crate::replay_buffer;
@@ -165,7 +166,8 @@ fn compare_on_policy(name: &str, step: &OnPolicyStep, objective: &(dyn Fn(Batch)
         ends: vec![None; step.actions.len()],
         ..Rollout::default()
     };
-    let experience = Experience { rollout: &rollout, normalizer: None, advantages: &step.advantages };
+    let experience =
+        Experience { rollout: &rollout, normalizers: &Normalizers::default(), advantages: &step.advantages };
     let options = StepOptions {
         actor_learning_rate: step.learning_rate,
         critic_learning_rate: step.learning_rate,

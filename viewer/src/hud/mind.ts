@@ -94,11 +94,10 @@ function fill(row: Row, outputs: Outputs, bar: Bar, nth: number, asked: boolean)
   const notes = [
     ...(chosen ? [`▶ ${t("mind.chosen")}`] : []),
     ...(favourite ? [`★ ${t("mind.favourite")}`] : []),
-    ...(bar.open ? [] : [`∅ ${t("mind.closed")}`]),
   ];
   setText(row.note, notes.join(" "));
   const number = outputs.kind === "chances" ? percent(bar.value) : signed(bar.value);
-  setText(row.number, bar.open ? number : "–");
+  setText(row.number, bar.open ? number : t("mind.closed"));
   row.bar.style.left = `${bar.from * 100}%`;
   row.bar.style.width = `${(bar.to - bar.from) * 100}%`;
   row.element.style.setProperty("--zero", `${outputs.zero * 100}%`);

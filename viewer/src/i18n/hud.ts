@@ -41,7 +41,7 @@ export const en = {
     "Asked for from outside. The bars show what the model would have gone by; its own favourite is ★.",
   "mind.chosen": "chosen",
   "mind.favourite": "would choose",
-  "mind.closed": "no effect of its own",
+  "mind.closed": "closed",
   "mind.none": "Nothing to show yet: it appears with the next step.",
 
   "terms.title": "Why this reward",
@@ -122,7 +122,7 @@ export const sw: Translation<typeof en> = {
     "Imeagizwa kutoka nje. Mistari inaonyesha ambacho modeli ingefuata; chaguo lake lina ★.",
   "mind.chosen": "limechaguliwa",
   "mind.favourite": "ingechagua",
-  "mind.closed": "hakina athari hapa",
+  "mind.closed": "kimefungwa",
   "mind.none": "Bado hakuna cha kuonyesha: kitaonekana hatua ijayo.",
 
   "terms.title": "Kwa nini tuzo hii",
