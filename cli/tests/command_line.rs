@@ -156,6 +156,25 @@ fn a_training_touches_nothing_of_others_in_its_folder() {
 }
 
 #[test]
+fn weights_that_differ_by_their_extension_alone_do_not_share_a_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let train = |arguments: &[&str]| daladala(&[&["train"], arguments].concat(), "");
+    let new = ["--algo", "dqn", "--steps", "1000", "--out"];
+    assert!(train(&[&new[..], &[&path("m.safetensors")]].concat()).status.success());
+    let progress = std::fs::read(path("m.run/progress.csv")).unwrap();
+    for arguments in [[&new[..], &[&path("m")]].concat(), vec!["--resume", "--out", &path("m")]] {
+        let output = train(&arguments);
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(1) && error.contains("'m.safetensors'"), "{error}");
+    }
+    assert_eq!(std::fs::read(path("m.run/progress.csv")).unwrap(), progress);
+    assert!(!std::fs::exists(path("m")).unwrap());
+    assert!(train(&[&new[..], &[&path("m"), "--run", &path("other.run")]].concat()).status.success());
+    assert!(train(&[&new[..], &[&path("m.safetensors")]].concat()).status.success());
+}
+
+#[test]
 fn a_folder_that_another_training_writes_into_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("m.safetensors").to_str().unwrap().to_owned();

@@ -443,6 +443,24 @@ mod tests {
     }
 
     #[test]
+    fn greedy_steps_are_those_of_the_network_that_would_be_saved() {
+        let config = DqnConfig { normalize_observations: true, learning_starts: 1, ..tuned() };
+        // As many as one step brings, so that what is remembered is what was done last.
+        let config = DqnConfig { buffer_size: config.envs, ..config };
+        let mut dqn = Dqn::new(&config, &daladala_env::rules::Classic, 0, &Device::flex());
+        for _ in 0..300 {
+            dqn.act(1.0);
+            dqn.gradient_step(0.001);
+        }
+        let saved = FusedMlp::new(&dqn.networks()["q"]);
+        dqn.act(0.0);
+        let done = dqn.memory.sample(200, &mut Generator::new(4, 0));
+        let values = dqn.action_values(&saved, &done.observations);
+        let best = values.chunks_exact(dqn.environments.actions()).map(|values| i64::from(argmax(values)));
+        assert!(best.eq(done.actions));
+    }
+
+    #[test]
     fn the_target_network_is_the_learning_one_of_every_third_gradient_step() {
         let config = DqnConfig { target_update_interval: 3, learning_starts: 1, dueling: false, ..tuned() };
         let mut dqn = Dqn::new(&config, &daladala_env::rules::Classic, 0, &Device::flex());

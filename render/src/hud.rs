@@ -129,7 +129,9 @@ fn draw_end(canvas: &mut Canvas, frame: &StateFrame) {
         _ if frame.truncated => ("Out of time", RED),
         Some("impounded") => ("Impounded", RED),
         _ if fined => ("The end, with a fine", RED),
-        _ => ("End of the route", GREEN),
+        // Recordings that don't tell are of rules whose other endings are all told above.
+        Some("arrived") | None => ("End of the route", GREEN),
+        Some(_) => ("Episode over", INK),
     };
     let text = format!("{word}: return {}", number(frame.total_reward));
     let width = Font::MEDIUM.width(&text) + 32.0;

@@ -161,6 +161,9 @@ impl Args {
             place(out) != place(&path) && place(out).parent() != Some(&place(&path)),
             "--out is the folder of the run or lies in it: give it another place"
         );
+        if self.run.run.is_none() {
+            RunFolder::ensure_of(&path, out)?;
+        }
         let (mut run, mut folder) = if self.run.resume {
             let resumed = RunFolder::resume(&path, rules, self.device.device);
             resumed.context("--restart in place of --resume begins anew")?
@@ -169,6 +172,7 @@ impl Args {
             let folder = RunFolder::create(&path, run.trainer().config(), self.run.restart)?;
             (run, folder)
         };
+        folder.belongs_to(out)?;
         interrupt::catch()?;
 
         self.drive(&mut run, &mut folder)?;

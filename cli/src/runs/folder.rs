@@ -20,6 +20,8 @@ const CONFIG: &str = "config.toml";
 const STATE: &str = "resume.state";
 /// The best weights so far, as long as there is a state.
 const BEST: &str = "best-so-far.safetensors";
+/// The name of the weights that the run is for.
+const WEIGHTS: &str = "weights-name";
 /// Held by the process that writes into the folder.
 const LOCK: &str = "lock";
 
@@ -46,6 +48,23 @@ pub(crate) struct RunFolder {
 }
 
 impl RunFolder {
+    /// An error where `path` holds the run of other weights than `out`: `m` and `m.safetensors` have the same default
+    /// folder, and neither may go on with, or replace, what belongs to the other.
+    pub(crate) fn ensure_of(path: &Path, out: &Path) -> anyhow::Result<()> {
+        match fs::read_to_string(path.join(WEIGHTS)) {
+            Ok(name) if name != name_of(out) => {
+                bail!("{} is the folder of the run of '{name}': --run FOLDER says where this one is", path.display())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Notes that the run is for `out`.
+    pub(crate) fn belongs_to(&self, out: &Path) -> anyhow::Result<()> {
+        let file = self.path.join(WEIGHTS);
+        fs::write(&file, name_of(out)).with_context(|| format!("{} cannot be written", file.display()))
+    }
+
     /// For a new run, in place of one that has ended. One that can be resumed is only given up on request.
     pub(crate) fn create(path: &Path, config: &TrainConfig, restart: bool) -> anyhow::Result<Self> {
         let about = || format!("{} cannot be the folder of a run", path.display());
@@ -161,6 +180,10 @@ pub(crate) fn lock(folder: &Path) -> anyhow::Result<File> {
         // Some file systems have no locks.
         Ok(()) | Err(TryLockError::Error(_)) => Ok(file),
     }
+}
+
+fn name_of(out: &Path) -> String {
+    out.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// Leaves nothing to resume.

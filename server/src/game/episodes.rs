@@ -1,6 +1,6 @@
 //! What a policy drives.
 
-use daladala_agents::Stream;
+use daladala_agents::{Stream, mask_logits};
 use daladala_env::{Action, StateFrame};
 
 use super::Game;
@@ -30,10 +30,7 @@ impl Game for Stream {
     fn preferences(&self) -> Vec<f32> {
         let mut preferences = self.outputs();
         if let Some(mask) = self.policy_mask() {
-            let closed = |action: usize| mask >> action & 1 == 0;
-            preferences.iter_mut().enumerate().filter(|(action, _)| closed(*action)).for_each(|(_, preference)| {
-                *preference = f32::NEG_INFINITY;
-            });
+            mask_logits(&mut preferences, mask);
         }
         preferences
     }
