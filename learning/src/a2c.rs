@@ -34,7 +34,7 @@ pub struct A2cConfig {
     /// What it does over the training.
     #[serde(default = "Schedule::constant")]
     pub entropy_schedule: Schedule,
-    /// The greatest norm of all gradients of a network together.
+    /// The greatest norm of all gradients together, those of the actor and those of the critic.
     pub max_gradient_norm: f32,
     /// Rewards are multiplied by this, so that values are of the order of 1.
     pub reward_scale: f32,
@@ -69,12 +69,12 @@ impl Recipe for A2cConfig {
     }
 
     fn networks(&self) -> Networks<'_> {
-        let Self { activation, initialization, max_gradient_norm, .. } = *self;
-        Networks { hidden: &self.hidden, activation, initialization, max_gradient_norm }
+        Networks { hidden: &self.hidden, activation: self.activation, initialization: self.initialization }
     }
 
     fn advance<R: Rules>(&self, on_policy: &mut OnPolicy<R>, training: TrainingProgress) -> Update {
         let options = StepOptions {
+            max_gradient_norm: self.max_gradient_norm,
             actor_learning_rate: self.learning_rate_schedule.value(self.learning_rate, training),
             critic_learning_rate: self.learning_rate_schedule.value(self.critic_learning_rate, training),
             entropy_coefficient: self.entropy_schedule.value(self.entropy_coefficient.into(), training) as f32,

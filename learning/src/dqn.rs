@@ -125,7 +125,7 @@ impl<R: Rules> Dqn<R> {
             memory: ReplayBuffer::new(config.buffer_size, environments.observation_size(), config.action_masks),
             normalizers: Normalizers::new(&config.normalizing(), environments.observation_size()),
             environments,
-            learner: Learner::new(&weights, config.max_gradient_norm, ADAM_EPSILON, device),
+            learner: Learner::new(&weights, ADAM_EPSILON, device),
             target_network: FusedMlp::new(&acting),
             acting: FusedMlp::new(&acting),
             target: acting,
@@ -192,7 +192,7 @@ impl<R: Rules> Dqn<R> {
         self.normalize(&mut batch);
         let targets = self.targets(&batch);
         let loss = loss(&self.learner, batch, targets, self.config.dueling);
-        self.learner.gradient_step(&loss, learning_rate);
+        self.learner.gradient_step(&loss, self.config.max_gradient_norm, learning_rate);
         self.acting = FusedMlp::new(&folded(&self.learner.weights(), self.config.dueling));
         loss.inner()
     }

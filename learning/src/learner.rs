@@ -14,10 +14,15 @@ const NORM_EPSILON: f32 = 1e-6;
 pub(crate) struct Learner {
     network: Mlp,
     optimizer: ModuleOptimizer,
-    /// The greatest norm of all gradients together.
-    max_gradient_norm: f32,
     /// With gradients.
     device: Device,
+}
+
+/// The gradients of a loss by all parameters of a network.
+pub(crate) struct Gradients {
+    of_parameters: GradientsParams,
+    /// The sum of the squares of all of them.
+    pub(crate) squared_norm: f32,
 }
 
 /// What a [`Learner`] goes on from.
@@ -29,14 +34,12 @@ pub(crate) struct LearnerState {
 }
 
 impl Learner {
-    /// `max_gradient_norm` is that of all gradients of the network together. `adam_epsilon` is 1e-5 in
-    /// Stable-Baselines3's policy gradients and 1e-8 in its DQN, as in PyTorch.
-    pub(crate) fn new(weights: &MlpWeights, max_gradient_norm: f32, adam_epsilon: f32, device: &Device) -> Self {
+    /// `adam_epsilon` is 1e-5 in Stable-Baselines3's policy gradients and 1e-8 in its DQN, as in PyTorch.
+    pub(crate) fn new(weights: &MlpWeights, adam_epsilon: f32, device: &Device) -> Self {
         let device = device.clone().autodiff();
         Self {
             network: Mlp::new(weights, &device),
             optimizer: AdamConfig::new().with_epsilon(adam_epsilon).init(),
-            max_gradient_norm,
             device,
         }
     }
@@ -45,23 +48,40 @@ impl Learner {
         self.network.forward(input)
     }
 
-    /// One gradient step down `loss`.
-    pub(crate) fn gradient_step(&mut self, loss: &Tensor<1>, learning_rate: f64) {
+    /// One gradient step down `loss`, with all gradients together no longer than `max_gradient_norm`.
+    pub(crate) fn gradient_step(&mut self, loss: &Tensor<1>, max_gradient_norm: f32, learning_rate: f64) {
         let gradients = self.gradients(loss);
+        let factor = clip_factor(gradients.squared_norm, max_gradient_norm);
+        self.step_along(gradients, factor, learning_rate);
+    }
+
+    /// The gradients of `loss`.
+    pub(crate) fn gradients(&self, loss: &Tensor<1>) -> Gradients {
+        let of_parameters = GradientsParams::from_grads(loss.backward(), &self.network);
+        let mut squares = Squares { gradients: &of_parameters, sum: None };
+        self.network.visit(&mut squares);
+        let squared_norm = squares.sum.map_or(0.0, |sum| values(sum)[0]);
+        Gradients { of_parameters, squared_norm }
+    }
+
+    /// One step of the optimizer, along `gradients` times `factor`.
+    pub(crate) fn step_along(&mut self, gradients: Gradients, factor: f32, learning_rate: f64) {
+        let gradients = self.scaled(gradients, factor);
         self.network = self.optimizer.step(learning_rate, self.network.clone(), gradients);
     }
 
-    /// The gradients of `loss`, clipped.
-    fn gradients(&self, loss: &Tensor<1>) -> GradientsParams {
-        let mut gradients = GradientsParams::from_grads(loss.backward(), &self.network);
-        clip_norm(&self.network, &mut gradients, self.max_gradient_norm);
+    fn scaled(&self, gradients: Gradients, factor: f32) -> GradientsParams {
+        let mut gradients = gradients.of_parameters;
+        if factor != 1.0 {
+            self.network.visit(&mut Scale { gradients: &mut gradients, factor });
+        }
         gradients
     }
 
-    /// The gradients of `loss` as numbers, weight and bias of each layer in burn's layout, in turn.
+    /// Gradients times `factor` as numbers, weight and bias of each layer in burn's layout, in turn.
     #[cfg(test)]
-    pub(crate) fn gradient_values(&self, loss: &Tensor<1>) -> Vec<Vec<f32>> {
-        tests::all(&self.network, &self.gradients(loss))
+    pub(crate) fn gradient_values(&self, gradients: Gradients, factor: f32) -> Vec<Vec<f32>> {
+        tests::all(&self.network, &self.scaled(gradients, factor))
     }
 
     /// A loss that has these gradients: the sum of each parameter times its own.
@@ -115,18 +135,11 @@ impl Learner {
     }
 }
 
-/// Shortens all gradients of a network alike, so that their norm together is at most `most` (Pascanu, Mikolov and
-/// Bengio, 2013). burn's own clipping takes each tensor for itself, which turns the gradient.
-fn clip_norm(network: &Mlp, gradients: &mut GradientsParams, most: f32) {
-    let mut squares = Squares { gradients, sum: None };
-    network.visit(&mut squares);
-    let Some(sum) = squares.sum else { return };
-    let norm = values(sum)[0].sqrt();
-    let factor = most / (norm + NORM_EPSILON);
-    // A norm that is no number is left alone: the weights will tell.
-    if factor < 1.0 {
-        network.visit(&mut Scale { gradients, factor });
-    }
+/// What gradients whose squares have this sum are multiplied by, so that their norm together is at most `most`
+/// (Pascanu, Mikolov and Bengio, 2013). burn's own clipping takes each tensor for itself, which turns the gradient.
+pub(crate) fn clip_factor(squared_norm: f32, most: f32) -> f32 {
+    // Of a norm that is no number the lesser is 1: gradients are left alone, and the weights will tell.
+    (most / (squared_norm.sqrt() + NORM_EPSILON)).min(1.0)
 }
 
 struct Squares<'a> {
@@ -195,24 +208,27 @@ mod tests {
     /// Clipped tensor by tensor, the gradient would point elsewhere.
     #[test]
     fn gradients_are_shortened_together_and_keep_their_direction() {
-        let device = Device::flex().autodiff();
         let weights = MlpWeights::init(&[3, 8, 2], Activation::Tanh, 1.0, &mut Generator::new(4, 0));
-        let network = Mlp::new(&weights, &device);
-        let input = Tensor::<2>::from_floats([[1.0, -2.0, 3.0], [0.5, 0.0, -1.0]], &device);
-        let gradients = || {
-            let loss = (network.forward(input.clone()) * 30.0).powi_scalar(2).mean();
-            GradientsParams::from_grads(loss.backward(), &network)
-        };
+        let learner = Learner::new(&weights, 1e-8, &Device::flex());
+        let input = learner.rows(vec![1.0, -2.0, 3.0, 0.5, 0.0, -1.0], 3);
+        let gradients = || learner.gradients(&(learner.forward(input.clone()) * 30.0).powi_scalar(2).mean());
         let norm = |values: &[f32]| values.iter().map(|value| value * value).sum::<f32>().sqrt();
-        let whole = all(&network, &gradients()).concat();
+        let whole = learner.gradient_values(gradients(), 1.0).concat();
+        assert!((gradients().squared_norm.sqrt() / norm(&whole) - 1.0).abs() < 1e-5);
         for most in [0.5, 2.0 * norm(&whole)] {
-            let mut clipped = gradients();
-            clip_norm(&network, &mut clipped, most);
-            let clipped = all(&network, &clipped).concat();
-            let factor = (most / norm(&whole)).min(1.0);
+            let factor = clip_factor(gradients().squared_norm, most);
+            let clipped = learner.gradient_values(gradients(), factor).concat();
+            let expected = (most / norm(&whole)).min(1.0);
             for (clipped, whole) in clipped.iter().zip(&whole) {
-                assert!((clipped - whole * factor).abs() <= 1e-4 * whole.abs(), "{clipped} for {whole} · {factor}");
+                assert!((clipped - whole * expected).abs() <= 1e-4 * whole.abs(), "{clipped} for {whole} · {expected}");
             }
         }
+    }
+
+    #[test]
+    fn a_norm_that_is_no_number_shortens_nothing() {
+        assert_eq!(clip_factor(f32::NAN, 0.5), 1.0);
+        assert_eq!(clip_factor(0.0, 0.5), 1.0);
+        assert_eq!(clip_factor(f32::INFINITY, 0.5), 0.0);
     }
 }

@@ -1,7 +1,8 @@
 //! What PPO, A2C and REINFORCE have in common: an actor and a critic that learn from what the actor just did.
 //!
-//! The two share no weights, so each has its own optimizer and learning rate, and they learn at the same time on two
-//! threads. All figures of an update are means over its minibatches.
+//! The two share no weights, so each has its own optimizer and learning rate, and their gradients are computed at the
+//! same time on two threads. The norm of both gradients together is clipped, as where a loss of both is followed. All
+//! figures of an update are means over its minibatches.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::collector::{Collector, CollectorOptions, CollectorState};
 use crate::environments::Environments;
-use crate::learner::{Learner, LearnerState};
+use crate::learner::{Learner, LearnerState, clip_factor};
 use crate::method::{Method, MethodState, Update};
 use crate::normalizer::Normalizers;
 use crate::rollout::Rollout;
@@ -48,21 +49,21 @@ pub(crate) struct Networks<'a> {
     pub(crate) hidden: &'a [usize],
     pub(crate) activation: Activation,
     pub(crate) initialization: Initialization,
-    /// The greatest norm of all gradients of a network together.
-    pub(crate) max_gradient_norm: f32,
 }
 
 /// What the gradient steps of an update take.
 pub(crate) struct StepOptions {
     pub(crate) actor_learning_rate: f64,
     pub(crate) critic_learning_rate: f64,
+    /// The greatest norm of the gradients of both networks together.
+    pub(crate) max_gradient_norm: f32,
     /// Weight of the entropy in the actor's loss.
     pub(crate) entropy_coefficient: f32,
     /// How far the ratio of an action's probabilities may move from 1, where the algorithm limits it.
     pub(crate) clip_range: Option<f32>,
     /// How far a value may move from what it was, where that is limited.
     pub(crate) value_clip_range: Option<f32>,
-    /// The actor stops once its policy has moved this far (Kullback and Leibler), where that is limited.
+    /// An update ends once the policy has moved this far (Kullback and Leibler), where that is limited.
     pub(crate) target_kl: Option<f32>,
 }
 
@@ -167,7 +168,7 @@ impl<R: Rules> OnPolicy<R> {
         let mut learner = |outputs, gain| {
             let sizes = [&[inputs], networks.hidden, &[outputs]].concat();
             let weights = init(&sizes, networks.activation, gain, &mut generator);
-            Learner::new(&weights, networks.max_gradient_norm, ADAM_EPSILON, device)
+            Learner::new(&weights, ADAM_EPSILON, device)
         };
         // A small gain makes the first policy nearly uniform.
         let actor = learner(collector.environments.actions(), 0.01);
@@ -189,7 +190,8 @@ impl<R: Rules> OnPolicy<R> {
         (acting(&self.actor), acting(&self.critic))
     }
 
-    /// Gradient steps up the `objective`, one for each of the `batches` of rows, which there is at least one of.
+    /// Gradient steps up the `objective`, one for each of the `batches` of rows, which there is at least one of. Once the
+    /// policy has moved too far, the rest is left out.
     pub(crate) fn learn(
         &mut self,
         batches: &[Vec<usize>],
@@ -199,20 +201,15 @@ impl<R: Rules> OnPolicy<R> {
     ) -> Figures {
         let Self { collector, actor, critic, .. } = self;
         let experience = Experience { rollout: &collector.rollout, normalizers: &collector.normalizers, advantages };
-        let (acted, value_losses) = rayon::join(
-            || {
-                let mut steps: Vec<ActorFigures> = Vec::with_capacity(batches.len());
-                for rows in batches {
-                    let (figures, went_on) = actor_step(actor, &experience, rows, options, objective);
-                    steps.push(figures);
-                    if !went_on {
-                        break;
-                    }
-                }
-                steps
-            },
-            || batches.iter().map(|rows| critic_step(critic, &experience, rows, options)).collect::<Vec<_>>(),
-        );
+        let (mut acted, mut value_losses) = (Vec::with_capacity(batches.len()), Vec::with_capacity(batches.len()));
+        for rows in batches {
+            let step = gradient_step(actor, critic, &experience, rows, options, objective);
+            acted.push(step.actor);
+            value_losses.push(step.value_loss);
+            if step.moved_too_far {
+                break;
+            }
+        }
         let mean = |figure: fn(&ActorFigures) -> &Tensor<1>| mean(acted.iter().map(figure));
         let figures = Figures {
             policy_loss: mean(|step| &step.policy_loss),
@@ -284,28 +281,45 @@ pub(crate) struct ActorFigures {
     pub(crate) clip_fraction: Tensor<1>,
 }
 
-/// A gradient step of the actor. It is left out, and false told, where the policy has moved too far already.
-fn actor_step(
+/// How a gradient step of both went.
+pub(crate) struct Step {
+    pub(crate) actor: ActorFigures,
+    /// The critic's loss before the step, `[1]` without gradients.
+    pub(crate) value_loss: Tensor<1>,
+    /// The step was left out, because the policy has moved too far already.
+    pub(crate) moved_too_far: bool,
+}
+
+/// A gradient step of actor and critic, along gradients whose norm together is clipped.
+pub(crate) fn gradient_step(
     actor: &mut Learner,
+    critic: &mut Learner,
     experience: &Experience,
     rows: &[usize],
     options: &StepOptions,
     objective: Objective,
-) -> (ActorFigures, bool) {
-    let (loss, figures) = actor_loss(actor, experience, rows, options, objective);
+) -> Step {
+    let ((actor_gradients, figures), (critic_gradients, value_loss)) = rayon::join(
+        || {
+            let (loss, figures) = actor_loss(actor, experience, rows, options, objective);
+            (actor.gradients(&loss), figures)
+        },
+        || {
+            let loss = critic_loss(critic, experience, rows, options);
+            (critic.gradients(&loss), loss.inner())
+        },
+    );
     let moved = || values(figures.approx_kl.clone())[0];
-    let too_far = options.target_kl.is_some_and(|most| moved() > TARGET_KL_FACTOR * most);
-    if !too_far {
-        actor.gradient_step(&loss, options.actor_learning_rate);
+    let moved_too_far = options.target_kl.is_some_and(|most| moved() > TARGET_KL_FACTOR * most);
+    if !moved_too_far {
+        let squared_norm = actor_gradients.squared_norm + critic_gradients.squared_norm;
+        let factor = clip_factor(squared_norm, options.max_gradient_norm);
+        rayon::join(
+            || actor.step_along(actor_gradients, factor, options.actor_learning_rate),
+            || critic.step_along(critic_gradients, factor, options.critic_learning_rate),
+        );
     }
-    (figures, !too_far)
-}
-
-/// A gradient step of the critic, and its loss before it, `[1]` without gradients.
-fn critic_step(critic: &mut Learner, experience: &Experience, rows: &[usize], options: &StepOptions) -> Tensor<1> {
-    let loss = critic_loss(critic, experience, rows, options);
-    critic.gradient_step(&loss, options.critic_learning_rate);
-    loss.inner()
+    Step { actor: figures, value_loss, moved_too_far }
 }
 
 /// What the actor goes down, and what is told of it.

@@ -43,7 +43,7 @@ pub struct PpoConfig {
     /// How far a value may move in a rollout; without it, as far as it likes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value_clip_range: Option<f32>,
-    /// The actor leaves out the rest of an update once its policy has moved 1.5 times as far (Kullback and Leibler).
+    /// The rest of an update is left out once the policy has moved 1.5 times as far (Kullback and Leibler).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target_kl: Option<f32>,
     /// Weight of the entropy in the loss, at the start.
@@ -51,7 +51,7 @@ pub struct PpoConfig {
     /// What it does over the training.
     #[serde(default = "Schedule::constant")]
     pub entropy_schedule: Schedule,
-    /// The greatest norm of all gradients of a network together.
+    /// The greatest norm of all gradients together, those of the actor and those of the critic.
     pub max_gradient_norm: f32,
     /// Rewards are multiplied by this, so that values are of the order of 1.
     pub reward_scale: f32,
@@ -109,14 +109,14 @@ impl Recipe for PpoConfig {
     }
 
     fn networks(&self) -> Networks<'_> {
-        let Self { activation, initialization, max_gradient_norm, .. } = *self;
-        Networks { hidden: &self.hidden, activation, initialization, max_gradient_norm }
+        Networks { hidden: &self.hidden, activation: self.activation, initialization: self.initialization }
     }
 
     fn advance<R: Rules>(&self, on_policy: &mut OnPolicy<R>, training: TrainingProgress) -> Update {
         let minibatches = self.minibatches(&mut on_policy.shuffling);
         let clip_range = self.clip_range_schedule.value(self.clip_range.into(), training) as f32;
         let options = StepOptions {
+            max_gradient_norm: self.max_gradient_norm,
             actor_learning_rate: self.learning_rate_schedule.value(self.learning_rate, training),
             critic_learning_rate: self.learning_rate_schedule.value(self.critic_learning_rate, training),
             entropy_coefficient: self.entropy_schedule.value(self.entropy_coefficient.into(), training) as f32,

@@ -8,9 +8,9 @@ use daladala_agents::network::{Activation, FusedMlp, LayerWeights, MlpWeights, v
 use serde::Deserialize;
 
 use crate::dqn;
-use crate::learner::Learner;
+use crate::learner::{Learner, clip_factor};
 use crate::normalizer::Normalizers;
-use crate::on_policy::{Batch, Experience, StepOptions, actor_loss, critic_loss, policy_gradient};
+use crate::on_policy::{Batch, Experience, StepOptions, actor_loss, critic_loss, gradient_step, policy_gradient};
 use crate::ppo::clipped_objective;
 use crate::replay_buffer;
 use crate::rollout::Rollout;
@@ -124,7 +124,7 @@ fn mlp(layers: &[Layer], activation: Activation) -> MlpWeights {
 }
 
 fn learner(layers: &[Layer], activation: Activation, adam_epsilon: f32) -> Learner {
-    Learner::new(&mlp(layers, activation), NO_CLIPPING, adam_epsilon, &Device::flex())
+    Learner::new(&mlp(layers, activation), adam_epsilon, &Device::flex())
 }
 
 /// Gradients, and the weights after a step along them.
@@ -136,7 +136,7 @@ fn compare_step(
     gradients: &[Layer],
     after: &[Layer],
 ) {
-    let ours = learner.gradient_values(&loss(learner));
+    let ours = learner.gradient_values(learner.gradients(&loss(learner)), 1.0);
     for (index, (ours, theirs)) in ours.chunks_exact(2).zip(gradients).enumerate() {
         let (inputs, outputs) = (theirs.weight.len() / theirs.bias.len(), theirs.bias.len());
         // burn keeps a column an output.
@@ -148,15 +148,15 @@ fn compare_step(
         all_near(&format!("{what}: gradient of biases of layer {index}"), &ours[1], &theirs.bias, 1e-5);
     }
     let loss = loss(learner);
-    learner.gradient_step(&loss, rate);
+    learner.gradient_step(&loss, NO_CLIPPING, rate);
     for (index, (ours, theirs)) in learner.weights().layers.iter().zip(after).enumerate() {
         all_near(&format!("{what}: weights of layer {index} after the step"), &ours.weight, &theirs.weight, 2e-5);
         all_near(&format!("{what}: biases of layer {index} after the step"), &ours.bias, &theirs.bias, 2e-5);
     }
 }
 
-fn compare_on_policy(name: &str, step: &OnPolicyStep, objective: &(dyn Fn(Batch) -> Tensor<1> + Sync)) {
-    let rollout = Rollout {
+fn rollout(step: &OnPolicyStep) -> Rollout {
+    Rollout {
         observations: step.observations.clone(),
         masks: if step.masked { step.masks.clone() } else { Vec::new() },
         actions: step.actions.clone(),
@@ -165,17 +165,25 @@ fn compare_on_policy(name: &str, step: &OnPolicyStep, objective: &(dyn Fn(Batch)
         rewards: vec![0.0; step.actions.len()],
         ends: vec![None; step.actions.len()],
         ..Rollout::default()
-    };
-    let experience =
-        Experience { rollout: &rollout, normalizers: &Normalizers::default(), advantages: &step.advantages };
-    let options = StepOptions {
+    }
+}
+
+fn options(step: &OnPolicyStep) -> StepOptions {
+    StepOptions {
         actor_learning_rate: step.learning_rate,
         critic_learning_rate: step.learning_rate,
+        max_gradient_norm: NO_CLIPPING,
         entropy_coefficient: step.entropy_coefficient,
         clip_range: step.clip_range,
         value_clip_range: step.value_clip_range,
         target_kl: None,
-    };
+    }
+}
+
+fn compare_on_policy(name: &str, step: &OnPolicyStep, objective: &(dyn Fn(Batch) -> Tensor<1> + Sync)) {
+    let (rollout, options) = (rollout(step), options(step));
+    let experience =
+        Experience { rollout: &rollout, normalizers: &Normalizers::default(), advantages: &step.advantages };
     let rows: Vec<usize> = (0..step.actions.len()).collect();
     let name = format!("{name}, masked {}, values clipped {:?}", step.masked, step.value_clip_range);
 
@@ -217,6 +225,70 @@ fn a_gradient_step_of_ppo_is_that_of_stable_baselines3() {
     for step in &steps {
         let clip_range = step.clip_range.expect("PPO clips");
         compare_on_policy("ppo", step, &|batch| clipped_objective(batch, clip_range));
+    }
+}
+
+/// Stable-Baselines3 clips the norm of all parameters of a policy, the critic's among them. Where it is about Adam's ε,
+/// the first step goes by the length of the gradients too: each weight by `rate · g / (|g| + ε)`.
+#[test]
+fn the_norm_of_both_gradients_together_is_clipped() {
+    const MOST: f32 = 3e-4;
+    const EPSILON: f32 = 1e-5;
+    let steps: Vec<OnPolicyStep> = golden(include_str!("../tests/sb3/ppo.json"));
+    for step in &steps {
+        let clip_range = step.clip_range.expect("PPO clips");
+        let (rollout, options) = (rollout(step), StepOptions { max_gradient_norm: MOST, ..options(step) });
+        let experience =
+            Experience { rollout: &rollout, normalizers: &Normalizers::default(), advantages: &step.advantages };
+        let rows: Vec<usize> = (0..step.actions.len()).collect();
+        let mut actor = learner(&step.before.actor, step.activation, EPSILON);
+        let mut critic = learner(&step.before.critic, step.activation, EPSILON);
+        let taken = gradient_step(&mut actor, &mut critic, &experience, &rows, &options, &|batch| {
+            clipped_objective(batch, clip_range)
+        });
+        assert!(!taken.moved_too_far);
+        let squares = |layers: &[Layer]| -> f32 {
+            layers.iter().flat_map(|layer| layer.weight.iter().chain(&layer.bias)).map(|g| g * g).sum()
+        };
+        let (of_actor, of_critic) = (squares(&step.gradients.actor), squares(&step.gradients.critic));
+        assert!(of_actor > 1e-3 * of_critic && of_critic > 1e-3 * of_actor, "one would hide the other");
+        let factor = MOST / (of_actor + of_critic).sqrt();
+        let moved = |before: &[f32], gradient: &[f32]| -> Vec<f32> {
+            let step_of = |g: f32| step.learning_rate as f32 * g * factor / ((g * factor).abs() + EPSILON);
+            before.iter().zip(gradient).map(|(weight, &g)| weight - step_of(g)).collect()
+        };
+        for (name, learner, before, gradients) in [
+            ("actor", &actor, &step.before.actor, &step.gradients.actor),
+            ("critic", &critic, &step.before.critic, &step.gradients.critic),
+        ] {
+            for ((ours, before), gradient) in learner.weights().layers.iter().zip(before).zip(gradients) {
+                all_near(name, &ours.weight, &moved(&before.weight, &gradient.weight), 1e-5);
+                all_near(name, &ours.bias, &moved(&before.bias, &gradient.bias), 1e-5);
+            }
+        }
+    }
+}
+
+/// An update that has moved the policy too far ends, for the critic too: nothing is stepped.
+#[test]
+fn beyond_the_target_kl_neither_network_moves() {
+    let steps: Vec<OnPolicyStep> = golden(include_str!("../tests/sb3/ppo.json"));
+    let step = &steps[0];
+    let kl = step.approx_kl.expect("PPO tells");
+    let clip_range = step.clip_range.expect("PPO clips");
+    for (target_kl, stays) in [(kl / 1.6, true), (kl / 1.4, false)] {
+        let (rollout, options) = (rollout(step), StepOptions { target_kl: Some(target_kl), ..options(step) });
+        let experience =
+            Experience { rollout: &rollout, normalizers: &Normalizers::default(), advantages: &step.advantages };
+        let rows: Vec<usize> = (0..step.actions.len()).collect();
+        let mut actor = learner(&step.before.actor, step.activation, 1e-5);
+        let mut critic = learner(&step.before.critic, step.activation, 1e-5);
+        let before = (actor.weights(), critic.weights());
+        let taken = gradient_step(&mut actor, &mut critic, &experience, &rows, &options, &|batch| {
+            clipped_objective(batch, clip_range)
+        });
+        assert_eq!(taken.moved_too_far, stays);
+        assert_eq!((actor.weights() == before.0, critic.weights() == before.1), (stays, stays));
     }
 }
 
@@ -283,10 +355,12 @@ fn gradients_are_clipped_as_pytorch_clips_them() {
         bias: vec![0.0; golden.before[index + 1].len()],
     };
     let weights = mlp(&[zero(0), zero(2)], Activation::Relu);
-    let learner = Learner::new(&weights, golden.max_norm, 1e-8, &Device::flex());
+    let learner = Learner::new(&weights, 1e-8, &Device::flex());
     let given: Vec<Vec<f32>> =
         golden.before.iter().enumerate().map(|(index, values)| by_columns(index, values)).collect();
-    let clipped = learner.gradient_values(&learner.loss_with_gradients(&given));
+    let gradients = learner.gradients(&learner.loss_with_gradients(&given));
+    let factor = clip_factor(gradients.squared_norm, golden.max_norm);
+    let clipped = learner.gradient_values(gradients, factor);
     for (index, (ours, theirs)) in clipped.iter().zip(&golden.after).enumerate() {
         all_near(&format!("parameter {index}"), ours, &by_columns(index, theirs), 1e-5);
     }
