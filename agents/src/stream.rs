@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use daladala_env::{
-    Action, AnyVecEnv, Autoreset, Buffers, EnvError, Generator, ResetOptions, RuleSpec, RulesInfo, Seeds, StateFrame,
+    Action, AnyVecEnv, Autoreset, Buffers, EnvError, Frame, Generator, ResetOptions, RuleSpec, RulesInfo, Seeds,
     Transition, VecEnvConfig,
 };
 
@@ -40,7 +40,7 @@ impl Stream {
 
     /// The next frame: the reset if an episode has ended or none has begun, otherwise a step. Without a `choice` the
     /// policy chooses; the reset takes none. An error is an action that the rules do not have.
-    pub fn advance(&mut self, choice: Option<Action>) -> Result<StateFrame, EnvError> {
+    pub fn advance(&mut self, choice: Option<Action>) -> Result<Frame, EnvError> {
         if self.ended {
             return self.reset(None);
         }
@@ -62,13 +62,14 @@ impl Stream {
         let [action] = actions;
         let mut frame = self.env.frame(0, self.episode, Some((action, transition)));
         frame.reward_terms.clone_from(&self.buffers.reward_terms);
+        frame.cost_terms.clone_from(&self.buffers.cost_terms);
         frame.outputs = outputs;
         frame.action_mask = mask;
         Ok(frame)
     }
 
     /// A new episode, now; with a seed, the first of those drawn from it.
-    pub fn reset(&mut self, seed: Option<u64>) -> Result<StateFrame, EnvError> {
+    pub fn reset(&mut self, seed: Option<u64>) -> Result<Frame, EnvError> {
         let seeds = seed.map_or(Seeds::Continue, Seeds::One);
         self.env.reset_with(&ResetOptions { seeds, ..ResetOptions::default() }, &mut self.buffers.observations)?;
         if let Some(seed) = seed {
@@ -133,7 +134,7 @@ mod tests {
     #[test]
     fn every_episode_starts_with_a_reset_and_ends_with_its_last_step() -> Result<(), EnvError> {
         let mut episodes = stream(random(), 7);
-        let mut before: Option<StateFrame> = None;
+        let mut before: Option<Frame> = None;
         for _ in 0..500 {
             let frame = episodes.advance(None)?;
             match before {
@@ -228,7 +229,7 @@ mod tests {
             other.advance(None)?;
         }
         let again = other.reset(Some(1))?;
-        assert_eq!(again.hazards, first.hazards);
+        assert_eq!((again.police, again.lights), (first.police, first.lights));
         assert_eq!(again.episode, 3);
         Ok(())
     }

@@ -4,6 +4,8 @@ use std::process::Output;
 
 use assert_cmd::Command;
 use daladala_env::trace::Trace;
+use daladala_env::{RuleSet, RuleSpec};
+use daladala_protocol::frame_from_json;
 use serde_json::Value;
 
 const GOLDEN: &str = include_str!("../../env/tests/golden/classic.jsonl");
@@ -413,7 +415,9 @@ fn an_episode_is_recorded_as_animation_picture_and_frames() {
     let frames = record("x.jsonl", &["--episodes", "2"]);
     assert_eq!((&frames["frames"], &frames["episodes"]), (&60.into(), &2.into()));
     let text = std::fs::read_to_string(path("x.jsonl")).unwrap();
-    let read: Vec<daladala_env::StateFrame> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let schema = RuleSpec::from(RuleSet::Classic).info().frame_schema();
+    let frame = |line: &str| frame_from_json(&serde_json::from_str(line).unwrap(), &schema).unwrap();
+    let read: Vec<_> = text.lines().map(frame).collect();
     assert_eq!((read.len(), read[0].step, read[59].step, read[59].episode), (60, 0, 29, 2));
     assert_eq!(read[59].total_reward, frames["returns"][1].as_f64().unwrap() as f32);
     assert_eq!((read[59].outputs.len(), read[59].reward_terms.iter().sum::<f32>()), (5, read[59].reward));

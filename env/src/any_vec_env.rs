@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::episode::EpisodeStats;
 use crate::error::EnvError;
-use crate::frame::StateFrame;
+use crate::frame::Frame;
 use crate::info::RulesInfo;
 use crate::rule_spec::{RuleSpec, RulesVisitor};
 use crate::rules::{Action, Rules, Transition};
@@ -39,7 +39,7 @@ pub trait AnyVecEnv: Debug + Send + Sync {
     /// The figures of the last finished episode.
     fn last_episode(&self, index: usize) -> Option<EpisodeStats>;
     /// The frame of an environment.
-    fn frame(&self, index: usize, episode: u64, step: Option<(Action, Transition)>) -> StateFrame;
+    fn frame(&self, index: usize, episode: u64, step: Option<(Action, Transition)>) -> Frame;
     /// What a running episode was drawn from, or given.
     fn layout(&self, index: usize) -> Value;
     /// The greatest return that any driver could have in a running episode, where the rules let it be known.
@@ -111,7 +111,7 @@ impl<R: Rules, B: Batch<R> + 'static> AnyVecEnv for VecEnv<R, B> {
         self.last_episode(index)
     }
 
-    fn frame(&self, index: usize, episode: u64, step: Option<(Action, Transition)>) -> StateFrame {
+    fn frame(&self, index: usize, episode: u64, step: Option<(Action, Transition)>) -> Frame {
         self.frame(index, episode, step)
     }
 

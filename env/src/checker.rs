@@ -237,14 +237,15 @@ fn check_frame<R: Rules>(
     let same = |name, told: f32| info.figure(name).is_none_or(|place| figures[place] == told);
     let same_figures = same("passengers", frame.passengers as f32) && same("money", frame.money as f32);
     ensure(same_figures, || format!("frame and figures tell different things: {figures:?}"))?;
-    let name = &info.spaces.actions[usize::from(action)];
     let same_step = frame.action == Some(action)
-        && frame.action_name.as_ref() == Some(name)
         && (frame.reward, frame.total_reward) == (transition.reward, total_reward)
         && (frame.terminated, frame.truncated) == (transition.terminated, transition.truncated);
     ensure(same_step, || "frame: it does not tell the step it was given".into())?;
-    let capacities = (frame.capacity, frame.legal_capacity) == (info.capacity, info.legal_capacity);
-    ensure(capacities, || "frame: it tells other capacities than the rules".into())
+    let schema = info.frame_schema();
+    let as_declared = frame.values().map(|value| value.kind()).eq(schema.iter().map(|field| field.kind));
+    ensure(as_declared, || format!("frame: its own fields {:?} are not the declared ones", frame.own))?;
+    let lists = (frame.waiting.len(), frame.lights_red.len()) == (info.stops.len(), frame.lights.len());
+    ensure(lists, || "frame: a number for each stop and a colour for each light are needed".into())
 }
 
 /// A restored run goes on as the original does, in another place of another batch.

@@ -1,157 +1,165 @@
-//! The state frame: everything that a viewer, a recording or a person needs to know about one step.
+//! The frame: everything that a viewer, a recording or a person needs to know about one step.
 //!
-//! Its JSON keeps the field names and the 0/1 flags of the original system, so that clients made for it read
-//! ours. Fields that the original does not have (`waiting`, `route_index`, …) stand beside them.
+//! Every frame has the fields of the table below, whatever its rules. Rules add fields of their own by name and type
+//! ([`RulesInfo::frame_fields`](crate::RulesInfo::frame_fields)). Both together are the
+//! [schema](crate::RulesInfo::frame_schema) of a frame: encoders and decoders go by it, and know no field by name.
 
-use std::collections::BTreeMap;
+mod place;
+mod schema;
+mod value;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+pub use place::{OutputKind, Place};
+pub use schema::{FieldType, FrameField};
+pub use value::{Cell, FieldValue};
 
-/// What stands on a cell of the route.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum HazardKind {
-    /// A police checkpoint.
-    Police,
-    /// A traffic light, red or green.
-    TrafficLight,
+use value::Field;
+
+/// The fields of every frame: the structure, and the schema that encoders go by. Their numbers on the wire are their
+/// places here, so those that change in most steps come first.
+macro_rules! frame {
+    ($($name:ident: $type:ty, $unit:literal, $meaning:literal;)*) => {
+        /// One step of one environment as seen from outside.
+        #[derive(Debug, Clone, Default, PartialEq)]
+        pub struct Frame {
+            $(#[doc = $meaning] pub $name: $type,)*
+            /// The fields that the rules add, in the order of
+            /// [`RulesInfo::frame_fields`](crate::RulesInfo::frame_fields).
+            pub own: Vec<FieldValue<'static>>,
+        }
+
+        /// How each of the fields that all frames have is called, read and set.
+        const COMMON: &[Common] = &[$(Common {
+            name: stringify!($name),
+            kind: <$type as Field>::TYPE,
+            unit: $unit,
+            meaning: $meaning,
+            get: |frame| frame.$name.lend(),
+            set: |frame, value| {
+                frame.$name = <$type as Field>::take(value)?;
+                Some(())
+            },
+        }),*];
+    };
 }
 
-/// A hazard and the cell it stands on; `[x, y, kind]` in JSON.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Hazard {
-    /// The cell, as (x, y).
-    pub cell: (u8, u8),
-    /// What stands there.
-    pub kind: HazardKind,
+frame! {
+    step: u32, "steps", "Steps since the reset";
+    position: Cell, "", "Cell of the bus";
+    route_index: u32, "", "Cell of the bus as an index into the route";
+    action: Option<u8>, "", "The action that led here, an index into the actions; null after a reset";
+    reward: f32, "", "Reward of the step; 0 after a reset";
+    total_reward: f32, "", "Sum of rewards since the reset";
+    reward_terms: Vec<f32>, "", "The reward by its parts, one each of the rules' reward terms; empty after a reset";
+    outputs: Vec<f32>, "", "What the policy went by when it chose the action, one each of the actions; when a person chose, what it would have gone by. Empty after a reset";
+    action_mask: Option<u32>, "", "Which actions a driver with action masks chose among, bit a for action a: the others have no chance, whatever their outputs. Null where it looks at no mask, and after a reset";
+    speed: u32, "notch", "Speed notch";
+    passengers: u32, "", "How many are aboard";
+    money: i64, "TSh", "Earned in this episode";
+    waiting: Vec<u32>, "", "How many wait at each of the rules' stops";
+    lights_red: Vec<bool>, "", "Which of the traffic lights are red";
+    terminated: bool, "", "The rules ended the episode";
+    truncated: bool, "", "The step limit cut the episode off";
+    ending: Option<String>, "", "How the episode ended, by the name that its rules have for it; null while it goes on";
+    fined: bool, "", "The police have fined the bus in this episode";
+    crashed: bool, "", "The bus has crashed";
+    cost_terms: Vec<f32>, "", "What the step cost beside its reward, one each of the rules' cost terms; empty after a reset";
+    episode: u64, "", "Which episode of its stream this is, from 1";
+    police: Vec<Cell>, "", "The cells of the police checkpoints";
+    lights: Vec<Cell>, "", "The cells of the traffic lights";
 }
 
-impl Serialize for Hazard {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        (self.cell.0, self.cell.1, self.kind).serialize(serializer)
+struct Common {
+    name: &'static str,
+    kind: FieldType,
+    unit: &'static str,
+    meaning: &'static str,
+    get: fn(&Frame) -> FieldValue<'_>,
+    set: fn(&mut Frame, FieldValue<'static>) -> Option<()>,
+}
+
+/// How many fields all frames have.
+pub(crate) const COMMON_FIELDS: usize = COMMON.len();
+
+/// The fields that all frames have.
+pub(crate) fn common_fields() -> impl Iterator<Item = FrameField> {
+    COMMON.iter().map(|field| FrameField::new(field.name, field.unit, field.kind, field.meaning))
+}
+
+impl Frame {
+    /// The frame in which everything is zero, false, null or empty, with the fields of a schema.
+    #[must_use]
+    pub fn empty(schema: &[FrameField]) -> Self {
+        let own = schema.iter().skip(COMMON_FIELDS).map(|field| field.kind.empty()).collect();
+        Self { own, ..Self::default() }
+    }
+
+    /// All fields, in the order of the schema.
+    pub fn values(&self) -> impl Iterator<Item = FieldValue<'_>> {
+        COMMON.iter().map(|field| (field.get)(self)).chain(self.own.iter().map(FieldValue::lend))
+    }
+
+    /// Sets the field of a number in the schema; none if there is no such field, or it is of another type.
+    pub fn set(&mut self, number: usize, value: FieldValue<'static>) -> Option<()> {
+        if let Some(field) = COMMON.get(number) {
+            return (field.set)(self, value);
+        }
+        let own = self.own.get_mut(number - COMMON_FIELDS)?;
+        (own.kind() == value.kind()).then(|| *own = value)
+    }
+
+    /// Whether the episode has ended, so that the next frame is the reset of another.
+    #[must_use]
+    pub fn ended(&self) -> bool {
+        self.terminated || self.truncated
+    }
+
+    /// Whether the light on the cell of the bus is red.
+    #[must_use]
+    pub fn light_red(&self) -> bool {
+        self.lights.iter().zip(&self.lights_red).any(|(&cell, &red)| red && cell == self.position)
+    }
+
+    /// Whether there is a police checkpoint on the cell of the bus.
+    #[must_use]
+    pub fn police_here(&self) -> bool {
+        self.police.contains(&self.position)
     }
 }
 
-impl<'de> Deserialize<'de> for Hazard {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let (x, y, kind) = Deserialize::deserialize(deserializer)?;
-        Ok(Self { cell: (x, y), kind })
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_field_is_set_by_its_number_and_by_its_type_alone() {
+        let own = FrameField::new("fuel", "l", FieldType::Float, "left in the tank");
+        let schema: Vec<_> = common_fields().chain([own]).collect();
+        let mut frame = Frame::empty(&schema);
+        assert_eq!(frame.values().count(), schema.len());
+        for (number, field) in schema.iter().enumerate() {
+            assert_eq!(frame.values().nth(number).map(|value| value.kind()), Some(field.kind), "{}", field.name);
+            for other in FieldType::ALL.into_iter().filter(|&kind| kind != field.kind) {
+                assert_eq!(frame.set(number, other.empty()), None, "{} as {other:?}", field.name);
+            }
+            assert_eq!(frame.set(number, field.kind.empty()), Some(()));
+        }
+        assert_eq!(frame.set(schema.len(), FieldValue::Bool(true)), None);
+        assert_eq!(frame.set(0, FieldValue::Uint(1 << 40)), None, "a step of 32 bits");
+        frame.set(schema.len() - 1, FieldValue::Float(2.5));
+        assert_eq!(frame.own, [FieldValue::Float(2.5)]);
     }
-}
 
-/// What [`StateFrame::outputs`] are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum OutputKind {
-    /// The expected return of each action.
-    Values,
-    /// Unnormalised log-probabilities: their softmax is the chance of each action.
-    Logits,
-    /// The chance of each action.
-    Probabilities,
-}
-
-/// A cell with a name; `[x, y, name]` in JSON.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
-    /// The cell, as (x, y).
-    pub cell: (u8, u8),
-    /// What people call it.
-    pub name: String,
-}
-
-impl Serialize for Place {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        (self.cell.0, self.cell.1, &self.name).serialize(serializer)
+    #[test]
+    fn what_stands_on_the_cell_of_the_bus_is_told_of_that_cell_alone() {
+        let frame = |position| Frame {
+            position,
+            lights: vec![(1, 0), (2, 0)],
+            lights_red: vec![true, false],
+            police: vec![(2, 0)],
+            ..Frame::default()
+        };
+        assert!(frame((1, 0)).light_red() && !frame((1, 0)).police_here());
+        assert!(!frame((2, 0)).light_red() && frame((2, 0)).police_here());
+        assert!(!frame((3, 0)).light_red() && !frame((3, 0)).police_here());
     }
-}
-
-impl<'de> Deserialize<'de> for Place {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let (x, y, name) = Deserialize::deserialize(deserializer)?;
-        Ok(Self { cell: (x, y), name })
-    }
-}
-
-/// One step of one environment as seen from outside. Cells are (x, y); money is in Tanzanian shillings (TSh).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct StateFrame {
-    /// Steps since the reset.
-    pub step: u32,
-    /// The cell of the bus.
-    pub position: (u8, u8),
-    /// The same, x alone.
-    pub x: u8,
-    /// The same, y alone.
-    pub y: u8,
-    /// Where the bus is drawn, x in cells.
-    pub pos_x: f32,
-    /// Where the bus is drawn, y in cells.
-    pub pos_y: f32,
-    /// The cell of the bus as an index into the route.
-    pub route_index: u32,
-    /// How many are aboard.
-    pub passengers: u32,
-    /// How many the bus can hold.
-    pub capacity: u32,
-    /// How many it may hold by law.
-    pub legal_capacity: u32,
-    /// Fares earned, TSh.
-    pub money: i64,
-    /// Speed notch.
-    pub speed: u32,
-    /// 1 on a cell whose light is red.
-    pub light_red: u8,
-    /// 1 on a cell with a police checkpoint.
-    pub police_here: u8,
-    /// 1 where the bus has to stop.
-    pub must_stop: u8,
-    /// 1 once the police have fined the bus in this episode.
-    pub fined: u8,
-    /// 1 once the bus has crashed.
-    pub crashed: u8,
-    /// All hazards of the episode.
-    pub hazards: Vec<Hazard>,
-    /// The cells of the police checkpoints.
-    pub police_checkpoints: Vec<(u8, u8)>,
-    /// The cells of the traffic lights.
-    pub traffic_lights: Vec<(u8, u8)>,
-    /// `"x,y"` to 1 (red) or 0 (green).
-    pub traffic_light_states: BTreeMap<String, u8>,
-    /// The cells of the stops where many wait.
-    pub high_demand_stops: Vec<(u8, u8)>,
-    /// `"x,y"` of a stop to how many wait there.
-    pub waiting: BTreeMap<String, u32>,
-    /// Steps of the lights' clock.
-    pub light_cycle: u32,
-    /// Which episode of its stream this is, from 1.
-    pub episode: u64,
-    /// The action that led here; none right after a reset.
-    pub action: Option<u8>,
-    /// Its name.
-    pub action_name: Option<String>,
-    /// The reward of the step.
-    pub reward: f32,
-    /// The sum of rewards since the reset.
-    pub total_reward: f32,
-    /// The reward by its parts, in the order of [`RulesInfo::reward_terms`](crate::RulesInfo::reward_terms). Empty right after
-    /// a reset, and until whoever steps the environment fills it in.
-    #[serde(default)]
-    pub reward_terms: Vec<f32>,
-    /// What the driver went by when it chose, one number an action. Empty right after a reset, and until whoever
-    /// asked the driver fills it in.
-    #[serde(default)]
-    pub outputs: Vec<f32>,
-    /// Which actions the driver chose among: bit `a` for action `a`. None where it looks at no mask, and like the
-    /// outputs.
-    #[serde(default)]
-    pub action_mask: Option<u32>,
-    /// Whether the episode has ended by the rules.
-    pub terminated: bool,
-    /// Whether the episode was cut off by the step limit.
-    pub truncated: bool,
-    /// How the episode has ended, by the name of [`RulesInfo::endings`](crate::RulesInfo::endings); none while it goes
-    /// on. Whoever steps the environment fills it in.
-    #[serde(default)]
-    pub ending: Option<String>,
 }

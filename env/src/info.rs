@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::frame::Place;
+use crate::frame::{COMMON_FIELDS, Cell, FrameField, Place, common_fields};
 use crate::rule_spec::SpecId;
 use crate::spaces::Spaces;
 
@@ -18,7 +18,9 @@ pub struct RulesInfo {
     /// The observation and action spaces.
     pub spaces: Spaces,
     /// The cells of the route, as (x, y), in driving order.
-    pub route: Vec<(u8, u8)>,
+    pub route: Vec<Cell>,
+    /// The cells where passengers wait, in the order of [`Frame::waiting`](crate::Frame::waiting).
+    pub stops: Vec<Cell>,
     /// The cells of the route that have a name: its stops and its ends.
     pub places: Vec<Place>,
     /// The size of the grid that the route lies on, as (width, height).
@@ -41,6 +43,8 @@ pub struct RulesInfo {
     pub figures: Vec<Figure>,
     /// The ways in which an episode can end.
     pub endings: Vec<EndingInfo>,
+    /// The fields that the rules add to those of every frame.
+    pub frame_fields: Vec<FrameField>,
 }
 
 /// A part of a reward, or a cost.
@@ -148,6 +152,15 @@ impl RulesInfo {
     #[must_use]
     pub fn actions(&self) -> usize {
         self.spaces.actions.len()
+    }
+
+    /// All fields of a frame: those that every frame has, then those of the rules.
+    #[must_use]
+    pub fn frame_schema(&self) -> Vec<FrameField> {
+        let mut schema = Vec::with_capacity(COMMON_FIELDS + self.frame_fields.len());
+        schema.extend(common_fields());
+        schema.extend(self.frame_fields.iter().cloned());
+        schema
     }
 
     /// The place of a figure among all.

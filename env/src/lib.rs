@@ -10,7 +10,7 @@
 //! * [`VecEnv`]: the vectorized engine that steps many environments into slices the caller owns;
 //! * [`AnyVecEnv`]: the same without the type of its rules, for whoever knows them by name alone;
 //! * [`checker`]: a check of any rule set against the contract;
-//! * [`StateFrame`]: what one step looks like from outside, the type that travels to viewers and recordings;
+//! * [`Frame`]: what one step looks like from outside, the type that travels to viewers and recordings;
 //! * [`trace`]: an episode acted out from a given layout and given actions, to compare with other implementations.
 //!
 //! ```
@@ -39,7 +39,7 @@ mod vec_env;
 pub use any_vec_env::AnyVecEnv;
 pub use episode::EpisodeStats;
 pub use error::EnvError;
-pub use frame::{Hazard, HazardKind, OutputKind, Place, StateFrame};
+pub use frame::{Cell, FieldType, FieldValue, Frame, FrameField, OutputKind, Place};
 pub use generator::Generator;
 pub use info::RulesInfo;
 pub use rule_spec::{RuleSet, RuleSpec, RulesVisitor, Scenario, SpecId};

@@ -15,7 +15,7 @@ pub use classic::{Classic, ClassicBatch, ClassicLayout, ClassicState, LayoutSpec
 pub(crate) use classic::{NAME as CLASSIC_NAME, SCENARIO as CLASSIC_SCENARIO};
 
 use crate::error::EnvError;
-use crate::frame::StateFrame;
+use crate::frame::Frame;
 use crate::generator::Generator;
 use crate::info::RulesInfo;
 use crate::spaces::Spaces;
@@ -59,6 +59,22 @@ pub struct FrameContext {
     pub transition: Transition,
     /// The sum of rewards since the reset.
     pub total_reward: f32,
+}
+
+impl FrameContext {
+    /// A frame with what is known here; the rest is for the rules to fill in.
+    #[must_use]
+    pub fn frame(&self) -> Frame {
+        Frame {
+            episode: self.episode,
+            action: self.action,
+            reward: self.transition.reward,
+            total_reward: self.total_reward,
+            terminated: self.transition.terminated,
+            truncated: self.transition.truncated,
+            ..Frame::default()
+        }
+    }
 }
 
 /// A rule set, with its parameters: the dynamics of one environment.
@@ -112,8 +128,8 @@ pub trait Rules: Clone + Debug + Send + Sync + 'static {
     fn figures(&self, state: &Self::State, out: &mut [f32]);
     /// How the episode ended whose last state this is.
     fn ending(&self, state: &Self::State) -> Ending;
-    /// What a viewer needs to know.
-    fn frame(&self, state: &Self::State, context: &FrameContext) -> StateFrame;
+    /// What a viewer needs to know: [`FrameContext::frame`], and what the state tells.
+    fn frame(&self, state: &Self::State, context: &FrameContext) -> Frame;
     /// The layout that the episode of `state` was started on.
     fn layout(&self, state: &Self::State) -> Self::Layout;
     /// The greatest return that any driver could have on `layout`, where the rules let it be known.

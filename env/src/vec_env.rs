@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use crate::episode::EpisodeStats;
 use crate::error::EnvError;
-use crate::frame::StateFrame;
+use crate::frame::Frame;
 use crate::generator::Generator;
 use crate::info::RulesInfo;
 use crate::rules::{Action, FrameContext, Rules, Transition};
@@ -279,7 +279,7 @@ impl<R: Rules, B: Batch<R>> VecEnv<R, B> {
     /// [`Autoreset::SameStep`] the step that ends an episode is a reset as well: its frame is that of the new
     /// episode, and a stream that wants to show the end runs with [`Autoreset::Disabled`].
     #[must_use]
-    pub fn frame(&self, index: usize, episode: u64, step: Option<(Action, Transition)>) -> StateFrame {
+    pub fn frame(&self, index: usize, episode: u64, step: Option<(Action, Transition)>) -> Frame {
         let (action, transition) = step.unzip();
         let total_reward = self.episode_return(index);
         let transition = transition.unwrap_or_default();

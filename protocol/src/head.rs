@@ -3,7 +3,8 @@
 
 use serde::Deserialize;
 
-use crate::binary::{DELTA, Damaged, KEYFRAME, read_uint};
+use crate::binary::{DELTA, KEYFRAME};
+use crate::wire::{Damaged, read_uint};
 
 /// Text that is no message: no object with a type, or a frame without a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

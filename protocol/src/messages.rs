@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use daladala_env::StateFrame;
+use daladala_env::Frame;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -282,10 +282,10 @@ impl Ending {
     /// From the last frame of the episode, which says by its rules how it ended. Those of recordings that are older than
     /// that say less.
     #[must_use]
-    pub fn of(last: &StateFrame) -> Self {
-        let fined = last.fined == 1;
+    pub fn of(last: &Frame) -> Self {
+        let fined = last.fined;
         let (status, reason) = match last.ending.as_deref() {
-            _ if last.crashed == 1 => ("crashed", "the bus has crashed"),
+            _ if last.crashed => ("crashed", "the bus has crashed"),
             _ if last.truncated => ("truncated", "the step limit has cut the episode off"),
             Some("impounded") => ("fined", "the police have impounded the bus"),
             Some("arrived") if fined => ("fined", "the bus has arrived, with a fine from the police"),
@@ -300,7 +300,7 @@ impl Ending {
 impl RoomEvent {
     /// An episode has ended with `last`.
     #[must_use]
-    pub fn episode_complete(last: &StateFrame) -> Self {
+    pub fn episode_complete(last: &Frame) -> Self {
         let Ending { status, reason } = Ending::of(last);
         Self::EpisodeComplete {
             episode: last.episode,
@@ -308,8 +308,8 @@ impl RoomEvent {
             total_reward: last.total_reward,
             money: last.money,
             passengers: last.passengers,
-            fined: last.fined == 1,
-            crashed: last.crashed == 1,
+            fined: last.fined,
+            crashed: last.crashed,
             ending: last.ending.clone(),
             status: status.into(),
             reason: reason.into(),

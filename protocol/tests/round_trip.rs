@@ -1,6 +1,6 @@
 //! Whatever is said can be read by the other side, in both directions.
 
-use daladala_env::{OutputKind, Place};
+use daladala_env::{FieldType, FrameField, OutputKind, Place};
 use daladala_protocol::{
     ActionName, Code, Envelope, Frames, GameInfo, HelloLimits, Join, Kind, Mode, PlayerInfo, Presence, RecordName,
     Request, ResumeFrom, Resumed, Role, RoomEvent, RoomInfo, RoomSpec, ServerMessage,
@@ -117,13 +117,16 @@ fn rooms() -> impl Strategy<Value = RoomInfo> {
                 model,
                 grid: (15, 15),
                 places: route.iter().map(|&cell| Place { cell, name: "Posta".into() }).collect(),
+                stops: route.clone(),
                 route,
                 max_steps: 350,
-                physical_max_passengers: 50,
+                capacity: 50,
                 legal_capacity: 33,
                 actions: vec!["Move".into(), "Stop".into()],
                 reward_terms: vec!["step".into()],
+                cost_terms: vec!["load".into()],
                 outputs: OutputKind::Logits,
+                frame: vec![FrameField::new("fuel", "l", FieldType::Float, "left in the tank")],
             },
         },
     )
@@ -135,7 +138,7 @@ fn messages() -> impl Strategy<Value = ServerMessage> {
         (any::<u64>(), texts(), any::<bool>()).prop_map(|(member, name, online)| PlayerInfo { member, name, online });
     prop_oneof![
         (texts(), texts(), roles(), numbers()).prop_map(|(server, connection, role, time)| ServerMessage::Hello {
-            protocol: 2,
+            protocol: 3,
             server,
             connection,
             role,

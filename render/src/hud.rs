@@ -1,6 +1,6 @@
 //! The panels beside the city: what the driver did, what it brought, and why.
 
-use daladala_env::{OutputKind, StateFrame};
+use daladala_env::{Frame, OutputKind};
 
 use crate::canvas::{Area, Canvas};
 use crate::palette::{ACCENT, CARD, FAINT, GREEN, INK, PANEL, POLICE, RED, TRACK};
@@ -15,20 +15,20 @@ const RIGHT: f32 = WIDTH as f32 - 22.0;
 /// The most actions that the model's mind is shown for.
 const MOST_ACTIONS: usize = 6;
 
-pub(crate) fn draw(canvas: &mut Canvas, setting: &Setting, episode: &[StateFrame], frame: &StateFrame) {
+pub(crate) fn draw(canvas: &mut Canvas, setting: &Setting, episode: &[Frame], frame: &Frame) {
     draw_title(canvas, setting, frame);
-    draw_action(canvas, frame);
-    draw_load(canvas, frame);
-    draw_alerts(canvas, frame);
+    draw_action(canvas, setting, frame);
+    draw_load(canvas, setting, frame);
+    draw_alerts(canvas, setting, frame);
     draw_mind(canvas, setting, frame);
     let area = Area { x: LEFT, y: 436.0, width: RIGHT - LEFT, height: 82.0 };
-    plot::draw(canvas, area, episode, frame.legal_capacity);
-    if frame.terminated || frame.truncated {
+    plot::draw(canvas, area, setting, episode);
+    if frame.ended() {
         draw_end(canvas, frame);
     }
 }
 
-fn draw_title(canvas: &mut Canvas, setting: &Setting, frame: &StateFrame) {
+fn draw_title(canvas: &mut Canvas, setting: &Setting, frame: &Frame) {
     canvas.write("DALADALA", (LEFT, 18.0), Align::Left, Font::LARGE, ACCENT);
     let who = Font::SMALL.fitted(&format!("{} · {}", setting.model, setting.rules), 220.0);
     canvas.write(&who, (RIGHT, 24.0), Align::Right, Font::SMALL, FAINT);
@@ -39,10 +39,12 @@ fn draw_title(canvas: &mut Canvas, setting: &Setting, frame: &StateFrame) {
     canvas.write(&where_to, (LEFT, 50.0), Align::Left, Font::SMALL, INK);
 }
 
-fn draw_action(canvas: &mut Canvas, frame: &StateFrame) {
+fn draw_action(canvas: &mut Canvas, setting: &Setting, frame: &Frame) {
     let card = Area { x: LEFT, y: 78.0, width: RIGHT - LEFT, height: 70.0 };
     canvas.card(card, 10.0, CARD);
-    let name = frame.action_name.as_deref().unwrap_or("Ready");
+    let name =
+        frame.action.map_or(Some("Ready"), |action| setting.actions.get(usize::from(action)).map(String::as_str));
+    let name = name.unwrap_or("?");
     let name = Font::LARGE.fitted(name, 200.0);
     canvas.write(&name, (LEFT + 16.0, 100.0), Align::Left, Font::LARGE, INK);
     if frame.action.is_some() {
@@ -53,35 +55,35 @@ fn draw_action(canvas: &mut Canvas, frame: &StateFrame) {
     canvas.write(&total, (RIGHT - 16.0, 120.0), Align::Right, Font::SMALL, FAINT);
 }
 
-fn draw_load(canvas: &mut Canvas, frame: &StateFrame) {
-    let overloaded = frame.passengers > frame.legal_capacity;
-    let aboard = format!("{} / {} aboard", frame.passengers, frame.capacity);
+fn draw_load(canvas: &mut Canvas, setting: &Setting, frame: &Frame) {
+    let overloaded = frame.passengers > setting.legal_capacity;
+    let aboard = format!("{} / {} aboard", frame.passengers, setting.capacity);
     canvas.write(&aboard, (LEFT, 158.0), Align::Left, Font::SMALL_BOLD, if overloaded { RED } else { INK });
     let money = format!("TSh {}", grouped(frame.money));
     canvas.write(&money, (RIGHT, 158.0), Align::Right, Font::SMALL_BOLD, ACCENT);
     let (track, height) = (RIGHT - LEFT, 14.0);
     canvas.card(Area { x: LEFT, y: 180.0, width: track, height }, 7.0, TRACK);
-    let share = |count: u32| (count as f32 / frame.capacity.max(1) as f32).min(1.0);
+    let share = |count: u32| (count as f32 / setting.capacity.max(1) as f32).min(1.0);
     let filled = track * share(frame.passengers);
     if filled > 0.0 {
         let color = if overloaded { RED } else { ACCENT };
         canvas.card(Area { x: LEFT, y: 180.0, width: filled.max(10.0), height }, 7.0, color);
     }
-    let mark = LEFT + track * share(frame.legal_capacity);
+    let mark = LEFT + track * share(setting.legal_capacity);
     canvas.fill(Area { x: mark - 1.0, y: 176.0, width: 2.0, height: 22.0 }, INK);
-    let legal = format!("legal {}", frame.legal_capacity);
+    let legal = format!("legal {}", setting.legal_capacity);
     canvas.write(&legal, (mark, 199.0), Align::Middle, Font::SMALL, FAINT);
     let speed = format!("Speed {}", frame.speed);
     canvas.write(&speed, (LEFT, 199.0), Align::Left, Font::SMALL, FAINT);
 }
 
-fn draw_alerts(canvas: &mut Canvas, frame: &StateFrame) {
+fn draw_alerts(canvas: &mut Canvas, setting: &Setting, frame: &Frame) {
     let alerts = [
-        ("Red light", frame.light_red == 1, RED),
-        ("Police", frame.police_here == 1, POLICE),
-        ("Overload", frame.passengers > frame.legal_capacity, RED),
-        ("Fined", frame.fined == 1, RED),
-        ("Crashed", frame.crashed == 1, RED),
+        ("Red light", frame.light_red(), RED),
+        ("Police", frame.police_here(), POLICE),
+        ("Overload", frame.passengers > setting.legal_capacity, RED),
+        ("Fined", frame.fined, RED),
+        ("Crashed", frame.crashed, RED),
     ];
     let mut x = LEFT;
     for (word, on, color) in alerts {
@@ -94,7 +96,7 @@ fn draw_alerts(canvas: &mut Canvas, frame: &StateFrame) {
     }
 }
 
-fn draw_mind(canvas: &mut Canvas, setting: &Setting, frame: &StateFrame) {
+fn draw_mind(canvas: &mut Canvas, setting: &Setting, frame: &Frame) {
     let title = match setting.outputs {
         OutputKind::Values => "Value of each action",
         OutputKind::Logits | OutputKind::Probabilities => "How likely each action was",
@@ -122,10 +124,10 @@ fn draw_mind(canvas: &mut Canvas, setting: &Setting, frame: &StateFrame) {
     }
 }
 
-fn draw_end(canvas: &mut Canvas, frame: &StateFrame) {
-    let fined = frame.fined == 1;
+fn draw_end(canvas: &mut Canvas, frame: &Frame) {
+    let fined = frame.fined;
     let (word, color) = match frame.ending.as_deref() {
-        _ if frame.crashed == 1 => ("Crashed", RED),
+        _ if frame.crashed => ("Crashed", RED),
         _ if frame.truncated => ("Out of time", RED),
         Some("impounded") => ("Impounded", RED),
         _ if fined => ("The end, with a fine", RED),

@@ -12,7 +12,7 @@ mod plot;
 mod setting;
 mod text;
 
-use daladala_env::StateFrame;
+use daladala_env::Frame;
 
 use canvas::Canvas;
 use city::City;
@@ -52,10 +52,10 @@ impl Renderer {
     /// A picture of the last of `episode`'s frames, which are in order from the reset on. `part` is how much of the
     /// way from the frame before it the bus has come, 0 to 1.
     #[must_use]
-    pub fn draw(&self, episode: &[StateFrame], part: f32) -> Picture {
+    pub fn draw(&self, episode: &[Frame], part: f32) -> Picture {
         let mut canvas = self.ground.clone();
         if let Some((frame, before)) = episode.split_last() {
-            marks::draw(&mut canvas, &self.city, frame, before.last(), part.clamp(0.0, 1.0));
+            marks::draw(&mut canvas, &self.city, &self.setting, frame, before.last(), part.clamp(0.0, 1.0));
             hud::draw(&mut canvas, &self.setting, episode, frame);
         }
         Picture { rgb: canvas.into_rgb() }

@@ -1,43 +1,50 @@
 //! What changes on the map: lights, police, queues and the bus.
 
-use daladala_env::{Hazard, HazardKind, StateFrame};
+use daladala_env::{Cell, Frame};
 
 use crate::canvas::{Area, Canvas, Point};
 use crate::city::City;
 use crate::palette::{ACCENT, BUS, GLASS, GREEN, HOUSING, MARKING, POLICE, RED, SIGN, SIGN_INK, STRIPE, WHITE};
+use crate::setting::Setting;
 use crate::text::{Align, Font};
 
 /// A lamp that is off.
 const DARK: u32 = 0x3a_33_42;
 
-pub(crate) fn draw(canvas: &mut Canvas, city: &City, frame: &StateFrame, before: Option<&StateFrame>, part: f32) {
-    for &stop in &frame.high_demand_stops {
-        let waiting = frame.waiting.get(&format!("{},{}", stop.0, stop.1)).copied().unwrap_or_default();
+pub(crate) fn draw(
+    canvas: &mut Canvas,
+    city: &City,
+    setting: &Setting,
+    frame: &Frame,
+    before: Option<&Frame>,
+    part: f32,
+) {
+    for (&stop, &waiting) in setting.stops.iter().zip(&frame.waiting) {
         city.draw_queue(canvas, stop, waiting);
     }
-    for &hazard in &frame.hazards {
-        draw_hazard(canvas, city, frame, hazard);
+    for &checkpoint in &frame.police {
+        draw_police(canvas, city, checkpoint, checkpoint == frame.position);
     }
-    draw_bus(canvas, city, frame, before, part);
+    for (&light, &red) in frame.lights.iter().zip(&frame.lights_red) {
+        draw_light(canvas, beside(city, light), city.unit(), red);
+    }
+    let overloaded = frame.passengers > setting.legal_capacity;
+    draw_bus(canvas, city, frame, before, part, overloaded);
 }
 
-fn draw_hazard(canvas: &mut Canvas, city: &City, frame: &StateFrame, hazard: Hazard) {
-    let (here, inwards, unit) = (city.cell(hazard.cell), city.inwards(hazard.cell), city.unit());
-    let at = (here.0 - inwards.0 * unit * 0.85, here.1 - inwards.1 * unit * 0.85);
-    match hazard.kind {
-        HazardKind::TrafficLight => {
-            let key = format!("{},{}", hazard.cell.0, hazard.cell.1);
-            let red = frame.traffic_light_states.get(&key).is_some_and(|&state| state != 0);
-            draw_light(canvas, at, unit, red);
-        }
-        HazardKind::Police => {
-            let kerb = |side: f32| (here.0 + inwards.0 * unit * side, here.1 + inwards.1 * unit * side);
-            let there = hazard.cell == frame.position;
-            canvas.line(&[kerb(-0.45), kerb(if there { 0.4 } else { -0.1 })], 3.0, WHITE);
-            canvas.line(&[kerb(-0.28), kerb(-0.1)], 3.0, RED);
-            draw_shield(canvas, at, unit);
-        }
-    }
+/// Where a sign of a cell stands: beside the road.
+fn beside(city: &City, cell: Cell) -> Point {
+    let (here, inwards, unit) = (city.cell(cell), city.inwards(cell), city.unit());
+    (here.0 - inwards.0 * unit * 0.85, here.1 - inwards.1 * unit * 0.85)
+}
+
+/// A checkpoint, with its barrier down where the bus is `there`.
+fn draw_police(canvas: &mut Canvas, city: &City, cell: Cell, there: bool) {
+    let (here, inwards, unit) = (city.cell(cell), city.inwards(cell), city.unit());
+    let kerb = |side: f32| (here.0 + inwards.0 * unit * side, here.1 + inwards.1 * unit * side);
+    canvas.line(&[kerb(-0.45), kerb(if there { 0.4 } else { -0.1 })], 3.0, WHITE);
+    canvas.line(&[kerb(-0.28), kerb(-0.1)], 3.0, RED);
+    draw_shield(canvas, beside(city, cell), unit);
 }
 
 /// Red is a bar on top, green a triangle below, so that the two can be told apart without their colours.
@@ -72,8 +79,8 @@ fn draw_shield(canvas: &mut Canvas, (x, y): Point, unit: f32) {
     canvas.fill(Area::around((x, y - size * 0.36), size * 0.75, size * 0.16), WHITE);
 }
 
-fn draw_bus(canvas: &mut Canvas, city: &City, frame: &StateFrame, before: Option<&StateFrame>, part: f32) {
-    let index = |frame: &StateFrame| frame.route_index as f32;
+fn draw_bus(canvas: &mut Canvas, city: &City, frame: &Frame, before: Option<&Frame>, part: f32, overloaded: bool) {
+    let index = |frame: &Frame| frame.route_index as f32;
     let from = before.map_or(index(frame), index);
     let Some((here, along)) = city.on_route(from + (index(frame) - from) * part) else { return };
     let unit = city.unit();
@@ -85,7 +92,6 @@ fn draw_bus(canvas: &mut Canvas, city: &City, frame: &StateFrame, before: Option
     let light =
         [at(nose, -width * 0.3), at(nose + beam, -width * 0.75), at(nose + beam, width * 0.75), at(nose, width * 0.3)];
     canvas.polygon(&light, MARKING, 0.22);
-    let overloaded = frame.passengers > frame.legal_capacity;
     let mut part_of = |middle: Point, length: f32, width: f32, radius: f32, rgb: u32| {
         canvas.fill_round(Area::around(middle, length, width), radius, rgb, (turn, middle));
     };
@@ -94,7 +100,7 @@ fn draw_bus(canvas: &mut Canvas, city: &City, frame: &StateFrame, before: Option
     part_of(at(0.0, 0.0), length, width * 0.24, 0.0, STRIPE);
     part_of(at(length * 0.36, 0.0), length * 0.15, width * 0.82, 2.0, GLASS);
     part_of(at(-length * 0.44, 0.0), length * 0.06, width * 0.7, 1.0, GLASS);
-    let braking = before.is_some_and(|before| frame.speed < before.speed) || frame.must_stop == 1;
+    let braking = before.is_some_and(|before| frame.speed < before.speed) || frame.light_red() || frame.police_here();
     if braking {
         part_of(at(-length * 0.49, -width * 0.36), 3.0, 4.0, 1.0, RED);
         part_of(at(-length * 0.49, width * 0.36), 3.0, 4.0, 1.0, RED);
@@ -105,7 +111,7 @@ fn draw_bus(canvas: &mut Canvas, city: &City, frame: &StateFrame, before: Option
     let (ground, ink) = if overloaded { (RED, WHITE) } else { (SIGN_INK, SIGN) };
     canvas.card(Area::around(badge, wide, 17.0), 7.0, ground);
     canvas.write(&count, (badge.0, badge.1 - 8.0), Align::Middle, Font::SMALL_BOLD, ink);
-    if frame.crashed == 1 {
+    if frame.crashed {
         for spike in 0..8 {
             let turn = spike as f32 * std::f32::consts::TAU / 8.0;
             let to = |reach: f32| (here.0 + turn.cos() * unit * reach, here.1 + turn.sin() * unit * reach);

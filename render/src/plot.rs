@@ -1,13 +1,14 @@
 //! Return and load over the episode.
 
-use daladala_env::StateFrame;
+use daladala_env::Frame;
 
 use crate::canvas::{Area, Canvas, Point};
 use crate::hud::number;
 use crate::palette::{ACCENT, CARD, FAINT, GREEN, RED};
+use crate::setting::Setting;
 use crate::text::{Align, Font};
 
-pub(crate) fn draw(canvas: &mut Canvas, area: Area, episode: &[StateFrame], legal: u32) {
+pub(crate) fn draw(canvas: &mut Canvas, area: Area, setting: &Setting, episode: &[Frame]) {
     canvas.card(area, 8.0, CARD);
     canvas.write("return", (area.x + 8.0, area.y + 4.0), Align::Left, Font::SMALL, GREEN);
     canvas.write("load", (area.x + 70.0, area.y + 4.0), Align::Left, Font::SMALL, ACCENT);
@@ -16,9 +17,9 @@ pub(crate) fn draw(canvas: &mut Canvas, area: Area, episode: &[StateFrame], lega
     let point = |place: usize, part: f32| -> Point {
         (plot.x + plot.width * place as f32 / steps, plot.y + plot.height * (1.0 - part.clamp(0.0, 1.0)))
     };
-    let load = |frame: &StateFrame| frame.passengers as f32 / frame.capacity.max(1) as f32;
-    let capacity = episode.last().map_or(1, |frame| frame.capacity).max(1);
-    let legal = plot.y + plot.height * (1.0 - (legal as f32 / capacity as f32).min(1.0));
+    let of_capacity = |count: u32| count as f32 / setting.capacity.max(1) as f32;
+    let load = |frame: &Frame| of_capacity(frame.passengers);
+    let legal = plot.y + plot.height * (1.0 - of_capacity(setting.legal_capacity).min(1.0));
     canvas.dashed(&[(plot.x, legal), (plot.x + plot.width, legal)], 1.0, RED, 4.0);
     let loads: Vec<_> = episode.iter().enumerate().map(|(place, frame)| point(place, load(frame))).collect();
     canvas.line(&loads, 2.0, ACCENT);

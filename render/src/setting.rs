@@ -1,6 +1,6 @@
 //! What does not change from frame to frame.
 
-use daladala_env::{OutputKind, Place, RulesInfo};
+use daladala_env::{Cell, OutputKind, Place, RulesInfo};
 
 /// The city and who drives in it.
 #[derive(Debug, Clone, PartialEq)]
@@ -10,9 +10,15 @@ pub struct Setting {
     /// Who drives.
     pub model: String,
     /// The cells of the route, as (x, y), in driving order; x to the right, y upwards.
-    pub route: Vec<(u8, u8)>,
+    pub route: Vec<Cell>,
+    /// The cells where passengers wait, in the order of a frame's `waiting`.
+    pub stops: Vec<Cell>,
     /// Cells that have a name.
     pub places: Vec<Place>,
+    /// How many the bus can hold.
+    pub capacity: u32,
+    /// How many it may hold by law.
+    pub legal_capacity: u32,
     /// The names of the actions.
     pub actions: Vec<String>,
     /// What the driver's outputs are.
@@ -26,6 +32,9 @@ impl Setting {
             rules: info.id.rules.clone(),
             model: model.into(),
             route: info.route.clone(),
+            stops: info.stops.clone(),
+            capacity: info.capacity,
+            legal_capacity: info.legal_capacity,
             places: info.places.clone(),
             actions: info.spaces.actions.clone(),
             outputs,

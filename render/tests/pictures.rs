@@ -1,9 +1,7 @@
 //! Pictures show what frames say, and none is too odd to be drawn.
 
-use std::collections::BTreeMap;
-
 use daladala_env::rules::Classic;
-use daladala_env::{Action, Autoreset, Buffers, Hazard, HazardKind, OutputKind, Place, Rules, StateFrame, Transition};
+use daladala_env::{Action, Autoreset, Buffers, Frame, OutputKind, Place, Rules, Transition};
 use daladala_env::{VecEnv, VecEnvConfig};
 use daladala_render::{HEIGHT, Renderer, Setting, WIDTH};
 use proptest::prelude::*;
@@ -13,7 +11,7 @@ fn setting() -> Setting {
 }
 
 /// The first frames of an episode in which one action is taken again and again.
-fn episode(action: Action, steps: usize) -> Vec<StateFrame> {
+fn episode(action: Action, steps: usize) -> Vec<Frame> {
     let config = VecEnvConfig { autoreset: Autoreset::Disabled, ..VecEnvConfig::default() };
     let mut env = VecEnv::new(Classic, 1, config);
     let mut buffers = Buffers::for_env(&env);
@@ -64,8 +62,8 @@ fn a_light_is_another_picture_by_shape_when_it_changes() {
     let (renderer, mut episode) = (Renderer::new(setting()), episode(4, 1));
     let red = renderer.draw(&episode, 1.0);
     for frame in &mut episode {
-        for state in frame.traffic_light_states.values_mut() {
-            *state = 1 - *state;
+        for red in &mut frame.lights_red {
+            *red = !*red;
         }
     }
     let (red, green) = (red.rgb, renderer.draw(&episode, 1.0).rgb);
@@ -81,26 +79,17 @@ fn cell() -> impl Strategy<Value = (u8, u8)> {
 
 prop_compose! {
     fn any_frame()(
-        numbers in any::<[u32; 6]>(), money: i64, floats in any::<[f32; 4]>(), position in cell(),
-        flags in any::<[bool; 7]>(), hazards in prop::collection::vec((cell(), any::<bool>()), 0..9),
-        stops in prop::collection::vec((cell(), any::<u32>()), 0..9), action in prop::option::of(any::<u8>()),
-        outputs in prop::collection::vec(any::<f32>(), 0..9), action_mask in prop::option::of(any::<u32>()), name in prop::option::of(".{0,60}"),
-    ) -> StateFrame {
-        let key = |(x, y): (u8, u8)| format!("{x},{y}");
-        let kind = |light| if light { HazardKind::TrafficLight } else { HazardKind::Police };
-        let flag = |place: usize| u8::from(flags[place]);
-        StateFrame {
-            step: numbers[0], position, x: position.0, y: position.1, pos_x: floats[0], pos_y: floats[1],
-            route_index: numbers[1], passengers: numbers[2], capacity: numbers[3], legal_capacity: numbers[4],
-            money, speed: numbers[5], light_red: flag(0), police_here: flag(1), must_stop: flag(2), fined: flag(3),
-            crashed: flag(4), police_checkpoints: Vec::new(), traffic_lights: Vec::new(),
-            traffic_light_states: hazards.iter().map(|&(cell, red)| (key(cell), red.into())).collect(),
-            hazards: hazards.into_iter().map(|(cell, light)| Hazard { cell, kind: kind(light) }).collect(),
-            high_demand_stops: stops.iter().map(|&(cell, _)| cell).collect(),
-            waiting: stops.into_iter().map(|(cell, waiting)| (key(cell), waiting)).collect::<BTreeMap<_, _>>(),
-            light_cycle: 0, episode: 1, action, action_name: name, reward: floats[2], total_reward: floats[3],
-            reward_terms: Vec::new(), outputs, action_mask, terminated: flags[5], truncated: flags[6],
-            ending: flags[5].then(|| "impounded".to_owned()),
+        numbers in any::<[u32; 4]>(), money: i64, floats in any::<[f32; 2]>(), position in cell(), flags in any::<[bool; 4]>(),
+        police in prop::collection::vec(cell(), 0..9), lights in prop::collection::vec(cell(), 0..9),
+        lights_red in prop::collection::vec(any::<bool>(), 0..9), waiting in prop::collection::vec(any::<u32>(), 0..9),
+        action in prop::option::of(any::<u8>()), outputs in prop::collection::vec(any::<f32>(), 0..9),
+        action_mask in prop::option::of(any::<u32>()),
+    ) -> Frame {
+        Frame {
+            step: numbers[0], position, route_index: numbers[1], passengers: numbers[2], money, speed: numbers[3],
+            fined: flags[0], crashed: flags[1], terminated: flags[2], truncated: flags[3],
+            police, lights, lights_red, waiting, action, reward: floats[0], total_reward: floats[1], outputs, action_mask,
+            ending: flags[2].then(|| "impounded".to_owned()), ..Frame::default()
         }
     }
 }
@@ -110,12 +99,14 @@ proptest! {
     #[test]
     fn nothing_is_too_odd_to_be_drawn(
         frames in prop::collection::vec(any_frame(), 0..4), route in prop::collection::vec(cell(), 0..20),
-        names in prop::collection::vec((cell(), ".{0,80}"), 0..4), part: f32, kind in 0..3,
+        names in prop::collection::vec((cell(), ".{0,80}"), 0..4), part: f32, kind in 0..3, stops in prop::collection::vec(cell(), 0..9),
+        capacity: u32, legal_capacity: u32,
     ) {
         let outputs = [OutputKind::Values, OutputKind::Logits, OutputKind::Probabilities][kind as usize];
         let places = names.into_iter().map(|(cell, name)| Place { cell, name }).collect();
         let actions = (0..kind * 4).map(|action| format!("action {action}")).collect();
-        let odd = Setting { rules: "odd".into(), model: "x".repeat(90), route, places, actions, outputs };
+        let (rules, model) = ("odd".into(), "x".repeat(90));
+        let odd = Setting { rules, model, route, stops, capacity, legal_capacity, places, actions, outputs };
         let picture = Renderer::new(odd).draw(&frames, part);
         prop_assert_eq!(picture.rgb.len(), (WIDTH * HEIGHT * 3) as usize);
     }

@@ -7,7 +7,7 @@ use tokio::sync::broadcast::error::TryRecvError;
 use tokio::sync::{broadcast, watch};
 use tokio::time::{Instant, sleep_until};
 
-use crate::room::{Described, Frame, Happened, Noted, Room, Snapshot};
+use crate::room::{Described, Happened, Noted, Room, RoomFrame, Snapshot};
 
 /// Items handed over at once, so that what is written at once stays small.
 const BATCH: usize = 64;
@@ -17,11 +17,11 @@ const BATCH: usize = 64;
 pub(crate) enum Item {
     Room(Arc<Described>),
     /// A frame whole, for the deltas that follow to be laid over. It has been shown before, or is too old to be.
-    Base(Arc<Frame>),
+    Base(Arc<RoomFrame>),
     /// A frame whole.
-    Keyframe(Arc<Frame>),
+    Keyframe(Arc<RoomFrame>),
     /// A frame over its base, which has been handed over before.
-    Delta(Arc<Frame>),
+    Delta(Arc<RoomFrame>),
     Event(Arc<Happened>),
     Presence(Arc<Noted>),
 }
@@ -72,7 +72,7 @@ pub(crate) struct Feed {
     /// Epoch and number of the last keyframe handed over.
     base: Option<(u64, u64)>,
     /// A frame that was asked for.
-    sought: Option<Arc<Frame>>,
+    sought: Option<Arc<RoomFrame>>,
     /// Frames passed over since [`Feed::take_skipped`].
     skipped: u64,
 }
@@ -241,7 +241,7 @@ impl Feed {
     }
 
     /// Adds what follows frame `last`, without what is no longer fresh unless all is wanted.
-    fn catch_up(&mut self, latest: &Arc<Frame>, last: u64, behind: u64, items: &mut Vec<Item>) {
+    fn catch_up(&mut self, latest: &Arc<RoomFrame>, last: u64, behind: u64, items: &mut Vec<Item>) {
         let all = self.keeping.all || matches!(self.view, View::CatchingUp);
         let mut missed = self.room.history(|history| history.after(latest.epoch(), last, BATCH));
         let found = missed.len() as u64;
@@ -282,7 +282,7 @@ impl Feed {
         }
     }
 
-    fn push(&mut self, frame: &Arc<Frame>, items: &mut Vec<Item>) {
+    fn push(&mut self, frame: &Arc<RoomFrame>, items: &mut Vec<Item>) {
         self.last = Some((frame.epoch(), frame.seq()));
         match frame.base() {
             Some(base) if !self.keeping.whole => {

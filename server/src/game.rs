@@ -8,7 +8,7 @@ mod playback;
 use std::sync::Arc;
 
 use daladala_env::spaces::Spaces;
-use daladala_env::{Action, StateFrame};
+use daladala_env::{Action, Frame};
 pub(crate) use daladala_protocol::GameInfo;
 
 use crate::error::RoomError;
@@ -31,10 +31,10 @@ pub(crate) trait AnyDriver: Send + Sync {
 pub(crate) trait Game: Send {
     /// The next frame: the reset if an episode has ended or none has begun, otherwise a step. Without a `choice` the
     /// driver chooses; the reset takes none.
-    fn advance(&mut self, choice: Option<Action>) -> Result<StateFrame, RoomError>;
+    fn advance(&mut self, choice: Option<Action>) -> Result<Frame, RoomError>;
 
     /// A new episode, now; with a seed, the first of those drawn from it.
-    fn reset(&mut self, seed: Option<u64>) -> Result<StateFrame, RoomError>;
+    fn reset(&mut self, seed: Option<u64>) -> Result<Frame, RoomError>;
 
     /// Whether the episode has ended, so that the next frame is a reset.
     fn ended(&self) -> bool;

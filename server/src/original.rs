@@ -7,6 +7,7 @@ mod describe;
 mod relay;
 pub(crate) mod rest;
 mod socketio;
+mod state;
 
 use std::sync::Arc;
 

@@ -24,7 +24,7 @@ use tokio::time::timeout;
 
 use crate::publish::{Publication, Published, Publisher};
 pub(crate) use actor::{Actor, Opening, Stepped, milliseconds_since_1970};
-pub(crate) use frame::{Described, Frame, Happened, Noted};
+pub(crate) use frame::{Described, Happened, Noted, RoomFrame};
 pub(crate) use history::History;
 use members::Members;
 pub(crate) use members::{Introduction, MAX_NAME_CHARS, Seat};
@@ -43,7 +43,7 @@ type Ask = Box<dyn FnOnce(&mut Actor) + Send>;
 #[derive(Debug, Clone)]
 pub(crate) struct Snapshot {
     pub(crate) described: Arc<Described>,
-    pub(crate) frame: Arc<Frame>,
+    pub(crate) frame: Arc<RoomFrame>,
     pub(crate) presence: Arc<Noted>,
     /// Nothing will follow.
     pub(crate) closed: bool,

@@ -24,7 +24,7 @@ use crate::commands::{self, Asked, Asker};
 use crate::config::Role;
 use crate::feed::{FeedEnd, Item};
 use crate::metrics::Transport;
-use crate::room::{Frame, milliseconds_since_1970};
+use crate::room::{RoomFrame, milliseconds_since_1970};
 use seat::Seated;
 
 /// The application's close codes; `docs/PROTOCOL.md` lists them.
@@ -248,7 +248,7 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    fn whole(&self, frame: &Frame) -> Message {
+    fn whole(&self, frame: &RoomFrame) -> Message {
         match self.encoding {
             Encoding::Binary => Message::Binary(frame.whole_binary()),
             Encoding::Json | Encoding::Plain | Encoding::Unknown => Message::Text(frame.whole_json()),

@@ -4,79 +4,40 @@
  */
 
 /** @typedef {[x: number, y: number]} WireCell */
-/**
- * @typedef {object} WireFrame
- * @property {number} step
- * @property {WireCell} position
- * @property {number} x
- * @property {number} y
- * @property {number} pos_x
- * @property {number} pos_y
- * @property {number} route_index
- * @property {number} passengers
- * @property {number} capacity
- * @property {number} legal_capacity
- * @property {number} money
- * @property {number} speed
- * @property {number} light_red
- * @property {number} police_here
- * @property {number} must_stop
- * @property {number} fined
- * @property {number} crashed
- * @property {[x: number, y: number, kind: string][]} hazards
- * @property {WireCell[]} police_checkpoints
- * @property {WireCell[]} traffic_lights
- * @property {Record<string, number>} traffic_light_states
- * @property {WireCell[]} high_demand_stops
- * @property {Record<string, number>} waiting
- * @property {number} light_cycle
- * @property {number} episode
- * @property {number | null} action
- * @property {string | null} action_name
- * @property {number} reward
- * @property {number} total_reward
- * @property {number[]} reward_terms
- * @property {number[]} outputs
- * @property {boolean} terminated
- * @property {boolean} truncated
- */
+/** @typedef {boolean | number | string | null | WireCell | boolean[] | number[] | WireCell[]} WireValue */
+/** @typedef {{ name: string, type: string, unit: string, meaning: string }} WireField */
+/** @typedef {Record<string, WireValue>} WireFrame */
 
-/** @type {WireFrame} */
-const NOTHING = {
-  step: 0,
-  position: [0, 0],
-  x: 0,
-  y: 0,
-  pos_x: 0,
-  pos_y: 0,
-  route_index: 0,
-  passengers: 0,
-  capacity: 0,
-  legal_capacity: 0,
-  money: 0,
-  speed: 0,
-  light_red: 0,
-  police_here: 0,
-  must_stop: 0,
-  fined: 0,
-  crashed: 0,
-  hazards: [],
-  police_checkpoints: [],
-  traffic_lights: [],
-  traffic_light_states: {},
-  high_demand_stops: [],
-  waiting: {},
-  light_cycle: 0,
-  episode: 0,
-  action: null,
-  action_name: null,
-  reward: 0,
-  total_reward: 0,
-  reward_terms: [],
-  outputs: [],
-  terminated: false,
-  truncated: false,
-};
+/** @type {[name: string, type: string][]} */
+const FIELDS = [
+  ["step", "uint"],
+  ["position", "cell"],
+  ["route_index", "uint"],
+  ["action", "optional_uint"],
+  ["reward", "float"],
+  ["total_reward", "float"],
+  ["reward_terms", "floats"],
+  ["outputs", "floats"],
+  ["action_mask", "optional_uint"],
+  ["speed", "uint"],
+  ["passengers", "uint"],
+  ["money", "int"],
+  ["waiting", "uints"],
+  ["lights_red", "bools"],
+  ["terminated", "bool"],
+  ["truncated", "bool"],
+  ["ending", "optional_text"],
+  ["fined", "bool"],
+  ["crashed", "bool"],
+  ["cost_terms", "floats"],
+  ["episode", "uint"],
+  ["police", "cells"],
+  ["lights", "cells"],
+  ["must_stop", "bool"],
+];
+
+/** What a room of the rules `classic` declares. @type {WireField[]} */
+export const SCHEMA = FIELDS.map(([name, type]) => ({ name, type, unit: "", meaning: name }));
 
 /** The fields of `frame` that are not as in `base`. @param {WireFrame} base @param {WireFrame} frame */
 export function changes(base, frame) {
@@ -88,88 +49,89 @@ export function changes(base, frame) {
   );
 }
 
-/** @param {number} epoch @param {number} seq @param {WireFrame} frame */
-export function binaryKeyframe(epoch, seq, frame) {
-  return new Uint8Array([1, ...uint(epoch), ...uint(seq), ...fields(NOTHING, frame)]);
+/** @param {number} epoch @param {number} seq @param {WireFrame} frame @param {WireField[]} [schema] */
+export function binaryKeyframe(epoch, seq, frame, schema = SCHEMA) {
+  return new Uint8Array([1, ...uint(epoch), ...uint(seq), ...fields({}, frame, schema)]);
 }
 
-/** @param {number} seq @param {number} baseSeq @param {WireFrame} base @param {WireFrame} frame */
-export function binaryDelta(seq, baseSeq, base, frame) {
-  return new Uint8Array([2, ...uint(seq), ...uint(seq - baseSeq), ...fields(base, frame)]);
+/**
+ * @param {number} seq @param {number} baseSeq
+ * @param {WireFrame} base @param {WireFrame} frame @param {WireField[]} [schema]
+ */
+export function binaryDelta(seq, baseSeq, base, frame, schema = SCHEMA) {
+  return new Uint8Array([2, ...uint(seq), ...uint(seq - baseSeq), ...fields(base, frame, schema)]);
 }
 
-/** @param {WireFrame} base @param {WireFrame} frame */
-function fields(base, frame) {
-  const known = values(base).map(String);
-  const present = values(frame).map((value, number) => ({ value, number }));
-  const changed = present.filter(({ value, number }) => String(value) !== known[number]);
-  const bits = changed.reduce((sum, { number }) => sum + 2 ** number, 0);
-  return [...uint(bits), ...changed.flatMap(({ value }) => value)];
+/** @param {WireFrame} base @param {WireFrame} frame @param {WireField[]} schema */
+function fields(base, frame, schema) {
+  const written = schema.map(({ name, type }) => {
+    const value = bytes(type, frame[name]);
+    return { value, same: String(value) === String(bytes(type, base[name])) };
+  });
+  const follow = written.filter(({ same }) => !same);
+  return [...bits(written.map(({ same }) => !same)), ...follow.flatMap(({ value }) => value)];
 }
 
-/** Each field's bytes, in order of their numbers. @param {WireFrame} frame */
-function values(frame) {
-  return [
-    uint(frame.step),
-    frame.position,
-    drawnAt(frame),
-    uint(frame.route_index),
-    uint(frame.passengers),
-    uint(frame.capacity),
-    uint(frame.legal_capacity),
-    int(frame.money),
-    uint(frame.speed),
-    uint(Number.parseInt(flags(frame).reverse().map(Number).join(""), 2)),
-    [...uint(frame.hazards.length), ...frame.hazards.flatMap(hazard)],
-    bits(frame.traffic_lights.map((cell) => frame.traffic_light_states[cell.join(",")] === 1)),
-    [
-      ...uint(frame.high_demand_stops.length),
-      ...frame.high_demand_stops.flatMap((cell) => uint(frame.waiting[cell.join(",")] ?? 0)),
-    ],
-    [...uint(frame.high_demand_stops.length), ...frame.high_demand_stops.flat()],
-    uint(frame.light_cycle),
-    uint(frame.episode),
-    uint(frame.action === null ? 0 : frame.action + 1),
-    float(frame.reward),
-    float(frame.total_reward),
-    terms(frame.reward_terms),
-    floats(frame.outputs),
-  ];
+/** A value by its type; what is missing is zero, false, null or empty. @param {string} type @param {WireValue | undefined} value @returns {number[]} */
+function bytes(type, value) {
+  /** @type {(boolean | number | WireCell)[]} */
+  const list = Array.isArray(value) ? value : [];
+  switch (type) {
+    case "bool":
+      return [value === true ? 1 : 0];
+    case "uint":
+      return uint(Number(value ?? 0));
+    case "int":
+      return int(Number(value ?? 0));
+    case "float":
+      return float(Number(value ?? 0));
+    case "optional_uint":
+      return uint(typeof value === "number" ? value + 1 : 0);
+    case "optional_text": {
+      const text = [...new TextEncoder().encode(typeof value === "string" ? value : "")];
+      return [...uint(text.length), ...text];
+    }
+    case "cell":
+      return list.length === 2 ? [Number(list[0]), Number(list[1])] : [0, 0];
+    case "bools":
+      return [...uint(list.length), ...packed(list.map(Boolean))];
+    case "uints":
+      return [...uint(list.length), ...list.flatMap((item) => uint(Number(item)))];
+    case "floats": {
+      const some = list.map((item) => item !== 0);
+      const told = list.filter((_, number) => some[number]);
+      return [
+        ...uint(list.length),
+        ...packed(some),
+        ...told.flatMap((item) => float(Number(item))),
+      ];
+    }
+    case "cells":
+      return [...uint(list.length), ...list.flat().map(Number)];
+    default:
+      throw new Error(`no type ${type}`);
+  }
 }
 
-/** The terms that are not 0, after bits that say which. @param {number[]} values */
-function terms(values) {
-  const present = values.map((value, number) => (value === 0 ? 0 : 2 ** number));
-  const told = values.filter((value) => value !== 0);
-  return [
-    ...uint(values.length),
-    ...uint(present.reduce((bits, bit) => bits + bit, 0)),
-    ...told.flatMap(float),
-  ];
-}
-
-/** @param {WireFrame} frame */
-function drawnAt({ position: [x, y], pos_x, pos_y }) {
-  return pos_x === x && pos_y === y ? [0] : [1, ...float(pos_x), ...float(pos_y)];
-}
-
-/** @param {WireFrame} frame */
-function flags(frame) {
-  const { light_red, police_here, must_stop, fined, crashed, terminated, truncated } = frame;
-  return [light_red, police_here, must_stop, fined, crashed, terminated, truncated];
-}
-
-/** @param {[number, number, string]} hazard */
-function hazard([x, y, kind]) {
-  return [x, y, kind === "police" ? 0 : 1];
-}
-
-/** @param {boolean[]} set */
+/** Bits of an unknown number: 7 a byte, the top bit set in all but the last. @param {boolean[]} set */
 function bits(set) {
-  const bytes = Array.from({ length: Math.ceil(set.length / 8) }, (_, byte) =>
-    set.slice(byte * 8, byte * 8 + 8).reduce((sum, on, bit) => sum + (on ? 1 << bit : 0), 0),
+  const count = Math.max(1, Math.ceil((set.lastIndexOf(true) + 1) / 7));
+  return Array.from({ length: count }, (_, byte) => {
+    const value = number(set.slice(byte * 7, byte * 7 + 7));
+    return byte < count - 1 ? value + 0x80 : value;
+  });
+}
+
+/** Bits of a known number: 8 a byte. @param {boolean[]} set */
+function packed(set) {
+  return Array.from({ length: Math.ceil(set.length / 8) }, (_, byte) =>
+    number(set.slice(byte * 8, byte * 8 + 8)),
   );
-  return [...uint(bytes.length), ...bytes];
+}
+
+/** @param {boolean[]} set the least first */
+function number(set) {
+  return set.reduce((sum, on, bit) => sum + (on ? 1 << bit : 0), 0);
 }
 
 /** LEB128. @param {number} value @returns {number[]} */
@@ -180,11 +142,6 @@ function uint(value) {
 /** Zigzag. @param {number} value */
 function int(value) {
   return uint(value < 0 ? -2 * value - 1 : 2 * value);
-}
-
-/** @param {number[]} list */
-function floats(list) {
-  return [...uint(list.length), ...list.flatMap(float)];
 }
 
 /** @param {number} value */

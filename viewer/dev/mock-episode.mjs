@@ -3,6 +3,8 @@
  * a temperament per episode (careful, greedy, reckless) so that all endings come up.
  */
 
+import { SCHEMA } from "./encode.mjs";
+
 const SIDE = 15;
 const ACTIONS = ["Move", "Pick up", "Drop off", "Stop", "Speed up"];
 
@@ -36,19 +38,19 @@ export const ROOM = {
   grid: [SIDE, SIDE],
   route: ROUTE,
   max_steps: 350,
-  physical_max_passengers: 50,
+  stops: STOPS.map((index) => ROUTE[index]),
+  capacity: 50,
   legal_capacity: 33,
   actions: ACTIONS,
   reward_terms: ["action", "must_stop", "police", "crash", "step", "end", "legal"],
   outputs: "values",
+  cost_terms: [],
   places: PLACES,
+  frame: SCHEMA,
 };
 
 /** @param {number} index */
 const cell = (index) => ROUTE[index] ?? [0, 0];
-
-/** @param {number} index */
-const key = (index) => cell(index).join(",");
 
 export class Episode {
   /** @param {number} number */
@@ -162,45 +164,29 @@ export class Episode {
    * @returns {import("./encode.mjs").WireFrame}
    */
   frame() {
-    const [x, y] = cell(this.index);
-    const lightRed = this.red.has(this.index);
-    const policeHere = this.police.includes(this.index);
-    /** @param {string} kind @returns {(at: number) => [number, number, string]} */
-    const hazard = (kind) => (at) => [...cell(at), kind];
     return {
       step: Math.max(0, this.step),
-      position: [x, y],
-      x,
-      y,
-      pos_x: x,
-      pos_y: y,
+      position: cell(this.index),
       route_index: this.index,
       passengers: this.passengers,
-      capacity: ROOM.physical_max_passengers,
-      legal_capacity: ROOM.legal_capacity,
       money: this.money,
       speed: this.speed,
-      light_red: Number(lightRed),
-      police_here: Number(policeHere),
-      must_stop: Number(lightRed || policeHere),
-      fined: Number(this.fined),
-      crashed: Number(this.crashed),
-      hazards: [...this.police.map(hazard("police")), ...this.lights.map(hazard("trafficLight"))],
-      police_checkpoints: this.police.map(cell),
-      traffic_lights: this.lights.map(cell),
-      traffic_light_states: Object.fromEntries(
-        this.lights.map((at) => [key(at), Number(this.red.has(at))]),
-      ),
-      high_demand_stops: STOPS.map(cell),
-      waiting: Object.fromEntries(STOPS.map((at) => [key(at), this.waiting.get(at) ?? 0])),
-      light_cycle: Math.max(0, this.step),
+      must_stop: this.#mustStop(),
+      fined: this.fined,
+      crashed: this.crashed,
+      police: this.police.map(cell),
+      lights: this.lights.map(cell),
+      lights_red: this.lights.map((at) => this.red.has(at)),
+      waiting: STOPS.map((at) => this.waiting.get(at) ?? 0),
       episode: this.number,
       action: this.action,
-      action_name: this.action === null ? null : (ACTIONS[this.action] ?? null),
       reward: this.reward,
       total_reward: this.total,
       reward_terms: this.action === null ? [] : this.terms,
+      cost_terms: [],
       outputs: this.action === null ? [] : this.outputs,
+      action_mask: null,
+      ending: this.over ? (this.crashed ? "crashed" : "arrived") : null,
       terminated: this.over,
       truncated: false,
     };

@@ -42,7 +42,7 @@ function follow(room, role, url, request, response) {
   const query = new URLSearchParams(url.searchParams);
   query.set("room", ROOM.code);
   const line = {
-    protocol: "daladala.v2.json",
+    protocol: "daladala.v3.json",
     /** @param {string | Uint8Array} data */
     send: (data) => {
       const { type, seq } = fields(String(data));

@@ -197,9 +197,9 @@ export class MockRoom {
       total_reward,
       money,
       passengers,
-      fined: fined === 1,
-      crashed: crashed === 1,
-      status: crashed === 1 ? "crashed" : fined === 1 ? "fined" : "success",
+      fined,
+      crashed,
+      status: crashed ? "crashed" : fined ? "fined" : "success",
       reason: "the episode is over",
     });
   }

@@ -23,7 +23,7 @@ const TYPES = new Map([
   [".svg", "image/svg+xml"],
 ]);
 
-const SUBPROTOCOLS = ["daladala.v2.binary", "daladala.v2.json"];
+const SUBPROTOCOLS = ["daladala.v3.binary", "daladala.v3.json"];
 
 const args = process.argv.slice(2);
 /** @param {string} name @param {string} fallback */

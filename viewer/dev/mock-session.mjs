@@ -44,7 +44,7 @@ export class MockSession {
     this.#whole = socket.protocol === "" || query.get("frames") === "whole";
     this.tell({
       type: "hello",
-      protocol: 2,
+      protocol: 3,
       server: "mock",
       connection: randomUUID(),
       role,

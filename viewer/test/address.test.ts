@@ -63,8 +63,8 @@ describe("the socket's address", () => {
   });
 
   it("asks for frames to be read by people only when it is told to", () => {
-    expect(subprotocol(readWishes("http://host/").encoding)).toBe("daladala.v2.binary");
-    expect(subprotocol(readWishes("http://host/?frames=json").encoding)).toBe("daladala.v2.json");
+    expect(subprotocol(readWishes("http://host/").encoding)).toBe("daladala.v3.binary");
+    expect(subprotocol(readWishes("http://host/?frames=json").encoding)).toBe("daladala.v3.json");
     expect(readWishes("http://host/?frames=tea").encoding).toBe("binary");
   });
 });

@@ -88,8 +88,8 @@ describe("Connection", () => {
   });
 
   it("stops for good before a protocol it does not speak", () => {
-    server.send(text(WIRE_HELLO, { protocol: 3 }));
-    expect(server.connection.status).toEqual({ kind: "incompatible", theirs: 3 });
+    server.send(text(WIRE_HELLO, { protocol: 4 }));
+    expect(server.connection.status).toEqual({ kind: "incompatible", theirs: 4 });
     vi.advanceTimersByTime(10 * CAP_MS);
     expect(server.sockets).toHaveLength(1);
     expect(server.sockets[0]?.closed).toBe(true);

@@ -6,7 +6,9 @@ import { EventLines, MAX_EVENT } from "../src/connection/event-lines";
 import { openEventStream } from "../src/connection/event-stream";
 import { BRISK, openPolling } from "../src/connection/polling";
 import type { End, Open, Socket } from "../src/connection/transport";
+import { SCHEMA } from "../dev/encode.mjs";
 import { parseMessage } from "../src/protocol/parse";
+import type { Schema } from "../src/protocol/schema";
 import { EPOCH, text, WIRE_HELLO, WIRE_JOINED, WIRE_KEYFRAME, WIRE_ROOM } from "./wire";
 
 describe("EventLines", () => {
@@ -52,7 +54,8 @@ let messages: unknown[];
 let end: End | null;
 let socket: Socket;
 
-const kinds = (): string[] => messages.map((message) => parseMessage(message).kind);
+const kinds = (): string[] =>
+  messages.map((message) => parseMessage(message, SCHEMA as Schema).kind);
 
 function begin(open: Open, back: Return = nothing): void {
   socket = open(

@@ -34,7 +34,16 @@ const paid = (parts: Readonly<Record<string, number>>): number[] =>
   TERMS.map((name) => parts[name] ?? 0);
 
 describe("why the last thing happened", () => {
-  const before = { seq: 1, route_index: 1, position: [13, 14], must_stop: 0, police_here: 0 };
+  const before = {
+    seq: 1,
+    route_index: 1,
+    position: [13, 14],
+    must_stop: false,
+    police: [],
+    lights: [],
+  };
+  const red = { must_stop: true, lights: [[13, 14]], lights_red: [true] };
+  const police = { must_stop: true, police: [[13, 14]] };
   const tell = (first: Wire, second: Wire): string | null =>
     explain({
       room: CITY,
@@ -44,16 +53,10 @@ describe("why the last thing happened", () => {
 
   it("says where and before what the bus stopped, and what for", () => {
     const stop = { action: 3, reward: 26, reward_terms: paid({ must_stop: 25, step: 1 }) };
-    expect(tell({ must_stop: 1, light_red: 1 }, stop)).toBe(
-      "Stopped at the red light near Magomeni: +26",
-    );
-    expect(tell({ must_stop: 1, police_here: 1 }, stop)).toBe(
-      "Stopped for the police near Magomeni: +26",
-    );
+    expect(tell(red, stop)).toBe("Stopped at the red light near Magomeni: +26");
+    expect(tell(police, stop)).toBe("Stopped for the police near Magomeni: +26");
     setLanguage("sw");
-    expect(tell({ must_stop: 1, light_red: 1 }, stop)).toBe(
-      "Limesimama kwenye taa nyekundu karibu na Magomeni: +26",
-    );
+    expect(tell(red, stop)).toBe("Limesimama kwenye taa nyekundu karibu na Magomeni: +26");
   });
 
   it("counts who boarded and who alighted, and what they paid", () => {
@@ -72,14 +75,12 @@ describe("why the last thing happened", () => {
       reward: -37,
       reward_terms: paid({ action: 2, must_stop: -40, step: 1 }),
     };
-    expect(tell({ must_stop: 1, light_red: 1 }, ran)).toBe(
-      "Drove through the red light near Magomeni: −37",
-    );
+    expect(tell(red, ran)).toBe("Drove through the red light near Magomeni: −37");
     const crash = {
-      ...{ action: 4, passengers: 45, fined: 1, crashed: 1, terminated: true, reward: -44 },
+      ...{ action: 4, passengers: 45, fined: true, crashed: true, terminated: true, reward: -44 },
       reward_terms: paid({ must_stop: -15, crash: -30, step: 1 }),
     };
-    expect(tell({ passengers: 45, must_stop: 1, police_here: 1 }, crash)).toBe(
+    expect(tell({ passengers: 45, ...police }, crash)).toBe(
       "Sped up near Magomeni, did not stop for the police, was fined for 45 aboard (33 allowed) and crashed: −44",
     );
   });
@@ -95,7 +96,7 @@ describe("why the last thing happened", () => {
   });
 
   it("begins an episode, and makes up nothing where the frame before is not known", () => {
-    const start = frame({ action: null, action_name: null, route_index: 0, position: [12, 14] });
+    const start = frame({ action: null, route_index: 0, position: [12, 14] });
     expect(explain({ room: CITY, previous: null, frame: start })).toBe(
       "A new episode begins at Magomeni, with an empty bus.",
     );
@@ -194,14 +195,14 @@ describe("scales", () => {
 
 describe("sounds", () => {
   it("are of what changed", () => {
-    const before = frame({ passengers: 5, speed: 2, money: 1000, police_here: 0 });
-    const after = { passengers: 3, speed: 1, money: 4000, police_here: 1 };
+    const before = frame({ passengers: 5, speed: 2, money: 1000, police: [] });
+    const after = { passengers: 3, speed: 1, money: 4000, police: [[12, 14]] };
     expect(voicesOf(before, frame(after))).toEqual([
       { kind: "whistle" },
       { kind: "brakes" },
       { kind: "coins", count: 2 },
     ]);
-    expect(voicesOf(before, frame({ ...after, crashed: 1 }))[0]).toEqual({ kind: "crash" });
+    expect(voicesOf(before, frame({ ...after, crashed: true }))[0]).toEqual({ kind: "crash" });
     expect(voicesOf(before, before)).toEqual([]);
   });
 });

@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Parsed } from "../src/protocol/messages";
+import { SCHEMA } from "../dev/encode.mjs";
 import { parseMessage } from "../src/protocol/parse";
+import type { Schema } from "../src/protocol/schema";
 import {
   frame,
   keyframe,
@@ -68,7 +70,6 @@ describe("parseMessage", () => {
       epoch: 1790000000123,
       seq: 17,
       position: [12, 14],
-      drawnAt: [12, 14],
       policeHere: true,
       lightRed: false,
       action: 3,
@@ -96,14 +97,18 @@ describe("parseMessage", () => {
     });
   });
 
-  it("reads rooms and frames of servers that tell of no terms, outputs or places", () => {
-    const untold = { reward_terms: undefined, outputs: undefined };
-    expect(room({ ...untold, places: undefined })).toMatchObject({
-      rewardTerms: [],
-      outputs: "values",
-      places: [],
-    });
-    expect(frame(untold)).toMatchObject({ rewardTerms: [], outputs: [] });
+  it("reads no frame of a room that was not described", () => {
+    expect(parseMessage(keyframe())).toEqual({ kind: "undescribed" });
+    expect(parseMessage(new ArrayBuffer(3))).toEqual({ kind: "undescribed" });
+  });
+
+  it.each([
+    ["a field twice", [...SCHEMA, ...SCHEMA.slice(0, 1)]],
+    ["a field of a type that there is not", [...SCHEMA, { ...SCHEMA[0], name: "x", type: "map" }]],
+    ["no step", SCHEMA.slice(1)],
+    ["a step of another type", [{ ...SCHEMA[0], type: "int" }, ...SCHEMA.slice(1)]],
+  ])("refuses a room that declares %s", (_, fields) => {
+    expect(parseMessage(text(WIRE_ROOM, { frame: fields })).kind).toBe("malformed");
   });
 
   it("reads where the stops and the ends are and what they are called", () => {
@@ -132,7 +137,7 @@ describe("parseMessage", () => {
   });
 
   it("reads the frame of a reset, which has no action", () => {
-    expect(frame({ action: null, action_name: null }).actionName).toBeNull();
+    expect(frame({ action: null }).actionName).toBeNull();
   });
 
   it("reads of a delta what it has, and nothing else", () => {
@@ -172,8 +177,8 @@ describe("parseMessage", () => {
   });
 
   it("asks for a reload when the server speaks another protocol, whatever else it says", () => {
-    const message = JSON.stringify({ type: "hello", protocol: 3, role: { of: "another kind" } });
-    expect(parseMessage(message)).toEqual({ kind: "incompatible", theirs: 3 });
+    const message = JSON.stringify({ type: "hello", protocol: 4, role: { of: "another kind" } });
+    expect(parseMessage(message)).toEqual({ kind: "incompatible", theirs: 4 });
   });
 
   it.each([
@@ -186,16 +191,16 @@ describe("parseMessage", () => {
     ["a negative sequence", keyframe({ seq: -1 })],
     ["a text for a number", keyframe({ money: "4000" })],
     ["an overflowing number", keyframe().replace('"money":4000', '"money":1e999')],
-    ["a flag that is no bit", keyframe({ fined: 2 })],
+    ["a flag that is a number", keyframe({ fined: 1 })],
     ["a cell of three", keyframe({ position: [1, 2, 3] })],
     ["a cell far outside", keyframe({ position: [1, 1e9] })],
-    ["a cell of halves", keyframe({ traffic_lights: [[0.5, 1]] })],
-    ["a list that is none", keyframe({ police_checkpoints: { length: 1 } })],
-    ["an endless list", keyframe({ police_checkpoints: Array(5000).fill([1, 1]) })],
+    ["a cell of halves", keyframe({ lights: [[0.5, 1]] })],
+    ["a list that is none", keyframe({ police: { length: 1 } })],
+    ["an endless list", keyframe({ police: Array(5000).fill([1, 1]) })],
     ["an endless text", text(WIRE_ROOM, { model: "x".repeat(300) })],
     ["an endless message", keyframe({ padding: "x".repeat(1 << 20) })],
     ["a delta over a later frame", text(DELTA, { base: 20 })],
-    ["a delta with one bad field", text(DELTA, { waiting: { "1,1": -1 } })],
+    ["a delta with one bad field", text(DELTA, { waiting: [-1] })],
     ["a room without a route", text(WIRE_ROOM, { route: [] })],
     ["a route outside its grid", text(WIRE_ROOM, { grid: [5, 5] })],
     ["a grid of nothing", text(WIRE_ROOM, { grid: [0, 0] })],
@@ -210,21 +215,32 @@ describe("parseMessage", () => {
     ["a role that there is not", text(WIRE_HELLO, { role: "god" })],
     ["a player without a name", text(PRESENCE, { players: [{ member: 1, online: true }] })],
   ])("refuses %s", (_, data) => {
-    expect(parseMessage(data).kind).toBe("malformed");
+    expect(parseMessage(data, SCHEMA as Schema).kind).toBe("malformed");
   });
 
   it("is not fooled by names that objects inherit", () => {
-    const hostile = keyframe().replace('"waiting":{', '"waiting":{"__proto__":{"polluted":1},');
-    expect(parseMessage(hostile).kind).toBe("malformed");
-    expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();
-    expect(frame({ waiting: {} }).stops.map((stop) => stop.waiting)).toEqual([0, 0]);
+    const own = { name: "__proto__", type: "cells", unit: "", meaning: "" };
+    const schema = room({ frame: [...SCHEMA, own] }).schema;
+    const hostile = keyframe().replace('"step":', '"__proto__":[[1,1]],"step":');
+    const read = parseMessage(hostile, schema);
+    expect(read.kind === "keyframe" && Object.hasOwn(read.world, "__proto__")).toBe(true);
+    expect(parseMessage(keyframe(), schema).kind).toBe("malformed");
+    expect(Array.isArray(Object.getPrototypeOf({}))).toBe(false);
+  });
+
+  it("takes a frame that tells too little for one in which nobody waits", () => {
+    expect(frame({ waiting: [] }).stops.map((stop) => stop.waiting)).toEqual([0, 0]);
+    expect(frame({ lights_red: [] }).lights.map((light) => light.state)).toEqual([
+      "green",
+      "green",
+    ]);
   });
 
   it("never throws, whatever JSON comes in any field of any message", () => {
     const places = ALL.flatMap((wire) => Object.keys(wire).map((name) => [wire, name] as const));
     fc.assert(
       fc.property(fc.constantFrom(...places), fc.jsonValue(), ([wire, name], value) => {
-        expect(KINDS).toContain(parseMessage(text(wire, { [name]: value })).kind);
+        expect(KINDS).toContain(parseMessage(text(wire, { [name]: value }), SCHEMA as Schema).kind);
       }),
       { numRuns: 2000 },
     );

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { binaryDelta, binaryKeyframe } from "../dev/encode.mjs";
@@ -32,6 +33,31 @@ function join(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
+/** What is compared of a frame as version 2 of the protocol had it. */
+interface OldFrame {
+  seq: number;
+  step: number;
+  position: [number, number];
+  action: number | null;
+  action_name: string | null;
+  total_reward: number;
+  reward_terms: number[];
+  outputs: number[];
+  passengers: number;
+  money: number;
+  light_red: number;
+  police_here: number;
+  must_stop: number;
+  fined: number;
+  crashed: number;
+  police_checkpoints: [number, number][];
+  traffic_lights: [number, number][];
+  traffic_light_states: Record<string, number>;
+  waiting: Record<string, number>;
+  terminated: boolean;
+  ending: string | null;
+}
+
 const utf8 = (words: string): Uint8Array => new TextEncoder().encode(words);
 
 function file(header = text(HEADER)): Uint8Array<ArrayBuffer> {
@@ -41,7 +67,7 @@ function file(header = text(HEADER)): Uint8Array<ArrayBuffer> {
     if (first === undefined || base === at) return binaryKeyframe(EPOCH, 100 + at, frame);
     return binaryDelta(100 + at, 100 + base, first, frame);
   });
-  return join(utf8("DALAREC1"), record(utf8(header)), ...frames.map((frame) => record(frame)));
+  return join(utf8("DALAREC2"), record(utf8(header)), ...frames.map((frame) => record(frame)));
 }
 
 function read(bytes: Uint8Array<ArrayBuffer>, onProgress?: (share: number) => void) {
@@ -75,17 +101,50 @@ describe("a recording", () => {
     expect(recording.ends.map(({ seq }) => seq)).toEqual([10, 20]);
   });
 
-  it("may be of a server that tells of no terms, outputs or places", async () => {
-    const { reward_terms, outputs, places, ...old } = HEADER;
-    expect([reward_terms, outputs, places]).not.toContain(undefined);
-    expect((await opened(file(JSON.stringify(old)))).room).toMatchObject({ rewardTerms: [] });
+  it("of the first format is read as it was shown by the server that made it", async () => {
+    const kept = new URL("../../server/tests/recordings/", import.meta.url);
+    const recording = await opened(
+      Uint8Array.from(readFileSync(new URL("version-1.dalarec", kept))),
+    );
+    expect(recording).toMatchObject({ count: 131, damaged: false });
+    expect(recording.room).toMatchObject({ rules: "classic", model: "random", capacity: 50 });
+    const lines = readFileSync(new URL("version-1.jsonl", kept), "utf8").trim().split("\n");
+    for (const line of lines) {
+      const old = JSON.parse(line) as OldFrame;
+      const frame = recording.frame(old.seq - 1);
+      expect(frame).toMatchObject({
+        step: old.step,
+        position: old.position,
+        action: old.action,
+        actionName: old.action_name,
+        totalReward: old.total_reward,
+        rewardTerms: old.reward_terms,
+        outputs: old.outputs.map(Math.fround),
+        passengers: old.passengers,
+        money: old.money,
+        lightRed: old.light_red === 1,
+        policeHere: old.police_here === 1,
+        mustStop: old.must_stop === 1,
+        fined: old.fined === 1,
+        crashed: old.crashed === 1,
+        police: old.police_checkpoints,
+        terminated: old.terminated,
+        ending: old.ending,
+      });
+      expect(frame?.stops).toHaveLength(4);
+      for (const { cell, waiting } of frame?.stops ?? [])
+        expect(waiting).toBe(old.waiting[cell.join(",")]);
+      expect(frame?.lights.map(({ cell }) => cell)).toEqual(old.traffic_lights);
+      for (const { cell, state } of frame?.lights ?? [])
+        expect(state === "red").toBe(old.traffic_light_states[cell.join(",")] === 1);
+    }
   });
 
   it("is read in slices, and says how far it is", async () => {
     const filler = Array.from({ length: SLICE / 50 }, () =>
       record(binaryKeyframe(EPOCH, 1, WIRE_WORLD)),
     );
-    const start = join(utf8("DALAREC1"), record(utf8(text(HEADER))));
+    const start = join(utf8("DALAREC2"), record(utf8(text(HEADER))));
     const shares: number[] = [];
     const recording = await read(join(start, ...filler), (share) => shares.push(share));
     expect(recording).toMatchObject({ count: filler.length });
@@ -96,11 +155,11 @@ describe("a recording", () => {
   it.each([
     ["nothing", new Uint8Array(), "not-a-recording"],
     ["other bytes", utf8("PK\u0003\u0004 and so on and on"), "not-a-recording"],
-    ["the magic alone", utf8("DALAREC1"), "not-a-recording"],
-    ["another version", join(utf8("DALAREC2"), file().subarray(8)), "not-a-recording"],
+    ["the magic alone", utf8("DALAREC2"), "not-a-recording"],
+    ["another version", join(utf8("DALAREC3"), file().subarray(8)), "not-a-recording"],
     ["a header that is no JSON", file("{"), "not-a-recording"],
     ["a header without a route", file(text(HEADER, { route: [] })), "not-a-recording"],
-    ["a header alone", join(utf8("DALAREC1"), record(utf8(text(HEADER)))), "empty"],
+    ["a header alone", join(utf8("DALAREC2"), record(utf8(text(HEADER)))), "empty"],
   ])("is not %s", async (_, bytes, why) => {
     expect(await read(Uint8Array.from(bytes))).toBe(why);
   });
@@ -122,7 +181,7 @@ describe("a recording", () => {
     if (first === undefined || second === undefined) throw new Error("no frames");
     const key = record(binaryKeyframe(EPOCH, 1, first));
     const lost = record(binaryDelta(9, 8, first, second));
-    const bytes = join(utf8("DALAREC1"), record(utf8(text(HEADER))), key, lost, key);
+    const bytes = join(utf8("DALAREC2"), record(utf8(text(HEADER))), key, lost, key);
     expect(await read(bytes)).toMatchObject({ count: 1, damaged: true });
   });
 
@@ -154,7 +213,7 @@ describe("a recording", () => {
   });
 
   it("that is hostile never throws: any records with right checksums", async () => {
-    const start = join(utf8("DALAREC1"), record(utf8(text(HEADER))));
+    const start = join(utf8("DALAREC2"), record(utf8(text(HEADER))));
     const kinds = fc
       .tuple(fc.constantFrom(1, 2, 3), fc.uint8Array({ maxLength: 60 }))
       .map(([kind, rest]) => Uint8Array.from([kind, ...rest]));

@@ -238,7 +238,7 @@ describe("a session with a recording", () => {
     const frames = Array.from({ length: 30 }, (_, step) =>
       record(binaryKeyframe(EPOCH, 1 + step, { ...WIRE_WORLD, step, terminated: step === 29 })),
     );
-    return new Blob(["DALAREC1", record(header), ...frames]);
+    return new Blob(["DALAREC2", record(header), ...frames]);
   };
 
   beforeEach(async () => {

@@ -157,8 +157,8 @@ describe("what episodes came to", () => {
 
   it("is totalled and averaged", () => {
     const { seen } = after(
-      ends({ seq: 1, episode: 1, total_reward: 400, passengers: 30, money: 9000, fined: 1 }),
-      ends({ seq: 2, episode: 2, total_reward: 100, passengers: 10, money: 1000, crashed: 1 }),
+      ends({ seq: 1, episode: 1, total_reward: 400, passengers: 30, money: 9000, fined: true }),
+      ends({ seq: 2, episode: 2, total_reward: 100, passengers: 10, money: 1000, crashed: true }),
     );
     expect(seen).toMatchObject({ episodes: 2, fined: 1, crashed: 1, bestReturn: 400 });
     expect([seen.meanPassengers, seen.meanMoney]).toEqual([20, 5000]);
@@ -331,7 +331,7 @@ describe("the reason of an ending", () => {
       [12, 14],
     ],
   });
-  const before = { seq: 1, step: 27, police_here: 0 };
+  const before = { seq: 1, step: 27, police: [] };
   const last = { seq: 2, step: 28, terminated: true };
   const endingAfter = (first: Wire, second: Wire) =>
     told(
@@ -346,27 +346,29 @@ describe("the reason of an ending", () => {
     ["out_of_time", "truncated"],
     ["of other rules", "ended"],
   ])("is what the last frame calls it: %s", (ending, shown) => {
-    expect(endingAfter({}, { ending, crashed: 1, fined: 1 })).toBe(shown);
+    expect(endingAfter({}, { ending, crashed: true, fined: true })).toBe(shown);
   });
 
   it("is arrival at the end of the route", () => {
-    expect(endingAfter({}, { police_here: 0 })).toBe("arrived");
+    expect(endingAfter({}, { police: [] })).toBe("arrived");
   });
 
   it("is arrival though fined, where the bus already stood at the end", () => {
-    expect(endingAfter({ fined: 1, police_here: 1 }, { fined: 1 })).toBe("arrived");
+    expect(endingAfter({ fined: true, police: [[12, 14]] }, { fined: true })).toBe("arrived");
   });
 
   it("is impounding at a checkpoint on the way", () => {
-    expect(endingAfter({ position: [8, 14] }, { position: [9, 14], fined: 1 })).toBe("impounded");
+    expect(
+      endingAfter({ position: [8, 14] }, { position: [9, 14], police: [[9, 14]], fined: true }),
+    ).toBe("impounded");
   });
 
   it("is impounding on reaching a checkpoint in the last cell", () => {
-    expect(endingAfter({ position: [11, 14] }, { fined: 1 })).toBe("impounded");
+    expect(endingAfter({ position: [11, 14] }, { fined: true })).toBe("impounded");
   });
 
   it("is a crash wherever the server says so", () => {
-    expect(endingAfter({}, { crashed: 1, fined: 1 })).toBe("crashed");
+    expect(endingAfter({}, { crashed: true, fined: true })).toBe("crashed");
   });
 
   it("is truncation where the episode did not terminate", () => {
@@ -374,7 +376,7 @@ describe("the reason of an ending", () => {
   });
 
   it("is left open where nothing explains it", () => {
-    expect(endingAfter({}, { position: [3, 3], police_here: 0 })).toBe("ended");
+    expect(endingAfter({}, { position: [3, 3], police: [] })).toBe("ended");
   });
 });
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use anyhow::ensure;
 use daladala_agents::{Choice, Policy, Stream, registry};
-use daladala_env::{SpecId, StateFrame};
+use daladala_env::{Frame, SpecId};
 use daladala_render::{Renderer, Setting};
 use indicatif::ProgressBar;
 use serde::Serialize;
@@ -114,7 +114,7 @@ impl Args {
         match format {
             Format::Animation => animation::write(&mut file, &renderer, self.fps, &mut next)?,
             Format::Still => still::write(&mut file, &renderer, self.step, &mut next)?,
-            Format::Frames => frames::write(&mut file, &mut next)?,
+            Format::Frames => frames::write(&mut file, &info.frame_schema(), &mut next)?,
         }
         let bytes = file.finish()?;
         bar.finish_and_clear();
@@ -148,7 +148,7 @@ fn next_episode(
     count: u32,
     recorded: &mut Recorded,
     bar: &ProgressBar,
-) -> anyhow::Result<Option<Vec<StateFrame>>> {
+) -> anyhow::Result<Option<Vec<Frame>>> {
     ensure!(!interrupt::asked(), "interrupted: nothing has been written");
     if recorded.returns.len() as u64 == u64::from(count) {
         return Ok(None);
@@ -164,7 +164,7 @@ fn next_episode(
 }
 
 /// Where the writers get their episodes from.
-type Episodes<'a> = &'a mut dyn FnMut() -> anyhow::Result<Option<Vec<StateFrame>>>;
+type Episodes<'a> = &'a mut dyn FnMut() -> anyhow::Result<Option<Vec<Frame>>>;
 
 fn steps_per_second(text: &str) -> Result<f64, String> {
     let fps: f64 = text.parse().map_err(|_| "it is no number".to_owned())?;

@@ -18,7 +18,7 @@ pub use simd::ClassicBatch;
 use super::{Action, Ending, FrameContext, Rules, StepTerms, Transition};
 use crate::checker::DrawAny;
 use crate::error::EnvError;
-use crate::frame::StateFrame;
+use crate::frame::Frame;
 use crate::generator::Generator;
 use crate::info::RulesInfo;
 
@@ -275,7 +275,7 @@ impl Rules for Classic {
         info::ending(state.crashed, state.steps)
     }
 
-    fn frame(&self, state: &ClassicState, context: &FrameContext) -> StateFrame {
+    fn frame(&self, state: &ClassicState, context: &FrameContext) -> Frame {
         view::frame(state, context)
     }
 

@@ -3,8 +3,8 @@
 use daladala_env::checker::DrawAny;
 use daladala_env::rules::{Classic, ClassicLayout, ClassicState, FrameContext};
 use daladala_env::{
-    Action, Autoreset, Batch, Ending, EnvError, EpisodeStats, Generator, Rules, RulesInfo, ScalarBatch, Snapshot,
-    StateFrame, StepBuffers, StepTerms, Transition,
+    Action, Autoreset, Batch, Ending, EnvError, EpisodeStats, Frame, Generator, Rules, RulesInfo, ScalarBatch,
+    Snapshot, StepBuffers, StepTerms, Transition,
 };
 
 /// What the batch does wrong.
@@ -123,7 +123,7 @@ impl Rules for Hasty {
     fn ending(&self, state: &ClassicState) -> Ending {
         Classic.ending(state)
     }
-    fn frame(&self, state: &ClassicState, context: &FrameContext) -> StateFrame {
+    fn frame(&self, state: &ClassicState, context: &FrameContext) -> Frame {
         Classic.frame(state, context)
     }
     fn layout(&self, state: &ClassicState) -> ClassicLayout {

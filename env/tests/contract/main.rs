@@ -110,6 +110,8 @@ fn the_checker_notices_what_is_wrong() {
         (Fault::StepsAreMiscounted, "counted differently"),
         (Fault::OwnStateIsRefused, "refused"),
         (Fault::ObservationLeavesItsBounds, "feature"),
+        (Fault::FrameFieldIsOfAnotherType, "not the declared ones"),
+        (Fault::FrameForgetsAStop, "a number for each stop"),
     ] {
         let failure = check_rules(&Toll { fault, ..TOLL }, 3, 200).expect_err("something is wrong").to_string();
         assert!(failure.contains(said), "{fault:?}: {failure}");

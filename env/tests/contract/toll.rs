@@ -8,8 +8,8 @@ use daladala_env::info::{EndingInfo, EndingKind, Figure, FigureKind, Term};
 use daladala_env::rules::FrameContext;
 use daladala_env::spaces::{Feature, Spaces};
 use daladala_env::{
-    Action, Ending, EnvError, Generator, Place, Rules, RulesInfo, ScalarBatch, SpecId, StateFrame, StepTerms,
-    Transition,
+    Action, Ending, EnvError, FieldType, FieldValue, Frame, FrameField, Generator, Place, Rules, RulesInfo,
+    ScalarBatch, SpecId, StepTerms, Transition,
 };
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +42,8 @@ pub(crate) enum Fault {
     OwnStateIsRefused,
     ObservationLeavesItsBounds,
     FigureIsThereTwice,
+    FrameFieldIsOfAnotherType,
+    FrameForgetsAStop,
 }
 
 /// The parameters of the rules.
@@ -104,6 +106,7 @@ impl Rules for Toll {
                 actions: ["Wait", "Drive", "Drive carefully"].map(str::to_owned).to_vec(),
             },
             route: (0..CELLS as u8).map(|x| (x, 0)).collect(),
+            stops: vec![(0, 0)],
             places: vec![Place { cell: (0, 0), name: "Start".into() }],
             grid: (CELLS as u8, 1),
             max_steps: self.scenario.max_steps,
@@ -118,6 +121,7 @@ impl Rules for Toll {
                 EndingInfo::new("arrived", EndingKind::Terminated, "came to the end"),
                 EndingInfo::new("out_of_time", EndingKind::Truncated, "took too long"),
             ],
+            frame_fields: vec![FrameField::new("peak", "", FieldType::Uint, "Most aboard so far")],
         }
     }
 
@@ -230,19 +234,19 @@ impl Rules for Toll {
         }
     }
 
-    fn frame(&self, state: &TollState, context: &FrameContext) -> StateFrame {
-        // The frame of another rule set, with what is this one's.
-        let classic = daladala_env::rules::Classic;
-        let layout = classic.draw(&mut Generator::new(0, 0));
-        let frame = classic.frame(&daladala_env::rules::ClassicState::new(layout), context);
-        StateFrame {
+    fn frame(&self, state: &TollState, context: &FrameContext) -> Frame {
+        let peak = match self.fault {
+            Fault::FrameFieldIsOfAnotherType => FieldValue::Int(i64::from(state.peak)),
+            _ => FieldValue::Uint(u64::from(state.peak)),
+        };
+        Frame {
+            step: state.steps,
             position: (state.position as u8, 0),
             route_index: state.position,
             passengers: state.aboard,
-            capacity: FULL,
-            legal_capacity: LEGAL,
-            action_name: context.action.map(|action| self.spaces().actions[usize::from(action)].clone()),
-            ..frame
+            waiting: if self.is(Fault::FrameForgetsAStop) { Vec::new() } else { vec![0] },
+            own: vec![peak],
+            ..context.frame()
         }
     }
 

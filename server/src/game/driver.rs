@@ -42,22 +42,7 @@ impl Driver {
 
 impl AnyDriver for Driver {
     fn info(&self) -> GameInfo {
-        let info = &self.info;
-        GameInfo {
-            rules: info.id.rules.clone(),
-            scenario: info.id.scenario.clone(),
-            scenario_hash: info.id.scenario_hash.clone(),
-            model: self.model.clone(),
-            grid: info.grid,
-            route: info.route.clone(),
-            max_steps: info.max_steps,
-            physical_max_passengers: info.capacity,
-            legal_capacity: info.legal_capacity,
-            actions: info.spaces.actions.clone(),
-            reward_terms: info.reward_terms.iter().map(|term| term.name.clone()).collect(),
-            outputs: self.policy.output_kind(),
-            places: info.places.clone(),
-        }
+        GameInfo::of(&self.info, &self.model, self.policy.output_kind())
     }
 
     fn spaces(&self) -> Option<Spaces> {

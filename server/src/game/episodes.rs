@@ -1,17 +1,17 @@
 //! What a policy drives.
 
 use daladala_agents::{Stream, mask_logits};
-use daladala_env::{Action, StateFrame};
+use daladala_env::{Action, Frame};
 
 use super::Game;
 use crate::error::RoomError;
 
 impl Game for Stream {
-    fn advance(&mut self, choice: Option<Action>) -> Result<StateFrame, RoomError> {
+    fn advance(&mut self, choice: Option<Action>) -> Result<Frame, RoomError> {
         Ok(Stream::advance(self, choice)?)
     }
 
-    fn reset(&mut self, seed: Option<u64>) -> Result<StateFrame, RoomError> {
+    fn reset(&mut self, seed: Option<u64>) -> Result<Frame, RoomError> {
         Ok(Stream::reset(self, seed)?)
     }
 

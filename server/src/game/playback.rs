@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use daladala_env::spaces::Spaces;
-use daladala_env::{Action, StateFrame};
+use daladala_env::{Action, Frame};
 
 use super::{AnyDriver, Game, GameInfo};
 use crate::config::FrameRate;
@@ -56,27 +56,27 @@ struct Playback {
 }
 
 impl Playback {
-    fn show(&mut self, state: StateFrame) -> StateFrame {
-        self.ended = state.terminated || state.truncated;
+    fn show(&mut self, state: Frame) -> Frame {
+        self.ended = state.ended();
         state
     }
 }
 
 impl Game for Playback {
-    fn advance(&mut self, _choice: Option<Action>) -> Result<StateFrame, RoomError> {
+    fn advance(&mut self, _choice: Option<Action>) -> Result<Frame, RoomError> {
         if let Some(reader) = &mut self.reader
             && let Some(frame) = reader.next()?
         {
-            return Ok(self.show(frame.state));
+            return Ok(self.show(frame.frame));
         }
         self.reset(None)
     }
 
-    fn reset(&mut self, _seed: Option<u64>) -> Result<StateFrame, RoomError> {
+    fn reset(&mut self, _seed: Option<u64>) -> Result<Frame, RoomError> {
         let mut reader = Reader::open(&self.path)?;
         let first = reader.next()?.ok_or_else(|| RecordingError::Empty { path: self.path.clone() })?;
         self.reader = Some(reader);
-        Ok(self.show(first.state))
+        Ok(self.show(first.frame))
     }
 
     fn ended(&self) -> bool {

@@ -21,7 +21,7 @@ use crate::app::{App, text};
 use crate::config::Role;
 use crate::feed::{Feed, Item, Keeping};
 use crate::metrics::{Counted, Metrics, Transport};
-use crate::room::{Frame, Introduction, Seat};
+use crate::room::{Introduction, RoomFrame, Seat};
 
 /// What the query may say.
 #[derive(Debug, Deserialize)]
@@ -121,7 +121,7 @@ impl Following {
         }
     }
 
-    fn frame(&self, name: &str, json: &str, frame: &Frame) -> Event {
+    fn frame(&self, name: &str, json: &str, frame: &RoomFrame) -> Event {
         self.metrics.frames_sent.inc();
         self.metrics.bytes_sent.inc_by(json.len() as u64);
         named(name, json).id(format!("{}-{}", frame.epoch(), frame.seq()))

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use crate::room::{Frame, Room, Stepped};
+use crate::room::{RoomFrame, Stepped};
 
 /// How an episode stands.
 #[derive(Debug, Serialize, ToSchema)]
@@ -21,7 +21,7 @@ pub(crate) struct EpisodeStats {
 }
 
 impl EpisodeStats {
-    pub(super) fn of(frame: &Frame) -> Self {
+    pub(super) fn of(frame: &RoomFrame) -> Self {
         let state = frame.state();
         Self {
             episode: state.episode,
@@ -29,17 +29,16 @@ impl EpisodeStats {
             total_reward: state.total_reward,
             money: state.money,
             passengers: state.passengers,
-            fined: state.fined == 1,
-            crashed: state.crashed == 1,
+            fined: state.fined,
+            crashed: state.crashed,
             done: frame.ends_episode(),
         }
     }
 }
 
 /// What the room is like in the episode that runs.
-pub(super) fn environment_info(room: &Room, stepped: &Stepped) -> Value {
-    let now = room.now();
-    let (game, state) = (&now.described.info().game, stepped.frame.state());
+pub(super) fn environment_info(stepped: &Stepped) -> Value {
+    let (game, state) = (stepped.frame.game(), stepped.frame.state());
     let observation_space = stepped.spaces.as_ref().map(|spaces| {
         let (low, high) = spaces.observation_bounds();
         json!({ "type": "Box", "shape": spaces.observation_shape(), "dtype": "float32", "low": low, "high": high })
@@ -47,12 +46,12 @@ pub(super) fn environment_info(room: &Room, stepped: &Stepped) -> Value {
     json!({
         "grid_size": game.grid.0.max(game.grid.1),
         "route": game.route,
-        "stops": state.high_demand_stops,
-        "high_demand_stops": state.high_demand_stops,
-        "police_checkpoints": state.police_checkpoints,
-        "traffic_lights": state.traffic_lights,
+        "stops": game.stops,
+        "high_demand_stops": game.stops,
+        "police_checkpoints": state.police,
+        "traffic_lights": state.lights,
         "max_steps": game.max_steps,
-        "physical_max_passengers": game.physical_max_passengers,
+        "physical_max_passengers": game.capacity,
         "legal_capacity": game.legal_capacity,
         "observation_space": observation_space,
         "action_space": { "type": "Discrete", "n": game.actions.len() },
@@ -61,7 +60,7 @@ pub(super) fn environment_info(room: &Room, stepped: &Stepped) -> Value {
 }
 
 /// How the episode that ended with `frame` ended.
-pub(super) fn episode_complete(frame: &Frame) -> Value {
+pub(super) fn episode_complete(frame: &RoomFrame) -> Value {
     let state = frame.state();
     let Ending { status, reason } = Ending::of(state);
     json!({ "status": status, "total_reward": state.total_reward, "steps": state.step, "reason": reason })

@@ -8,7 +8,6 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use daladala_env::StateFrame;
 use serde::Serialize;
 use socketioxide::SocketIo;
 use socketioxide::extract::{AckSender, SocketRef};
@@ -16,13 +15,14 @@ use socketioxide::socket::Sid;
 use tokio::sync::mpsc;
 
 use super::describe::episode_complete;
+use super::state::StateFrame;
 use crate::feed::{Feed, Item, Keeping};
-use crate::room::{Frame, Room};
+use crate::room::{Room, RoomFrame};
 
 /// Something to tell beside the updates.
 pub(super) struct Telling {
     /// The frame that it is about; none for what holds whenever it is told.
-    pub(super) frame: Option<Arc<Frame>>,
+    pub(super) frame: Option<Arc<RoomFrame>>,
     pub(super) what: What,
 }
 
@@ -43,7 +43,7 @@ pub(super) struct Voice {
 #[derive(Debug, Serialize)]
 struct Update<'a> {
     r#type: &'static str,
-    data: &'a StateFrame,
+    data: StateFrame<'a>,
     /// Seconds since 1970-01-01 UTC.
     timestamp: f64,
 }
@@ -92,7 +92,7 @@ impl Relay {
         }
     }
 
-    async fn update(&self, frame: &Frame) {
+    async fn update(&self, frame: &RoomFrame) {
         self.voice.tell_all(&self.io, "rl-update", &Update::of(frame)).await;
         if frame.ends_episode() {
             self.voice.tell_all(&self.io, "episode-complete", &episode_complete(frame)).await;
@@ -152,8 +152,8 @@ impl Voice {
 }
 
 impl<'a> Update<'a> {
-    fn of(frame: &'a Frame) -> Self {
+    fn of(frame: &'a RoomFrame) -> Self {
         let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Self { r#type: "state-update", data: frame.state(), timestamp: since_1970.as_secs_f64() }
+        Self { r#type: "state-update", data: StateFrame::of(frame), timestamp: since_1970.as_secs_f64() }
     }
 }

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use daladala_env::StateFrame;
 use daladala_protocol::Refusal;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -14,6 +13,7 @@ use socketioxide::SocketIo;
 use utoipa::ToSchema;
 
 use super::describe::{EpisodeStats, environment_info as describe};
+use super::state::StateFrame;
 use super::{action_of, load, room};
 use crate::app::App;
 use crate::config::Role;
@@ -96,7 +96,7 @@ pub(crate) async fn load_model(
 #[derive(Serialize)]
 struct ResetAnswer<'a> {
     observation: &'a [f32],
-    state: &'a StateFrame,
+    state: StateFrame<'a>,
     #[serde(rename = "environmentInfo")]
     environment: Value,
 }
@@ -107,14 +107,14 @@ struct StepAnswer<'a> {
     reward: f32,
     done: bool,
     observation: &'a [f32],
-    state: &'a StateFrame,
+    state: StateFrame<'a>,
     episode_stats: EpisodeStats,
 }
 
 #[derive(Serialize)]
 struct EpisodeData<'a> {
     episode_stats: EpisodeStats,
-    frames: Vec<&'a StateFrame>,
+    frames: Vec<StateFrame<'a>>,
 }
 
 /// A new episode
@@ -131,8 +131,8 @@ pub(crate) async fn reset(
     };
     let room = room(&app)?;
     let stepped = room.ask(move |actor| actor.reset(seed)).await?;
-    let environment = describe(&room, &stepped);
-    Ok(Json(ResetAnswer { observation: &stepped.observation, state: stepped.frame.state(), environment })
+    let environment = describe(&stepped);
+    Ok(Json(ResetAnswer { observation: &stepped.observation, state: StateFrame::of(&stepped.frame), environment })
         .into_response())
 }
 
@@ -156,10 +156,10 @@ pub(crate) async fn step(
         Some(_) => return Err(Refusal::invalid("use_model: needed is true or false").into()),
     };
     let stepped = super::step(&*room(&app)?, action).await?;
-    let state = stepped.frame.state();
+    let state = StateFrame::of(&stepped.frame);
     let answer = StepAnswer {
-        action: state.action_name.as_deref(),
-        reward: state.reward,
+        action: state.action_name,
+        reward: stepped.frame.state().reward,
         done: stepped.frame.ends_episode(),
         observation: &stepped.observation,
         state,
@@ -177,14 +177,15 @@ pub(crate) async fn environment_info(
     grant.may_in(Role::Watch, ORIGINAL)?;
     let room = room(&app)?;
     let stepped = room.ask(|actor| Ok(actor.look())).await?;
-    Ok(Json(describe(&room, &stepped)))
+    Ok(Json(describe(&stepped)))
 }
 
 /// The latest frame
 #[utoipa::path(get, path = "/api/current-state", tag = "original", responses((status = 200, body = Object)))]
 pub(crate) async fn current_state(State(app): State<Arc<App>>, Caller(grant): Caller) -> Result<Response, Refused> {
     grant.may_in(Role::Watch, ORIGINAL)?;
-    Ok(Json(room(&app)?.now().frame.state()).into_response())
+    let now = room(&app)?.now();
+    Ok(Json(StateFrame::of(&now.frame)).into_response())
 }
 
 /// The episode that runs: its figures, and its frames so far
@@ -195,7 +196,7 @@ pub(crate) async fn episode_data(State(app): State<Arc<App>>, Caller(grant): Cal
     let latest = Arc::clone(&room.now().frame);
     let first = latest.base().map_or(latest.seq(), |base| base.seq());
     let frames = room.history(|history| history.after(latest.epoch(), first.saturating_sub(1), usize::MAX));
-    let frames = frames.iter().map(|frame| frame.state()).collect();
+    let frames = frames.iter().map(|frame| StateFrame::of(frame)).collect();
     Ok(Json(EpisodeData { episode_stats: EpisodeStats::of(&latest), frames }).into_response())
 }
 

@@ -21,7 +21,7 @@ use super::{action_of, room};
 use crate::access::{Grant, RequestLimit};
 use crate::app::App;
 use crate::config::Role;
-use crate::room::{Actor, Frame, Room};
+use crate::room::{Actor, Room, RoomFrame};
 use crate::rooms::ORIGINAL;
 
 /// Bytes of a request, by either transport: far above what these clients send.
@@ -186,7 +186,7 @@ impl Events {
         grant: &Grant,
         event: &str,
         Payload(payload): Payload,
-    ) -> Result<Option<Arc<Frame>>, Refusal> {
+    ) -> Result<Option<Arc<RoomFrame>>, Refusal> {
         let room = room(&self.app)?;
         let frame = match event.replace('_', "-").as_str() {
             "start-episode" => {
@@ -222,8 +222,8 @@ impl Events {
         room: &Room,
         event: &'static str,
         to: Option<Sid>,
-        work: impl FnOnce(&mut Actor) -> Result<Arc<Frame>, Refusal> + Send + 'static,
-    ) -> Result<Arc<Frame>, Refusal> {
+        work: impl FnOnce(&mut Actor) -> Result<Arc<RoomFrame>, Refusal> + Send + 'static,
+    ) -> Result<Arc<RoomFrame>, Refusal> {
         let place = self.tellings.clone().reserve_owned().await.map_err(|_| Refusal::internal())?;
         room.ask(move |actor| {
             let frame = work(actor)?;

@@ -4,13 +4,15 @@ use std::fs::File;
 use std::io::{self, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
-use daladala_protocol::{FrameReader, Numbered};
+use daladala_protocol::{Damaged, FrameReader, Numbered, version_2};
 use serde::{Deserialize, Serialize};
 
 use crate::game::GameInfo;
 
-/// The first bytes of every recording, with the version of the format.
-const MAGIC: [u8; 8] = *b"DALAREC1";
+/// The first bytes of a recording, with the version of the format.
+const MAGIC: [u8; 8] = *b"DALAREC2";
+/// Those of recordings whose header and frames are of version 2 of the protocol.
+const MAGIC_1: [u8; 8] = *b"DALAREC1";
 
 /// The longest record: hundreds of times the longest keyframe, and the longest header.
 const MAX_RECORD_BYTES: u32 = 1 << 20;
@@ -43,7 +45,7 @@ pub enum RecordingError {
 
 /// What a recording is of.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Header {
+pub struct Header<G = GameInfo> {
     /// The version of the server that wrote it.
     pub server: String,
     /// When it was begun, milliseconds since 1970-01-01 UTC.
@@ -54,7 +56,7 @@ pub struct Header {
     pub fps: f64,
     /// The game, as in the message `room`.
     #[serde(flatten)]
-    pub(crate) game: GameInfo,
+    pub(crate) game: G,
 }
 
 /// Records on their way to a file, gathered so that many are written at once.
@@ -95,7 +97,24 @@ pub(crate) struct Reader {
     path: PathBuf,
     input: BufReader<File>,
     header: Header,
-    frames: FrameReader,
+    frames: Frames,
+    /// What had to be read before it was asked for.
+    first: Option<Numbered>,
+}
+
+/// Frames by the version of the recording.
+enum Frames {
+    V1(version_2::FrameReader),
+    V2(FrameReader),
+}
+
+impl Frames {
+    fn read(&mut self, record: &[u8]) -> Result<Numbered, Damaged> {
+        match self {
+            Self::V1(frames) => frames.read(record),
+            Self::V2(frames) => frames.read(record),
+        }
+    }
 }
 
 impl Reader {
@@ -105,13 +124,23 @@ impl Reader {
         let mut input = BufReader::new(File::open(path).map_err(failed)?);
         let mut magic = [0; MAGIC.len()];
         input.read_exact(&mut magic).map_err(|_| no_recording())?;
-        if magic != MAGIC {
+        if ![MAGIC, MAGIC_1].contains(&magic) {
             return Err(no_recording());
         }
         let header = next_record(&mut input).map_err(failed)?.ok_or_else(no_recording)?;
-        let header: Header = serde_json::from_slice(&header).map_err(|_| no_recording())?;
-        let frames = FrameReader::new(header.game.actions.clone());
-        Ok(Self { path: path.to_owned(), input, header, frames })
+        let path = path.to_owned();
+        if magic == MAGIC {
+            let header: Header = serde_json::from_slice(&header).map_err(|_| no_recording())?;
+            let frames = Frames::V2(FrameReader::new(header.game.frame.clone()));
+            return Ok(Self { path, input, header, frames, first: None });
+        }
+        let header: Header<version_2::Game> = serde_json::from_slice(&header).map_err(|_| no_recording())?;
+        let mut frames = version_2::FrameReader::new();
+        // Where the stops are stood in the frames.
+        let first = next_record(&mut input).map_err(failed)?.and_then(|record| frames.read(&record).ok());
+        let Header { server, created, room, fps, game } = header;
+        let header = Header { server, created, room, fps, game: game.upgraded(frames.stops().to_vec()) };
+        Ok(Self { path, input, header, frames: Frames::V1(frames), first })
     }
 
     pub(crate) fn header(&self) -> &Header {
@@ -120,6 +149,9 @@ impl Reader {
 
     /// The next frame; none at the end, and none where a record is cut off or damaged: what follows it cannot be trusted.
     pub(crate) fn next(&mut self) -> Result<Option<Numbered>, RecordingError> {
+        if let Some(first) = self.first.take() {
+            return Ok(Some(first));
+        }
         let record = next_record(&mut self.input);
         let record = record.map_err(|source| RecordingError::Io { path: self.path.clone(), source })?;
         Ok(record.and_then(|record| self.frames.read(&record).ok()))
@@ -167,7 +199,7 @@ mod tests {
     use daladala_agents::Policy;
     use daladala_agents::scripted::Random;
     use daladala_env::rules::Classic;
-    use daladala_env::{RuleSet, Rules, StateFrame};
+    use daladala_env::{Frame, RuleSet, Rules};
     use proptest::prelude::*;
 
     use super::*;
@@ -175,12 +207,12 @@ mod tests {
     use daladala_protocol::{encode_delta, encode_keyframe};
 
     /// A recording of some episodes, and its frames.
-    fn sample() -> (Vec<u8>, Vec<StateFrame>) {
+    fn sample() -> (Vec<u8>, Vec<Frame>) {
         let policy: Arc<dyn Policy> = Arc::new(Random::new(&Classic.spaces()));
         let driver = Driver::new(RuleSet::Classic, "random", policy).expect("fits");
         let header = Header { server: "0".into(), created: 1, room: "main".into(), fps: 5.0, game: driver.info() };
         let (mut writer, mut game) = (Writer::new(&header), driver.begin(1));
-        let mut frames: Vec<StateFrame> = Vec::new();
+        let mut frames: Vec<Frame> = Vec::new();
         for seq in 1..100 {
             let frame = game.advance(None).expect("a frame");
             let base = frames.iter().rposition(|frame| frame.step == 0).filter(|_| frame.step > 0);
@@ -194,13 +226,13 @@ mod tests {
         (writer.take(), frames)
     }
 
-    fn read(bytes: &[u8]) -> Result<Vec<StateFrame>, RecordingError> {
+    fn read(bytes: &[u8]) -> Result<Vec<Frame>, RecordingError> {
         let file = tempfile::NamedTempFile::new().expect("a file");
         std::fs::write(file.path(), bytes).expect("written");
         let mut reader = Reader::open(file.path())?;
         let mut frames = Vec::new();
         while let Some(frame) = reader.next()? {
-            frames.push(frame.state);
+            frames.push(frame.frame);
         }
         Ok(frames)
     }
@@ -213,7 +245,7 @@ mod tests {
 
     #[test]
     fn other_files_are_told_apart() {
-        for other in [&b""[..], b"DALA", b"DALAREC1", b"DALAREC2\x02\0\0\0{}", b"{\"frames\":[]}"] {
+        for other in [&b""[..], b"DALA", b"DALAREC1", b"DALAREC2", b"DALAREC3\x02\0\0\0{}", b"{\"frames\":[]}"] {
             assert!(matches!(read(other), Err(RecordingError::NoRecording { .. })), "{other:?}");
         }
     }
@@ -225,7 +257,7 @@ mod tests {
             let cut = cut.index(bytes.len());
             match read(&bytes[..cut]) {
                 Ok(some) => prop_assert_eq!(&some[..], &frames[..some.len()]),
-                Err(error) => prop_assert!(matches!(error, RecordingError::NoRecording { .. }) && cut < 2000, "{}", error),
+                Err(error) => prop_assert!(matches!(error, RecordingError::NoRecording { .. }) && cut < 6000, "{}", error),
             }
         }
 

@@ -5,14 +5,14 @@ use std::sync::{Arc, Mutex, RwLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use daladala_env::spaces::Spaces;
-use daladala_env::{Action, StateFrame};
-use daladala_protocol::{ActionName, Kind, Refusal, RoomEvent, RoomInfo};
+use daladala_env::{Action, Frame};
+use daladala_protocol::{ActionName, GameInfo, Kind, Refusal, RoomEvent, RoomInfo};
 use tokio::sync::{Notify, broadcast, mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
 use super::choosing::Choosing;
 use super::members::announcements;
-use super::{Ask, Described, EVENTS, Frame, History, Members, Noted, REQUESTS, Room, Snapshot};
+use super::{Ask, Described, EVENTS, History, Members, Noted, REQUESTS, Room, RoomFrame, Snapshot};
 use crate::config::{FrameRate, Limits};
 use crate::error::RoomError;
 use crate::game::{Game, SharedDriver};
@@ -46,7 +46,7 @@ pub(crate) struct Opening {
 /// A frame that was asked for, and what the driver sees in it.
 #[derive(Debug, Clone)]
 pub(crate) struct Stepped {
-    pub(crate) frame: Arc<Frame>,
+    pub(crate) frame: Arc<RoomFrame>,
     pub(crate) observation: Vec<f32>,
     pub(crate) action_mask: Option<u32>,
     pub(crate) spaces: Option<Spaces>,
@@ -58,12 +58,14 @@ pub(crate) struct Actor {
     kind: Kind,
     driver: SharedDriver,
     pub(super) game: Box<dyn Game>,
+    /// What is played.
+    played: Arc<GameInfo>,
     fps: FrameRate,
     pub(super) paused: bool,
     pub(super) choosing: Choosing,
     recording: Option<String>,
     epoch: u64,
-    pub(super) frame: Arc<Frame>,
+    pub(super) frame: Arc<RoomFrame>,
     described: Arc<Described>,
     presence: Arc<Noted>,
     /// When the next frame is due, if the clock drives.
@@ -86,7 +88,8 @@ impl Actor {
         let epoch = milliseconds_since_1970();
         let seed = seed.unwrap_or(epoch);
         let mut game = driver.begin(seed);
-        let frame = Frame::new(epoch, 1, game.advance(None)?, None);
+        let played = Arc::new(driver.info());
+        let frame = RoomFrame::new(epoch, 1, game.advance(None)?, Arc::clone(&played), None);
         let info = RoomInfo {
             code: code.clone(),
             epoch,
@@ -97,7 +100,7 @@ impl Actor {
             wheel: None,
             turn_seconds: DEFAULT_TURN.as_secs_f64(),
             recording: None,
-            game: driver.info(),
+            game: GameInfo::clone(&played),
         };
         tracing::info!(room = code, rules = info.game.rules, model = info.game.model, %fps, seed, "room opened");
         let described = Described::new(info);
@@ -132,6 +135,7 @@ impl Actor {
             kind,
             driver,
             game,
+            played,
             fps,
             paused: false,
             choosing: Choosing::default(),
@@ -265,7 +269,7 @@ impl Actor {
         Refusal::internal()
     }
 
-    fn keep(&mut self, state: StateFrame) {
+    fn keep(&mut self, state: Frame) {
         let same_epoch = self.frame.epoch() == self.epoch;
         let seq = if same_epoch { self.frame.seq() + 1 } else { 1 };
         let base = if state.step == 0 || !same_epoch {
@@ -273,7 +277,7 @@ impl Actor {
         } else {
             Some(Arc::clone(self.frame.base().unwrap_or(&self.frame)))
         };
-        self.frame = Frame::new(self.epoch, seq, state, base);
+        self.frame = RoomFrame::new(self.epoch, seq, state, Arc::clone(&self.played), base);
         self.metrics.frames_made.inc();
         let history = &self.room.history;
         history.write().unwrap_or_else(std::sync::PoisonError::into_inner).push(Arc::clone(&self.frame));
@@ -439,8 +443,11 @@ impl Actor {
         let game = self.driver.info();
         let (model, rules) = (game.model.clone(), game.rules.clone());
         tracing::info!(room = self.room.code(), model, rules, "model loaded");
+        self.played = Arc::new(game.clone());
+        self.described = Described::new(RoomInfo { game, epoch, ..self.described.info().clone() });
+        // Frames cannot be read by one who does not know what they are of.
+        self.hand_out_description();
         self.keep(state);
-        self.described = Described::new(RoomInfo { game, ..self.described.info().clone() });
         self.restart_clock();
         self.happened(RoomEvent::ModelLoaded { model, rules });
         self.describe();

@@ -5,9 +5,9 @@ use std::time::Instant;
 
 use axum::extract::ws::Utf8Bytes;
 use bytes::Bytes;
-use daladala_env::StateFrame;
+use daladala_env::Frame;
 use daladala_protocol::{
-    Presence, RoomEvent, RoomInfo, ServerMessage, delta_json, encode_delta, encode_keyframe, keyframe_json,
+    GameInfo, Presence, RoomEvent, RoomInfo, ServerMessage, delta_json, encode_delta, encode_keyframe, keyframe_json,
 };
 
 use super::actor::FRESH;
@@ -15,26 +15,29 @@ use crate::app::text;
 
 /// A frame with its place and its keyframe.
 #[derive(Debug)]
-pub(crate) struct Frame {
+pub(crate) struct RoomFrame {
     epoch: u64,
     seq: u64,
-    state: StateFrame,
+    state: Frame,
+    /// What is played.
+    game: Arc<GameInfo>,
     made: Instant,
     /// What its delta is over; none for a keyframe, which is its own.
-    base: Option<Arc<Frame>>,
+    base: Option<Arc<RoomFrame>>,
     whole_json: OnceLock<Utf8Bytes>,
     delta_json: OnceLock<Utf8Bytes>,
     whole_binary: OnceLock<Bytes>,
     delta_binary: OnceLock<Bytes>,
 }
 
-impl Frame {
-    pub(super) fn new(epoch: u64, seq: u64, state: StateFrame, base: Option<Arc<Self>>) -> Arc<Self> {
+impl RoomFrame {
+    pub(super) fn new(epoch: u64, seq: u64, state: Frame, game: Arc<GameInfo>, base: Option<Arc<Self>>) -> Arc<Self> {
         let (whole_json, delta_json, whole_binary, delta_binary) = Default::default();
         Arc::new(Self {
             epoch,
             seq,
             state,
+            game,
             made: Instant::now(),
             base,
             whole_json,
@@ -52,8 +55,12 @@ impl Frame {
         self.seq
     }
 
-    pub(crate) fn state(&self) -> &StateFrame {
+    pub(crate) fn state(&self) -> &Frame {
         &self.state
+    }
+
+    pub(crate) fn game(&self) -> &GameInfo {
+        &self.game
     }
 
     /// Whether it is worth sending to one who is late.
@@ -62,7 +69,7 @@ impl Frame {
     }
 
     pub(crate) fn ends_episode(&self) -> bool {
-        self.state.terminated || self.state.truncated
+        self.state.ended()
     }
 
     /// The keyframe that this frame's delta is over; none if it is one.
@@ -72,14 +79,14 @@ impl Frame {
 
     /// The message `keyframe` as JSON.
     pub(crate) fn whole_json(&self) -> Utf8Bytes {
-        let encode = || encoded(keyframe_json(self.epoch, self.seq, &self.state));
+        let encode = || encoded(keyframe_json(self.epoch, self.seq, &self.state, &self.game.frame));
         self.whole_json.get_or_init(encode).clone()
     }
 
     /// The message `delta` as JSON, or `keyframe` for a keyframe.
     pub(crate) fn delta_json(&self) -> Utf8Bytes {
         let Some(base) = &self.base else { return self.whole_json() };
-        let encode = || encoded(delta_json(self.seq, base.seq, &self.whole_json(), &base.whole_json()));
+        let encode = || encoded(delta_json(self.seq, &self.state, base.seq, &base.state, &self.game.frame));
         self.delta_json.get_or_init(encode).clone()
     }
 

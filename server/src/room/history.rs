@@ -3,12 +3,12 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::Frame;
+use super::RoomFrame;
 
 /// Frames of one epoch, one after another without gaps.
 #[derive(Debug)]
 pub(crate) struct History {
-    frames: VecDeque<Arc<Frame>>,
+    frames: VecDeque<Arc<RoomFrame>>,
     capacity: usize,
 }
 
@@ -18,7 +18,7 @@ impl History {
     }
 
     /// Adds the next frame; one of another epoch makes all before it forgotten.
-    pub(super) fn push(&mut self, frame: Arc<Frame>) {
+    pub(super) fn push(&mut self, frame: Arc<RoomFrame>) {
         if self.frames.back().is_some_and(|last| last.epoch() != frame.epoch()) {
             self.frames.clear();
         }
@@ -35,12 +35,12 @@ impl History {
         (place < self.frames.len()).then_some(place)
     }
 
-    pub(crate) fn get(&self, epoch: u64, seq: u64) -> Option<Arc<Frame>> {
+    pub(crate) fn get(&self, epoch: u64, seq: u64) -> Option<Arc<RoomFrame>> {
         self.frames.get(self.place(seq)?).filter(|frame| frame.epoch() == epoch).cloned()
     }
 
     /// Up to `limit` frames that follow frame `seq` of `epoch`; none if the next one is no longer kept, or not yet made.
-    pub(crate) fn after(&self, epoch: u64, seq: u64, limit: usize) -> Vec<Arc<Frame>> {
+    pub(crate) fn after(&self, epoch: u64, seq: u64, limit: usize) -> Vec<Arc<RoomFrame>> {
         let next = seq.checked_add(1).and_then(|next| self.place(next));
         let of_epoch = |place: &usize| self.frames[*place].epoch() == epoch;
         let following = next.filter(of_epoch).map(|place| self.frames.range(place..).take(limit).cloned().collect());
@@ -66,15 +66,16 @@ mod tests {
 
     fn history(frames: std::ops::RangeInclusive<u64>, capacity: usize) -> History {
         let policy: Arc<dyn Policy> = Arc::new(Random::new(&Classic.spaces()));
-        let mut game = Driver::new(RuleSet::Classic, "random", policy).expect("fits").begin(1);
+        let driver = Driver::new(RuleSet::Classic, "random", policy).expect("fits");
+        let (played, mut game) = (Arc::new(driver.info()), driver.begin(1));
         let mut history = History::new(capacity);
         for seq in frames {
-            history.push(Frame::new(7, seq, game.advance(None).expect("a frame"), None));
+            history.push(RoomFrame::new(7, seq, game.advance(None).expect("a frame"), Arc::clone(&played), None));
         }
         history
     }
 
-    fn seqs(frames: &[Arc<Frame>]) -> Vec<u64> {
+    fn seqs(frames: &[Arc<RoomFrame>]) -> Vec<u64> {
         frames.iter().map(|frame| frame.seq()).collect()
     }
 
@@ -101,8 +102,8 @@ mod tests {
     #[test]
     fn another_epoch_forgets_the_one_before() {
         let mut history = history(1..=10, 4);
-        let state = history.get(7, 10).expect("kept").state().clone();
-        history.push(Frame::new(8, 1, state, None));
+        let last = history.get(7, 10).expect("kept");
+        history.push(RoomFrame::new(8, 1, last.state().clone(), Arc::new(last.game().clone()), None));
         assert!(history.get(7, 10).is_none() && history.get(8, 1).is_some());
     }
 }

@@ -26,8 +26,8 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, client_async, connect_a
 /// When something that ought to happen counts as not happening.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
-pub(crate) const JSON: &str = "daladala.v2.json";
-pub(crate) const BINARY: &str = "daladala.v2.binary";
+pub(crate) const JSON: &str = "daladala.v3.json";
+pub(crate) const BINARY: &str = "daladala.v3.binary";
 
 pub(crate) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use daladala_protocol::FrameReader;
+use daladala_protocol::{FrameReader, frame_json};
 use daladala_server::{Publication, Published, Publisher, ServerConfig};
 use serde_json::{Value, json};
 
@@ -88,20 +88,20 @@ async fn what_is_published_is_enough_to_show_the_room_elsewhere() {
     server.json("POST", "/api/rooms/main/pause", &json!({})).await;
     server.stop().stopped().await;
 
-    let (mut reader, mut same, mut events) = (None, 0, Vec::new());
+    let (mut reader, mut schema, mut same, mut events) = (None, Vec::new(), 0, Vec::new());
     for (_, what, payload) in kept.0.lock().expect("no panic").iter().filter(|(room, ..)| room == "main") {
         match what {
             Published::Room => {
                 let room: Value = serde_json::from_slice(payload).expect("JSON");
-                let actions = serde_json::from_value(room["actions"].clone()).expect("names");
-                reader.get_or_insert_with(|| FrameReader::new(actions));
+                schema = serde_json::from_value(room["frame"].clone()).expect("fields");
+                reader.get_or_insert_with(|| FrameReader::new(schema.clone()));
             }
             Published::Frame { epoch, seq, .. } => {
                 let reader = reader.as_mut().expect("a room is described before its first frame");
                 let frame = reader.read(payload).expect("readable in the order of publication");
                 assert_eq!((frame.epoch, frame.seq), (*epoch, *seq));
                 if let Some(shown) = shown.iter().find(|shown| number(&shown["seq"]) == *seq) {
-                    let text = serde_json::to_string(&frame.state).expect("JSON");
+                    let text = frame_json(&frame.frame, &schema).expect("JSON");
                     let state: Value = serde_json::from_str(&text).expect("JSON");
                     assert!(state.as_object().expect("an object").iter().all(|(name, value)| &shown[name] == value));
                     same += 1;

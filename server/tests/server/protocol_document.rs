@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use daladala_env::rules::Classic;
+use daladala_env::{FieldType, FrameField, Rules};
 use daladala_protocol::PROTOCOL_VERSION;
 use daladala_server::Limits;
 use serde_json::{Value, json};
@@ -30,6 +32,7 @@ fn fields(object: &Value) -> BTreeSet<&str> {
 
 #[tokio::test]
 async fn the_tables_have_the_fields_that_are_sent() {
+    let schema = Classic.info().frame_schema();
     let server = TestServer::start(config()).await;
     // The first message of all, which the harness has taken.
     let mut socket = server.open(Some(JSON), "?room=main").await.expect("a connection");
@@ -50,7 +53,11 @@ async fn the_tables_have_the_fields_that_are_sent() {
     let mut client = server.client(Some(JSON), "?room=main&name=Asha").await;
     for heading in ["joined", "room", "keyframe", "presence"] {
         let message = client.next_of(heading).await;
-        assert_eq!(documented(&format!("### {heading}")), fields(&message));
+        let mut documented = documented(&format!("### {heading}"));
+        if heading == "keyframe" {
+            documented.extend(schema.iter().map(|field| field.name.as_str()));
+        }
+        assert_eq!(documented, fields(&message));
     }
     let event = client.next_of("event").await;
     assert_eq!(
@@ -59,8 +66,9 @@ async fn the_tables_have_the_fields_that_are_sent() {
     );
     let delta = client.next_of("delta").await;
     assert!(documented("### delta").is_subset(&fields(&delta)));
-    let (keyframe, delta_names) = (documented("### keyframe"), documented("### delta"));
-    assert!(fields(&delta).iter().all(|name| keyframe.contains(name) || delta_names.contains(name)));
+    let of_a_frame = |name: &str| schema.iter().any(|field| field.name == name);
+    let delta_names = documented("### delta");
+    assert!(fields(&delta).iter().all(|name| of_a_frame(name) || delta_names.contains(name)));
     assert_eq!(documented("### reply"), fields(&client.ask(json!({ "type": "rooms" })).await));
     assert_eq!(documented("### pong"), fields(&client.ask(json!({ "type": "ping", "sent": 1 })).await));
     let error = client.ask(json!({ "type": "fly" })).await;
@@ -112,6 +120,36 @@ async fn the_http_table_has_the_statuses_and_codes_that_are_sent() {
         let (status, body) = server.json(method, path, &json!({})).await;
         assert_eq!((body["code"].as_str(), rows[code]), (Some(code), status.to_string().as_str()), "{path}");
     }
+}
+
+/// The fields of every frame with all that is said of them, those of `classic`, and how each type is written.
+#[test]
+fn the_fields_of_a_frame_are_the_ones_of_the_schema() {
+    let info = Classic.info();
+    let (schema, own) = (info.frame_schema(), &info.frame_fields);
+    let kind = |field: &FrameField| json!(field.kind).as_str().expect("a name").to_owned();
+    let section = DOCUMENT.split_once("\n## Fields of a frame\n").expect("the heading").1;
+    let rows: Vec<_> = section.lines().take_while(|line| !line.starts_with("## ")).collect();
+    let numbered =
+        |row: &&&str| row.strip_prefix("| ").is_some_and(|row| row.starts_with(|first: char| first.is_ascii_digit()));
+    let told: Vec<String> = rows.iter().filter(numbered).map(|row| (*row).to_owned()).collect();
+    let common = schema.iter().take(schema.len() - own.len()).enumerate();
+    let declared = common.map(|(number, field)| {
+        let FrameField { name, unit, meaning, .. } = field;
+        format!("| {number} | `{name}` | {} | {unit} | {meaning} |", kind(field))
+    });
+    assert_eq!(told, declared.collect::<Vec<_>>());
+    for field in own {
+        let told = format!("`classic` adds `{}` ({})", field.name, kind(field));
+        assert!(DOCUMENT.contains(&told), "{told}");
+    }
+    for ending in &info.endings {
+        assert!(DOCUMENT.contains(&format!("`\"{}\"`", ending.name)), "{}", ending.name);
+    }
+    let types: Vec<_> =
+        FieldType::ALL.iter().map(|kind| format!("| `{}` |", json!(kind).as_str().expect("a name"))).collect();
+    let told: Vec<_> = rows.iter().filter(|row| types.iter().any(|kind| row.starts_with(kind.as_str()))).collect();
+    assert_eq!(told.len(), types.len());
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use daladala_env::{Rules, StateFrame, rules::Classic};
-use daladala_protocol::{FrameReader, PROTOCOL_VERSION};
+use daladala_env::{FrameField, Rules, rules::Classic};
+use daladala_protocol::{FrameReader, PROTOCOL_VERSION, frame_from_json, frame_json};
 use daladala_server::{Limits, ServerConfig};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
@@ -33,7 +33,9 @@ async fn a_connection_begins_with_what_a_viewer_has_to_know() {
     assert_eq!((&room["fps"], &room["grid"]), (&json!(100.0), &json!([15, 15])));
     assert_eq!(room["route"], json!(Classic.info().route));
     assert_eq!(room["actions"], json!(["Move", "Pick up", "Drop off", "Stop", "Speed up"]));
-    let limits = ["max_steps", "physical_max_passengers", "legal_capacity"].map(|name| room[name].clone());
+    assert_eq!(room["frame"], json!(Classic.info().frame_schema()));
+    assert_eq!(room["stops"], json!(Classic.info().stops));
+    let limits = ["max_steps", "capacity", "legal_capacity"].map(|name| room[name].clone());
     assert_eq!(limits, [json!(350), json!(50), json!(33)]);
     assert_eq!(keyframe["epoch"], room["epoch"]);
 }
@@ -45,15 +47,13 @@ async fn without_a_subprotocol_every_frame_is_whole() {
     for _ in 0..50 {
         let frame = client.next_of("keyframe").await;
         assert!(frame["epoch"].as_u64().is_some_and(|epoch| epoch > 0 && epoch < 1 << 53));
-        for flag in ["light_red", "police_here", "must_stop", "fined", "crashed"] {
-            assert!(frame[flag] == 0 || frame[flag] == 1, "{flag}: {}", frame[flag]);
-        }
-        let state: StateFrame = serde_json::from_value(frame.clone()).expect("all fields");
-        assert_eq!(frame["position"], json!([frame["x"], frame["y"]]));
-        assert_eq!(state.position, Classic.info().route[state.route_index as usize]);
-        assert_eq!(state.traffic_light_states.len(), state.traffic_lights.len());
-        assert_eq!(state.hazards.len(), state.traffic_lights.len() + state.police_checkpoints.len());
-        assert_eq!(state.waiting.len(), state.high_demand_stops.len());
+        let info = Classic.info();
+        let object = frame.as_object().expect("an object");
+        let state = frame_from_json(object, &info.frame_schema()).expect("all fields");
+        assert_eq!(state.position, info.route[state.route_index as usize]);
+        assert_eq!(state.lights_red.len(), state.lights.len());
+        assert_eq!(state.waiting.len(), info.stops.len());
+        assert_eq!(frame["must_stop"], json!(state.light_red() || state.police_here()));
     }
 }
 
@@ -63,8 +63,9 @@ async fn the_encodings_carry_the_same_frames() {
     let mut plain = server.connect().await;
     let mut deltas = server.client(Some(JSON), "?room=main").await;
     let mut binary = server.client(Some(BINARY), "?room=main").await;
-    let actions = serde_json::from_value(binary.next_of("room").await["actions"].clone()).expect("names");
-    let mut reader = FrameReader::new(actions);
+    let schema: Vec<FrameField> =
+        serde_json::from_value(binary.next_of("room").await["frame"].clone()).expect("fields");
+    let mut reader = FrameReader::new(schema.clone());
     let (mut seen, mut in_three) = (BTreeMap::<u64, (usize, Value)>::new(), 0);
     let (mut bytes, mut frames) = (0, 0);
     while in_three < 60 {
@@ -72,8 +73,7 @@ async fn the_encodings_carry_the_same_frames() {
         let payload: Vec<u8> = serde_json::from_value(third["bytes"].clone()).expect("bytes");
         (bytes, frames) = (bytes + payload.len(), frames + 1);
         let third = reader.read(&payload).expect("a binary frame");
-        let mut message: Value =
-            serde_json::from_str(&serde_json::to_string(&third.state).expect("JSON")).expect("JSON");
+        let mut message: Value = serde_json::from_str(&frame_json(&third.frame, &schema).expect("JSON")).expect("JSON");
         message["type"] = "keyframe".into();
         message["epoch"] = third.epoch.into();
         message["seq"] = third.seq.into();
@@ -159,8 +159,8 @@ async fn a_room_of_thousands_of_frames_a_second_loses_none() {
     let fps = "5000".parse().expect("a rate");
     let server = TestServer::start(ServerConfig { fps, ..config() }).await;
     let mut client = server.client(Some(BINARY), "?room=main").await;
-    let actions = serde_json::from_value(client.next_of("room").await["actions"].clone()).expect("names");
-    let mut reader = FrameReader::new(actions);
+    let schema = serde_json::from_value(client.next_of("room").await["frame"].clone()).expect("fields");
+    let mut reader = FrameReader::new(schema);
     let (mut last, mut neighbours, mut gaps) = (0, 0, 0);
     while neighbours + gaps < 5000 {
         let message = client.next_of("binary").await;

@@ -216,7 +216,7 @@ export class Connection {
   }
 
   #receive(data: unknown): void {
-    const message = parseMessage(data);
+    const message = parseMessage(data, this.#stream.schema);
     switch (message.kind) {
       case "unknown":
         break;
@@ -241,7 +241,8 @@ export class Connection {
     }
     this.#liveness.heard();
     if (this.#status.now.kind === "silent") this.#status.set(this.#standing());
-    if (message.kind !== "unknown") this.#take(message);
+    if (message.kind === "undescribed") this.#stream.drop();
+    else if (message.kind !== "unknown") this.#take(message);
   }
 
   #take(message: Message): void {

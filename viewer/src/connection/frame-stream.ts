@@ -6,6 +6,7 @@
  * was shown is held for a moment, and is dropped as a mere base if a later frame comes over it.
  */
 import type { Delta, Frame, Keyframe, Room } from "../protocol/messages";
+import type { Schema } from "../protocol/schema";
 import { makeFrame, type World } from "../protocol/world";
 
 /** How long (milliseconds) a keyframe waits for a delta over it: they come in the same burst. */
@@ -37,6 +38,16 @@ export class FrameStream {
   /** Frames dropped because their base, or the room they are of, was never sent. */
   get dropped(): number {
     return this.#dropped;
+  }
+
+  /** How the frames of the room are read; null until it is described. */
+  get schema(): Schema | null {
+    return this.#room?.schema ?? null;
+  }
+
+  /** A frame came that nothing could be made of. */
+  drop(): void {
+    this.#dropped += 1;
   }
 
   /** A room was joined, perhaps again: deltas refer to keyframes sent from now on. */

@@ -141,7 +141,7 @@ export class Plan {
   #drive(frame: Frame, continues: boolean): void {
     if (this.#room === null) return;
     const now = performance.now();
-    const at = middle(frame.drawnAt, this.#room.grid[1]);
+    const at = middle(frame.position, this.#room.grid[1]);
     const index = frame.routeIndex;
     const pose: Pose = { ...at, turn: degrees(headingAt(this.#route, index)) };
     const calm = this.#calm.matches;

@@ -52,13 +52,48 @@ export class Bytes {
     return [this.byte(), this.byte()];
   }
 
+  /** How many items a list has. */
+  count(): number {
+    const count = this.uint();
+    if (count > MAX_ITEMS) throw new Malformed("a list is too long");
+    return count;
+  }
+
   /** A counted list whose items take at least `itemBytes` each. */
   list<T>(itemBytes: number, item: () => T): T[] {
-    const count = this.uint();
-    if (count > MAX_ITEMS || count * itemBytes > this.left) {
-      throw new Malformed("a list is longer than its message");
-    }
+    const count = this.count();
+    if (count * itemBytes > this.left) throw new Malformed("a list is longer than its message");
     return Array.from({ length: count }, item);
+  }
+
+  /** Bits of an unknown number: 7 a byte, least first, the top bit set in all bytes but the last. */
+  bits(): boolean[] {
+    const bits: boolean[] = [];
+    while (bits.length < MAX_ITEMS) {
+      const byte = this.byte();
+      for (let nth = 0; nth < 7; nth += 1) bits.push(((byte >> nth) & 1) === 1);
+      if (byte < 0x80) return bits;
+    }
+    throw new Malformed("bits have no end");
+  }
+
+  /** Bits of a known number: 8 a byte, least first. */
+  packed(count: number): boolean[] {
+    const from = this.#advance(Math.ceil(count / 8));
+    return Array.from({ length: count }, (_, nth) => {
+      const byte = this.#view.getUint8(from + Math.floor(nth / 8));
+      return ((byte >> (nth % 8)) & 1) === 1;
+    });
+  }
+
+  /** Counted bytes in UTF-8. */
+  text(): string {
+    const bytes = Uint8Array.from(this.list(1, () => this.byte()));
+    try {
+      return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    } catch {
+      throw new Malformed("a text is not UTF-8");
+    }
   }
 
   /** Where the next `count` bytes begin; they count as read. */

@@ -61,15 +61,8 @@ export class Fields {
     return this.raw(name) === null ? null : this.count(name);
   }
 
-  /** The wire's 0 or 1. */
-  bit(name: string): boolean {
-    return this.count(name, 1) === 1;
-  }
-
   boolean(name: string): boolean {
-    const value = this.raw(name);
-    if (typeof value !== "boolean") throw new Malformed(`${this.path(name)} is not a boolean`);
-    return value;
+    return asBoolean(this.raw(name), this.path(name));
   }
 
   text(name: string, max?: number): string {
@@ -88,12 +81,29 @@ export class Fields {
   }
 
   list<T>(name: string, item: (value: unknown, path: string) => T): T[] {
-    const value = this.raw(name);
-    if (!Array.isArray(value) || value.length > MAX_ITEMS) {
-      throw new Malformed(`${this.path(name)} is not a list of at most ${MAX_ITEMS}`);
-    }
-    return value.map((entry: unknown, index) => item(entry, `${this.path(name)}[${index}]`));
+    return asList(this.raw(name), this.path(name), item);
   }
+
+  /** A list of objects. */
+  objects<T>(name: string, item: (fields: Fields) => T): T[] {
+    return this.list(name, (value, path) => item(new Fields(value, path)));
+  }
+}
+
+export function asList<T>(
+  value: unknown,
+  path: string,
+  item: (value: unknown, path: string) => T,
+): T[] {
+  if (!Array.isArray(value) || value.length > MAX_ITEMS) {
+    throw new Malformed(`${path} is not a list of at most ${MAX_ITEMS}`);
+  }
+  return value.map((entry: unknown, index) => item(entry, `${path}[${index}]`));
+}
+
+export function asBoolean(value: unknown, path: string): boolean {
+  if (typeof value !== "boolean") throw new Malformed(`${path} is not a boolean`);
+  return value;
 }
 
 export function asText(value: unknown, path: string, max = MAX_TEXT): string {
@@ -133,9 +143,4 @@ function asCoordinate(value: unknown, path: string): number {
     throw new Malformed(`${path} is outside of any grid`);
   }
   return value;
-}
-
-/** The wire's name of a cell as a key: "x,y". */
-export function cellKey(cell: Cell): string {
-  return `${cell[0]},${cell[1]}`;
 }

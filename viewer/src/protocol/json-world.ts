@@ -1,78 +1,49 @@
-/** The world of a JSON keyframe or delta: which field of the wire is which, and how it is checked. */
-import { asCell, asNumber, Fields, Malformed } from "./check";
-import type { Changes, World } from "./world";
+/** The fields of a JSON keyframe or delta, checked by the types that the room declares. */
+import {
+  asBoolean,
+  asCell,
+  asCount,
+  asList,
+  asNumber,
+  asText,
+  Malformed,
+  type Fields,
+} from "./check";
+import type { FieldType, FieldValue, Schema } from "./schema";
+import type { Changes } from "./world";
 
-type Read<T> = (fields: Fields, name: string) => T;
-
-const count: Read<number> = (fields, name) => fields.count(name);
-const number: Read<number> = (fields, name) => fields.number(name);
-const bit: Read<boolean> = (fields, name) => fields.bit(name);
-const boolean: Read<boolean> = (fields, name) => fields.boolean(name);
-const numbers: Read<readonly number[]> = (fields, name) => fields.list(name, asNumber);
-const cells: Read<World["police"]> = (fields, name) => fields.list(name, asCell);
-
-const FIELDS: { readonly [K in keyof World]: readonly [wire: string, read: Read<World[K]>] } = {
-  step: ["step", count],
-  position: ["position", (fields, name) => asCell(fields.raw(name), fields.path(name))],
-  drawnX: ["pos_x", number],
-  drawnY: ["pos_y", number],
-  routeIndex: ["route_index", count],
-  passengers: ["passengers", count],
-  capacity: ["capacity", count],
-  legalCapacity: ["legal_capacity", count],
-  money: ["money", number],
-  speed: ["speed", count],
-  lightRed: ["light_red", bit],
-  policeHere: ["police_here", bit],
-  mustStop: ["must_stop", bit],
-  fined: ["fined", bit],
-  crashed: ["crashed", bit],
-  terminated: ["terminated", boolean],
-  truncated: ["truncated", boolean],
-  police: ["police_checkpoints", cells],
-  lights: ["traffic_lights", cells],
-  red: ["traffic_light_states", readCellMap],
-  stops: ["high_demand_stops", cells],
-  waiting: ["waiting", readCellMap],
-  episode: ["episode", count],
-  action: ["action", (fields, name) => fields.countOrNull(name)],
-  reward: ["reward", number],
-  totalReward: ["total_reward", number],
-  rewardTerms: ["reward_terms", numbers],
-  outputs: ["outputs", numbers],
-  ending: ["ending", (fields, name) => fields.textOrNull(name)],
-  actionMask: ["action_mask", (fields, name) => fields.countOrNull(name)],
-};
-
-const KEYS = Object.keys(FIELDS) as (keyof World)[];
-
-/** What servers before these fields did not send. */
-const LATER: Changes = { rewardTerms: [], outputs: [], ending: null, actionMask: null };
-
-/** All fields; each has to be there, but for those that came later. */
-export function readWorld(fields: Fields): World {
-  const changes = { ...LATER, ...readChanges(fields) };
-  const missing = KEYS.find((key) => !(key in changes));
-  if (missing !== undefined) throw new Malformed(`${fields.path(FIELDS[missing][0])} is missing`);
-  return changes as World;
+/** All fields; each has to be there. */
+export function readWorld(fields: Fields, schema: Schema): Changes {
+  const missing = schema.find(({ name }) => !fields.has(name));
+  if (missing !== undefined) throw new Malformed(`${fields.path(missing.name)} is missing`);
+  return readChanges(fields, schema);
 }
 
 /** Those fields that are there. */
-export function readChanges(fields: Fields): Changes {
-  const changes: Changes = {};
-  for (const key of KEYS) readInto(changes, key, fields);
-  return changes;
+export function readChanges(fields: Fields, schema: Schema): Changes {
+  const present = schema.filter(({ name }) => fields.has(name));
+  return Object.fromEntries(
+    present.map(({ name, type }) => [name, READ[type](fields.raw(name), fields.path(name))]),
+  );
 }
 
-function readInto<K extends keyof World>(into: Pick<Changes, K>, key: K, fields: Fields): void {
-  const [wire, read] = FIELDS[key];
-  if (fields.raw(wire) !== undefined) into[key] = read(fields, wire);
-}
+type Read = (value: unknown, path: string) => FieldValue;
 
-/** An object from "x,y" to a count. Keys that name no cell are of no use and harmless. */
-function readCellMap(fields: Fields, name: string): ReadonlyMap<string, number> {
-  const entries = new Fields(fields.raw(name), fields.path(name));
-  const map = new Map<string, number>();
-  for (const key of entries.keys()) map.set(key, entries.count(key));
-  return map;
-}
+const listOf =
+  (item: (value: unknown, path: string) => boolean | number | readonly [number, number]): Read =>
+  (value, path) =>
+    asList(value, path, item);
+
+const READ: Readonly<Record<FieldType, Read>> = {
+  bool: asBoolean,
+  uint: asCount,
+  int: asNumber,
+  float: asNumber,
+  optional_uint: (value, path) => (value === null ? null : asCount(value, path)),
+  optional_text: (value, path) => (value === null ? null : asText(value, path)),
+  cell: asCell,
+  bools: listOf(asBoolean),
+  uints: listOf(asCount),
+  floats: listOf(asNumber),
+  cells: listOf(asCell),
+};

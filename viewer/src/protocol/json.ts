@@ -25,6 +25,7 @@ import {
   type Room,
   type RoomEvent,
 } from "./messages";
+import { readSchema, type Schema } from "./schema";
 
 /** The widest grid drawn; the coordinates in `check.ts` have the same bound. */
 const MAX_GRID = 256;
@@ -36,7 +37,7 @@ const USUAL_NAME_CHARS = 32;
 /** The longest text that is written for people, in UTF-16 units. */
 const MAX_WORDS = 2_000;
 
-export function readJson(fields: Fields): Parsed {
+export function readJson(fields: Fields, schema: Schema | null): Parsed {
   switch (fields.text("type")) {
     case "hello":
       return readHello(fields);
@@ -45,9 +46,9 @@ export function readJson(fields: Fields): Parsed {
     case "room":
       return { kind: "room", room: readRoom(fields) };
     case "keyframe":
-      return readKeyframe(fields);
+      return schema === null ? { kind: "undescribed" } : readKeyframe(fields, schema);
     case "delta":
-      return readDelta(fields);
+      return schema === null ? { kind: "undescribed" } : readDelta(fields, schema);
     case "event":
       return readEvent(fields);
     case "presence":
@@ -121,28 +122,31 @@ export function readCourse(fields: Fields): Course {
     fps: fields.number("fps"),
     grid: [width, height],
     route,
+    stops: fields.list("stops", asCell),
     maxSteps: fields.count("max_steps"),
-    maxPassengers: fields.count("physical_max_passengers"),
+    capacity: fields.count("capacity"),
     legalCapacity: fields.count("legal_capacity"),
     actions: fields.list("actions", asText),
-    rewardTerms: fields.has("reward_terms") ? fields.list("reward_terms", asText) : [],
-    outputs: fields.has("outputs") ? fields.oneOf("outputs", OUTPUTS) : "values",
-    places: fields.has("places") ? fields.list("places", asPlace) : [],
+    rewardTerms: fields.list("reward_terms", asText),
+    outputs: fields.oneOf("outputs", OUTPUTS),
+    places: fields.list("places", asPlace),
+    schema: readSchema(fields, "frame"),
   };
 }
 
-function readKeyframe(fields: Fields): Keyframe {
+function readKeyframe(fields: Fields, schema: Schema): Keyframe {
   return {
     kind: "keyframe",
     epoch: fields.count("epoch"),
     seq: fields.count("seq"),
-    world: readWorld(fields),
+    world: readWorld(fields, schema),
   };
 }
 
-function readDelta(fields: Fields): Delta {
+function readDelta(fields: Fields, schema: Schema): Delta {
   const seq = fields.count("seq");
-  return { kind: "delta", seq, base: fields.count("base", seq), changes: readChanges(fields) };
+  const changes = readChanges(fields, schema);
+  return { kind: "delta", seq, base: fields.count("base", seq), changes };
 }
 
 function readEvent(fields: Fields): RoomEvent {

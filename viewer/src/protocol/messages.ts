@@ -1,13 +1,14 @@
 /**
- * The messages of protocol version 2, as the rest of the page sees them: checked, typed, immutable.
+ * The messages of protocol version 3, as the rest of the page sees them: checked, typed, immutable.
  *
  * These are the page's own names; the wire's names appear only in the readers beside this file, so
  * that another encoding changes nothing beyond them.
  */
-import type { World } from "./world";
+import type { Schema } from "./schema";
+import type { Changes, World } from "./world";
 
 /** The protocol version this page speaks; a server that speaks another asks for a reload. */
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 
 /** A cell of the grid: x to the right, y upwards. */
 export type Cell = readonly [x: number, y: number];
@@ -40,15 +41,19 @@ export interface Course {
   /** Width and height in cells. */
   readonly grid: readonly [width: number, height: number];
   readonly route: readonly Cell[];
+  /** The cells where passengers wait. */
+  readonly stops: readonly Cell[];
   readonly maxSteps: number;
-  readonly maxPassengers: number;
+  readonly capacity: number;
   readonly legalCapacity: number;
   readonly actions: readonly string[];
-  /** Names of the parts that a reward is the sum of; empty where the server does not tell. */
+  /** Names of the parts that a reward is the sum of. */
   readonly rewardTerms: readonly string[];
   /** What the outputs of a frame are: expected returns, logits or probabilities. */
   readonly outputs: (typeof OUTPUTS)[number];
   readonly places: readonly Place[];
+  /** The fields of a frame. */
+  readonly schema: Schema;
 }
 
 /** What a room is; said on joining and whenever it changes. */
@@ -75,8 +80,6 @@ export interface Frame {
   readonly episode: number;
   readonly step: number;
   readonly position: Cell;
-  /** Where to draw the bus, in cells; most rules draw it at its position. */
-  readonly drawnAt: readonly [x: number, y: number];
   /** Where on the room's route the bus stands. */
   readonly routeIndex: number;
   readonly passengers: number;
@@ -151,7 +154,7 @@ export interface Delta {
   readonly kind: "delta";
   readonly seq: number;
   readonly base: number;
-  readonly changes: Partial<World>;
+  readonly changes: Changes;
 }
 
 /** Who chooses the next action together, and what came of it. */
@@ -239,4 +242,6 @@ export type Parsed =
   | { readonly kind: "incompatible"; readonly theirs: number }
   /** Well-formed but of a type this page does not know. */
   | { readonly kind: "unknown" }
-  | { readonly kind: "malformed"; readonly why: string };
+  | { readonly kind: "malformed"; readonly why: string }
+  /** A frame of a room that has not been described. */
+  | { readonly kind: "undescribed" };

@@ -3,18 +3,21 @@
  * long recording stays awake; what comes after the first record that is cut off, damaged or does not
  * follow from those before it is left out; and how much is kept has limits.
  */
+import { readBinary } from "../protocol/binary";
 import { Fields, Malformed } from "../protocol/check";
 import { readCourse } from "../protocol/json";
-import type { Frame, Room } from "../protocol/messages";
-import { parseMessage } from "../protocol/parse";
-import { makeFrame, type World } from "../protocol/world";
+import type { Delta, Frame, Keyframe, Room } from "../protocol/messages";
+import { type Changes, makeFrame, type World } from "../protocol/world";
 import { endingOf } from "../state/ending";
 import type { EpisodeEnd } from "../state/view";
 import { crc32 } from "./crc32";
 import { Places } from "./places";
-import { HEAD, Recording } from "./recording";
+import { HEAD, type ReadRecord, Recording } from "./recording";
+import { readVersion1, stopsOf, upgradedHeader } from "./version-1";
 
-const MAGIC = "DALAREC1";
+/** The first bytes of a recording, with the version of the format. */
+const MAGIC = "DALAREC2";
+const MAGIC_1 = "DALAREC1";
 
 /** The longest record, in bytes; the server writes none that is longer. */
 const MAX_RECORD = 1 << 20;
@@ -55,13 +58,16 @@ class Reading {
   readonly #bytes: Uint8Array<ArrayBuffer>;
   readonly #places = new Places();
   readonly #ends: EpisodeEnd[] = [];
+  /** Of the first format. */
+  #old = false;
   #have = 0;
   #at = MAGIC.length;
   #room: Room | null = null;
   #over = false;
+  #read: ReadRecord = readVersion1;
   #base: { readonly seq: number; readonly index: number; readonly world: World } | null = null;
   /** What the frame before has changed of its base. */
-  #before: { readonly base: World; readonly changes: Partial<World> } | null = null;
+  #before: { readonly base: World; readonly changes: Changes } | null = null;
 
   constructor(name: string, size: number) {
     this.#name = name;
@@ -78,7 +84,8 @@ class Reading {
     this.#have += slice.length;
     if (this.#room === null && this.#have >= MAGIC.length) {
       const magic = String.fromCharCode(...this.#bytes.subarray(0, MAGIC.length));
-      if (magic !== MAGIC) throw new Malformed("other bytes begin it");
+      if (magic !== MAGIC && magic !== MAGIC_1) throw new Malformed("other bytes begin it");
+      this.#old = magic === MAGIC_1;
     }
     while (!this.#over && this.#record());
   }
@@ -87,7 +94,15 @@ class Reading {
     if (this.#room === null) return "not-a-recording";
     if (this.#places.count === 0) return "empty";
     const damaged = this.#at !== this.#bytes.length;
-    return new Recording(this.#name, this.#room, this.#bytes, this.#places, this.#ends, damaged);
+    return new Recording(
+      this.#name,
+      this.#room,
+      this.#bytes,
+      this.#places,
+      this.#read,
+      this.#ends,
+      damaged,
+    );
   }
 
   /** Takes the next record; false where it is not there, or not yet. */
@@ -112,9 +127,12 @@ class Reading {
 
   #header(from: number, to: number): true {
     const text = new TextDecoder().decode(this.#bytes.subarray(from, to));
-    const fields = new Fields(parseJson(text), "header");
+    let fields = new Fields(parseJson(text), "header");
+    if (this.#old) fields = new Fields(upgradedHeader(fields), "header");
+    const course = readCourse(fields);
+    if (!this.#old) this.#read = (record) => readBinary(record, course.schema);
     this.#room = {
-      ...readCourse(fields),
+      ...course,
       code: fields.text("room"),
       epoch: fields.count("created"),
       ...{ kind: "playback", paused: false, mode: "policy", wheel: null },
@@ -124,24 +142,35 @@ class Reading {
   }
 
   #frame(room: Room, from: number, to: number): boolean {
-    const message = parseMessage(this.#bytes.buffer.slice(from, to));
+    const message = this.#message(from, to);
     const index = this.#places.count;
-    let changes: Partial<World> = {};
-    if (message.kind === "keyframe") {
+    let changes: Changes = {};
+    if (message?.kind === "keyframe") {
       this.#base = { seq: message.seq, index, world: message.world };
-    } else if (message.kind === "delta" && message.base === this.#base?.seq) {
+      if (this.#old && index === 0) this.#room = { ...room, stops: stopsOf(message.world) };
+    } else if (message?.kind === "delta" && message.base === this.#base?.seq) {
       ({ changes } = message);
     } else return false;
     const { world: base } = this.#base;
     this.#places.add(from, this.#base.index);
     // Whole worlds are made for ends alone: there are millions of frames.
-    const ended = changes.terminated ?? base.terminated;
-    if (ended || (changes.truncated ?? base.truncated)) this.#ended(room, { base, changes }, index);
+    const is = (name: string): boolean => (changes[name] ?? base[name]) === true;
+    if (is("terminated") || is("truncated")) this.#ended(room, { base, changes }, index);
     this.#before = { base, changes };
     return true;
   }
 
-  #ended(room: Room, last: { base: World; changes: Partial<World> }, index: number): void {
+  /** The frame in a record; null where it is none. */
+  #message(from: number, to: number): Keyframe | Delta | null {
+    try {
+      return this.#read(this.#bytes.buffer.slice(from, to));
+    } catch (error) {
+      if (error instanceof Malformed) return null;
+      throw error;
+    }
+  }
+
+  #ended(room: Room, last: { base: World; changes: Changes }, index: number): void {
     const seq = index + 1;
     const before = this.#before;
     const frame = ({ base, changes }: typeof last, nth: number): Frame =>

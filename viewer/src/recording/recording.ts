@@ -1,12 +1,14 @@
 /** A recording that was read: its frames by their index, made when they are asked for. */
-import type { Frame, Room } from "../protocol/messages";
-import { readBinary } from "../protocol/binary";
+import type { Delta, Frame, Keyframe, Room } from "../protocol/messages";
 import { makeFrame, type World } from "../protocol/world";
 import type { EpisodeEnd } from "../state/view";
 import type { Places } from "./places";
 
 /** Length and checksum before each record, in bytes. */
 export const HEAD = 8;
+
+/** How a record is read: by the version of the file. */
+export type ReadRecord = (record: ArrayBuffer) => Keyframe | Delta | null;
 
 export class Recording {
   readonly name: string;
@@ -16,12 +18,14 @@ export class Recording {
   readonly damaged: boolean;
   readonly #bytes: Uint8Array<ArrayBuffer>;
   readonly #places: Places;
+  readonly #read: ReadRecord;
 
   constructor(
     name: string,
     room: Room,
     bytes: Uint8Array<ArrayBuffer>,
     places: Places,
+    read: ReadRecord,
     ends: readonly EpisodeEnd[],
     damaged: boolean,
   ) {
@@ -31,6 +35,7 @@ export class Recording {
     this.damaged = damaged;
     this.#bytes = bytes;
     this.#places = places;
+    this.#read = read;
   }
 
   get count(): number {
@@ -49,7 +54,7 @@ export class Recording {
     const { from } = place;
     const length = new DataView(this.#bytes.buffer).getUint32(from - HEAD, true);
     // It was read before, when the file was opened.
-    const message = readBinary(this.#bytes.buffer.slice(from, from + length));
+    const message = this.#read(this.#bytes.buffer.slice(from, from + length));
     if (message === null || message.kind === "keyframe") return message?.world ?? null;
     const base = place.base < index ? this.#world(place.base) : null;
     return base === null ? null : { ...base, ...message.changes };

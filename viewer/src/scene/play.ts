@@ -144,7 +144,7 @@ export class Play {
   #whereIs(frame: Frame): Stop<Frame> {
     const { path } = this.world.city;
     const index = Math.min(path.end, Math.max(0, frame.routeIndex));
-    const at = middle(frame.drawnAt, this.#room.grid[1]);
+    const at = middle(frame.position, this.#room.grid[1]);
     const cell = middle(frame.position, this.#room.grid[1]);
     if (at.x === cell.x && at.y === cell.y) return { s: index, dx: 0, dy: 0, facts: frame };
     const s = path.nearest(at, index);

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::io::Write;
 
 use color_quant::NeuQuant;
-use daladala_env::StateFrame;
+use daladala_env::Frame;
 use daladala_render::{HEIGHT, Picture, Renderer, WIDTH};
-use gif::{DisposalMethod, Encoder, Frame, Repeat};
+use gif::{DisposalMethod, Encoder, Repeat};
 
 use super::Episodes;
 
@@ -60,7 +60,7 @@ struct Colors {
 
 impl Colors {
     /// Learnt from the beginning, the middle and the end of an episode.
-    fn of(renderer: &Renderer, frames: &[StateFrame]) -> Self {
+    fn of(renderer: &Renderer, frames: &[Frame]) -> Self {
         let mut pixels = Vec::new();
         for shown in [1, frames.len() / 3, frames.len() / 2, frames.len()] {
             let picture = renderer.draw(&frames[..shown.max(1)], 0.5);
@@ -92,7 +92,7 @@ impl<W: Write> Animation<W> {
         let changed = changed(&self.shown, &next, WIDTH as usize);
         let rows = next.chunks_exact(WIDTH as usize).skip(changed.top).take(changed.height);
         let pixels: Vec<u8> = rows.flat_map(|row| &row[changed.left..changed.left + changed.width]).copied().collect();
-        self.encoder.write_frame(&Frame {
+        self.encoder.write_frame(&gif::Frame {
             delay,
             dispose: DisposalMethod::Keep,
             left: changed.left as u16,
@@ -100,7 +100,7 @@ impl<W: Write> Animation<W> {
             width: changed.width as u16,
             height: changed.height as u16,
             buffer: pixels.into(),
-            ..Frame::default()
+            ..gif::Frame::default()
         })?;
         self.shown = next;
         Ok(())

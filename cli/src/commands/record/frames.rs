@@ -2,13 +2,15 @@
 
 use std::io::Write;
 
+use daladala_env::FrameField;
+use daladala_protocol::frame_json;
+
 use super::Episodes;
 
-pub(super) fn write(out: &mut impl Write, episodes: Episodes<'_>) -> anyhow::Result<()> {
+pub(super) fn write(out: &mut impl Write, schema: &[FrameField], episodes: Episodes<'_>) -> anyhow::Result<()> {
     while let Some(frames) = episodes()? {
         for frame in &frames {
-            serde_json::to_writer(&mut *out, frame)?;
-            out.write_all(b"\n")?;
+            writeln!(out, "{}", frame_json(frame, schema)?)?;
         }
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! What describes the `classic` rules, and what is told of an episode under them.
 
-use super::view::ROUTE;
-use super::{CAPACITY, FARE, LEGAL_CAPACITY, MAX_SPEED, MAX_STEPS, NAME, ROUTE_CELLS, SCENARIO, observation};
+use super::view::{ROUTE, cell, own_fields};
+use super::{CAPACITY, FARE, LEGAL_CAPACITY, MAX_SPEED, MAX_STEPS, NAME, ROUTE_CELLS, SCENARIO, STOPS, observation};
 use crate::frame::Place;
 use crate::info::{EndingInfo, EndingKind, Figure, FigureKind, RulesInfo, Term};
 use crate::rule_spec::SpecId;
@@ -9,7 +9,7 @@ use crate::rules::Ending;
 use crate::spaces::Spaces;
 
 /// The names of the actions, in their order.
-pub(super) const ACTION_NAMES: [&str; super::ACTIONS] = ["Move", "Pick up", "Drop off", "Stop", "Speed up"];
+const ACTION_NAMES: [&str; super::ACTIONS] = ["Move", "Pick up", "Drop off", "Stop", "Speed up"];
 
 /// The names of the stops and of the ends of the route, by route index.
 const PLACES: [(usize, &str); 6] =
@@ -34,6 +34,7 @@ pub(super) fn info() -> RulesInfo {
         id: SpecId::new(NAME, SCENARIO, &()),
         spaces: Spaces { observation: observation::features(), actions: ACTION_NAMES.map(str::to_owned).to_vec() },
         route: ROUTE.to_vec(),
+        stops: STOPS.map(cell).to_vec(),
         places: PLACES.map(|(index, name)| Place { cell: ROUTE[index], name: name.to_owned() }).to_vec(),
         grid: (15, 15),
         max_steps: u32::from(MAX_STEPS),
@@ -60,6 +61,7 @@ pub(super) fn info() -> RulesInfo {
             ),
             EndingInfo::new("out_of_time", EndingKind::Truncated, "the step limit was reached"),
         ],
+        frame_fields: own_fields(),
     }
 }
 
