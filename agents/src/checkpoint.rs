@@ -100,27 +100,27 @@ impl Checkpoint {
     #[must_use]
     pub fn is_finite(&self) -> bool {
         let layers = self.networks.values().flat_map(|network| &network.layers);
-        layers.flat_map(|layer| layer.weight.iter().chain(&layer.bias)).all(|value| value.is_finite())
+        layers.flat_map(LayerWeights::values).all(f32::is_finite)
     }
 
     /// The bytes of the file.
     ///
     /// # Panics
-    /// If a network's numbers do not fit its sizes, which no constructor here produces.
+    /// Never: names and metadata can always be written.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut tensors = BTreeMap::new();
         for (name, network) in &self.networks {
             for (index, layer) in network.layers.iter().enumerate() {
-                tensors
-                    .insert(format!("{name}.{index}.weight"), (vec![layer.outputs, layer.inputs], &layer.weight[..]));
-                tensors.insert(format!("{name}.{index}.bias"), (vec![layer.outputs], &layer.bias[..]));
+                let (weight, bias) = (layer.weight.view().into_dyn(), layer.bias.view().into_dyn());
+                tensors.insert(format!("{name}.{index}.weight"), weight);
+                tensors.insert(format!("{name}.{index}.bias"), bias);
             }
         }
         let mut header = Header { metadata: self.metadata(), tensors: BTreeMap::new() };
         let mut data: Vec<u8> = Vec::new();
-        for (name, (shape, values)) in tensors {
-            assert_eq!(values.len(), shape.iter().product::<usize>(), "{name} holds inputs × outputs numbers");
+        for (name, values) in tensors {
+            let shape = values.shape().to_vec();
             let begin = data.len();
             data.extend(values.iter().flat_map(|value| value.to_le_bytes()));
             header.tensors.insert(name, TensorInfo { dtype: Dtype::F32, shape, data_offsets: (begin, data.len()) });
@@ -262,7 +262,7 @@ fn network(
         let (inputs, outputs) = (size[0], size[1]);
         let weight = tensor(file, format!("{name}.{index}.weight"), &[outputs, inputs])?;
         let bias = tensor(file, format!("{name}.{index}.bias"), &[outputs])?;
-        Ok(LayerWeights { inputs, outputs, weight, bias })
+        Ok(LayerWeights::from_rows(outputs, inputs, weight, bias).expect("tensors of the shapes that were asked for"))
     };
     let layers: Result<_, CheckpointError> = sizes.windows(2).enumerate().map(layer).collect();
     Ok(MlpWeights { layers: layers?, activation })

@@ -51,7 +51,7 @@ impl<R: Rules> Collector<R> {
         let normalizing = Normalizing { observations, rewards, envs, gamma };
         Self {
             environments,
-            rollout: Rollout::default(),
+            rollout: Rollout::new(size),
             normalizers: Normalizers::new(&normalizing, size),
             choosing: policy_generators(seed, 0..envs),
             reward_scale,
@@ -65,7 +65,7 @@ impl<R: Rules> Collector<R> {
             self.step(actor);
         }
         self.rollout.value_by(critic);
-        values_of(critic, &self.environments.buffers.observations, self.environments.envs())
+        values_of(critic, self.environments.observations())
     }
 
     /// Gathers new episodes until each environment has ended one, and begins new ones everywhere.
@@ -84,7 +84,7 @@ impl<R: Rules> Collector<R> {
 
     /// Takes what was gathered into the statistics, once it has been learnt from.
     pub(crate) fn learnt(&mut self) {
-        self.normalizers.add_observations(&self.rollout.observations);
+        self.normalizers.add_observations(self.rollout.observations.view());
     }
 
     /// One step of all environments.
@@ -97,7 +97,7 @@ impl<R: Rules> Collector<R> {
             rollout.masks.extend_from_slice(masks);
             rows.zip(masks).for_each(|(logits, &mask)| mask_logits(logits, mask));
         }
-        rollout.observations.extend_from_slice(&environments.buffers.observations);
+        rollout.push_observations(environments.observations());
         let first = rollout.actions.len();
         for (logits, generator) in logits.chunks_exact(environments.actions()).zip(choosing) {
             let action = sample(logits, generator);

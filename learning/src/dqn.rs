@@ -1,6 +1,8 @@
 //! Deep Q-learning (Mnih et al., 2015) with a target network, the double estimator of van Hasselt et al. (2016) and the
 //! dueling network of Wang et al. (2016). The two streams of the latter share all hidden layers.
 
+mod dueling;
+
 use std::collections::BTreeMap;
 
 use burn::nn::loss::{HuberLossConfig, Reduction};
@@ -8,6 +10,7 @@ use burn::tensor::{Device, Tensor};
 use daladala_agents::network::{Activation, FusedMlp, MlpWeights, values};
 use daladala_agents::{argmax, masked_argmax, policy_generators, random_open_action};
 use daladala_env::{Action, Generator, Rules};
+use ndarray::{ArrayView1, ArrayView2};
 use serde::{Deserialize, Serialize};
 
 use crate::environments::{Environments, EnvironmentsState};
@@ -120,7 +123,7 @@ impl<R: Rules> Dqn<R> {
         let outputs = environments.actions() + usize::from(config.dueling);
         let sizes = [&[environments.observation_size()], &config.hidden[..], &[outputs]].concat();
         let weights = MlpWeights::init(&sizes, config.activation, 1.0, &mut Generator::new(seed, u64::MAX));
-        let acting = folded(&weights, config.dueling);
+        let acting = dueling::folded(&weights, config.dueling);
         Self {
             memory: ReplayBuffer::new(config.buffer_size, environments.observation_size(), config.action_masks),
             normalizers: Normalizers::new(&config.normalizing(), environments.observation_size()),
@@ -137,24 +140,24 @@ impl<R: Rules> Dqn<R> {
     }
 
     /// `[rows, actions]` of `[rows, observation_size]`, as the networks see them.
-    fn action_values(&self, network: &FusedMlp, observations: &[f32]) -> Vec<f32> {
-        let rows = observations.len() / self.environments.observation_size();
-        let mut values = vec![0.0; rows * self.environments.actions()];
-        network.forward(observations, &mut values);
+    /// `[rows, actions]` of `[rows, observation_size]`.
+    fn action_values(&self, network: &FusedMlp, observations: ArrayView2<f32>) -> Vec<f32> {
+        let mut values = vec![0.0; observations.nrows() * self.environments.actions()];
+        network.forward(observations.as_slice().expect("rows follow one another"), &mut values);
         values
     }
 
     /// Action values of what the environments show now.
     fn values_now(&self) -> Vec<f32> {
-        let mut seen = self.environments.buffers.observations.clone();
-        self.normalizers.apply(&mut seen);
-        self.action_values(&self.acting, &seen)
+        let mut seen = self.environments.observations().to_owned();
+        self.normalizers.apply(seen.view_mut());
+        self.action_values(&self.acting, seen.view())
     }
 
     /// One step of all environments, with a random action with the chance `epsilon`.
     fn act(&mut self, epsilon: f32) {
         let (size, count) = (self.environments.observation_size(), self.environments.actions());
-        let observations = self.environments.buffers.observations.clone();
+        let observations = self.environments.observations().to_owned();
         let action_values = self.values_now();
         let rows = action_values.chunks_exact(count).zip(&mut self.exploring).enumerate();
         let masks = self.environments.masks();
@@ -166,15 +169,15 @@ impl<R: Rules> Dqn<R> {
         self.environments.step(&actions);
         let next_masks = self.environments.next_masks();
         let buffers = &self.environments.buffers;
-        self.normalizers.add_observations(&observations);
+        self.normalizers.add_observations(observations.view());
         self.normalizers.add_rewards(&buffers.rewards, |index| buffers.ended(index));
-        for (index, observation) in observations.chunks_exact(size).enumerate() {
+        for (index, observation) in observations.rows().into_iter().enumerate() {
             let next = if buffers.ended(index) { &buffers.final_observations } else { &buffers.observations };
             self.memory.push(&Transition {
                 observation,
                 action: actions[index],
                 reward: buffers.rewards[index],
-                next_observation: &next[index * size..][..size],
+                next_observation: ArrayView1::from(&next[index * size..][..size]),
                 next_mask: next_masks.map(|masks| masks[index]),
                 terminated: buffers.terminated[index],
             });
@@ -184,7 +187,7 @@ impl<R: Rules> Dqn<R> {
     /// One gradient step; returns its loss.
     fn gradient_step(&mut self, learning_rate: f64) -> Tensor<1> {
         if self.updates.is_multiple_of(self.config.target_update_interval) {
-            self.target = folded(&self.learner.weights(), self.config.dueling);
+            self.target = dueling::folded(&self.learner.weights(), self.config.dueling);
             self.target_network = FusedMlp::new(&self.target);
         }
         self.updates += 1;
@@ -193,23 +196,23 @@ impl<R: Rules> Dqn<R> {
         let targets = self.targets(&batch);
         let loss = loss(&self.learner, batch, targets, self.config.dueling);
         self.learner.gradient_step(&loss, self.config.max_gradient_norm, learning_rate);
-        self.acting = FusedMlp::new(&folded(&self.learner.weights(), self.config.dueling));
+        self.acting = FusedMlp::new(&dueling::folded(&self.learner.weights(), self.config.dueling));
         loss.inner()
     }
 
     /// The replay buffer keeps what the environments told, and batches are normalised by the statistics of when they are
     /// sampled: so old and new transitions are seen alike, by the target network too.
     fn normalize(&self, batch: &mut Batch) {
-        self.normalizers.apply(&mut batch.observations);
-        self.normalizers.apply(&mut batch.next_observations);
+        self.normalizers.apply(batch.observations.view_mut());
+        self.normalizers.apply(batch.next_observations.view_mut());
         let scale = self.config.reward_scale * self.normalizers.reward_scale();
         batch.rewards.iter_mut().for_each(|reward| *reward *= scale);
     }
 
     /// What the values of the batch's actions should be.
     fn targets(&self, batch: &Batch) -> Vec<f32> {
-        let target_values = self.action_values(&self.target_network, &batch.next_observations);
-        let choosing = self.config.double.then(|| self.action_values(&self.acting, &batch.next_observations));
+        let target_values = self.action_values(&self.target_network, batch.next_observations.view());
+        let choosing = self.config.double.then(|| self.action_values(&self.acting, batch.next_observations.view()));
         let choosing = choosing.as_ref().unwrap_or(&target_values);
         targets(batch, choosing, &target_values, self.environments.actions(), self.config.gamma)
     }
@@ -251,10 +254,9 @@ pub(crate) fn targets(batch: &Batch, choosing: &[f32], values: &[f32], actions: 
 
 /// How far the values of the batch's actions are from `targets`: Huber's loss, squared within 1.
 pub(crate) fn loss(learner: &Learner, batch: Batch, targets: Vec<f32>, is_dueling: bool) -> Tensor<1> {
-    let size = batch.observations.len() / targets.len();
-    let targets = learner.rows(targets, 1);
-    let outputs = learner.forward(learner.rows(batch.observations, size));
-    let action_values = if is_dueling { dueling(outputs) } else { outputs };
+    let targets = learner.column(targets);
+    let outputs = learner.forward(learner.rows(batch.observations));
+    let action_values = if is_dueling { dueling::action_values(outputs) } else { outputs };
     let expected = action_values.gather(1, learner.actions(batch.actions));
     HuberLossConfig::new(1.0).init().forward(expected, targets, Reduction::Mean)
 }
@@ -285,7 +287,7 @@ impl<R: Rules> Method<R> for Dqn<R> {
     }
 
     fn networks(&self) -> BTreeMap<String, MlpWeights> {
-        let acting = folded(&self.learner.weights(), self.config.dueling);
+        let acting = dueling::folded(&self.learner.weights(), self.config.dueling);
         [("q".to_owned(), self.normalizers.folded_into(&acting))].into()
     }
 
@@ -316,7 +318,7 @@ impl<R: Rules> Method<R> for Dqn<R> {
         }
         self.environments.restore(environments).map_err(|error| error.to_string())?;
         self.learner.restore(learner)?;
-        self.acting = FusedMlp::new(&folded(&self.learner.weights(), self.config.dueling));
+        self.acting = FusedMlp::new(&dueling::folded(&self.learner.weights(), self.config.dueling));
         self.target_network = FusedMlp::new(&target);
         (self.target, self.updates, self.memory) = (target, updates, memory);
         (self.exploring, self.sampling, self.normalizers) = (exploring, sampling, normalizers);
@@ -330,57 +332,9 @@ fn mean(numbers: Vec<Tensor<1>>) -> f64 {
     numbers.into_iter().map(|number| f64::from(values(number)[0])).sum::<f64>() / count
 }
 
-/// Action values of the outputs of a dueling network: the value of the state, and by how much each action is better
-/// than the average (Wang et al., 2016, equation 9).
-fn dueling(outputs: Tensor<2>) -> Tensor<2> {
-    let actions = outputs.dims()[1] - 1;
-    let value = outputs.clone().narrow(1, 0, 1);
-    let advantages = outputs.narrow(1, 1, actions);
-    value + advantages.clone() - advantages.mean_dim(1)
-}
-
-/// The network that gives action values. What makes them of a value and advantages is linear, and so becomes part of
-/// the last layer: a checkpoint need not know how its network has learnt.
-fn folded(weights: &MlpWeights, dueling: bool) -> MlpWeights {
-    let mut weights = weights.clone();
-    if let (true, Some(last)) = (dueling, weights.layers.last_mut()) {
-        last.weight = fold(&last.weight, last.inputs);
-        last.bias = fold(&last.bias, 1);
-        last.outputs -= 1;
-    }
-    weights
-}
-
-/// Rows of `size`: to each but the first the first is added, and the mean of these taken away.
-fn fold(rows: &[f32], size: usize) -> Vec<f32> {
-    let (value, advantages) = rows.split_at(size);
-    let count = (advantages.len() / size) as f32;
-    let mean = |column| advantages.iter().skip(column).step_by(size).sum::<f32>() / count;
-    let shift: Vec<f32> = (0..size).map(|column| value[column] - mean(column)).collect();
-    advantages.iter().zip(shift.iter().cycle()).map(|(advantage, shift)| advantage + shift).collect()
-}
-
 #[cfg(test)]
 mod tests {
-    use burn::tensor::TensorData;
-
     use super::*;
-    use daladala_agents::network::Mlp;
-
-    #[test]
-    fn a_folded_dueling_network_gives_the_same_values() {
-        let mut generator = Generator::new(2, 0);
-        let weights = MlpWeights::init(&[7, 16, 8, 5], Activation::Relu, 1.0, &mut generator);
-        let observations: Vec<f32> = (0..3 * 7).map(|_| generator.uniform() * 2.0 - 1.0).collect();
-        let device = Device::flex();
-        let input = Tensor::from_data(TensorData::new(observations.clone(), [3, 7]), &device);
-        let learnt = values(dueling(Mlp::new(&weights, &device).forward(input)));
-        let mut acting = vec![0.0; 3 * 4];
-        FusedMlp::new(&folded(&weights, true)).forward(&observations, &mut acting);
-        for (learnt, acting) in learnt.iter().zip(acting) {
-            assert!((learnt - acting).abs() < 1e-5, "{learnt} and {acting}");
-        }
-    }
 
     #[test]
     fn exploration_falls_from_1_over_its_part_of_the_training_and_stays() {
@@ -418,12 +372,11 @@ mod tests {
         for _ in 0..20 {
             dqn.gradient_step(0.01);
         }
-        let size = dqn.environments.observation_size();
         let raw = dqn.memory.sample(2000, &mut Generator::new(4, 0));
         let mut seen = dqn.memory.sample(2000, &mut Generator::new(4, 0));
         dqn.normalize(&mut seen);
-        for entry in 0..size {
-            let values = || seen.observations.iter().skip(entry).step_by(size).map(|&value| f64::from(value));
+        for column in seen.observations.columns() {
+            let values = || column.iter().map(|&value| f64::from(value));
             let mean = values().sum::<f64>() / 2000.0;
             let deviation = (values().map(|value| (value - mean).powi(2)).sum::<f64>() / 2000.0).sqrt();
             assert!(mean.abs() < 0.15 && (deviation < 1e-3 || (deviation - 1.0).abs() < 0.25), "{mean} ± {deviation}");
@@ -432,10 +385,9 @@ mod tests {
         assert!(dqn.normalizers.reward_scale() != 1.0);
         assert!(seen.rewards.iter().zip(&raw.rewards).all(|(seen, raw)| *seen == raw * scale));
         let saved = FusedMlp::new(&dqn.networks()["q"]);
-        let now = &dqn.environments.buffers.observations;
-        for (raw, seen) in
-            [(&raw.next_observations, dqn.action_values(&dqn.acting, &seen.next_observations)), (now, dqn.values_now())]
-        {
+        let now = dqn.environments.observations();
+        let of_next = dqn.action_values(&dqn.acting, seen.next_observations.view());
+        for (raw, seen) in [(raw.next_observations.view(), of_next), (now, dqn.values_now())] {
             let by_raw = dqn.action_values(&saved, raw);
             assert!(by_raw.iter().zip(&seen).all(|(raw, seen)| (raw - seen).abs() < 1e-3 * seen.abs().max(1.0)));
         }
@@ -455,7 +407,7 @@ mod tests {
         let saved = FusedMlp::new(&dqn.networks()["q"]);
         dqn.act(0.0);
         let done = dqn.memory.sample(200, &mut Generator::new(4, 0));
-        let values = dqn.action_values(&saved, &done.observations);
+        let values = dqn.action_values(&saved, done.observations.view());
         let best = values.chunks_exact(dqn.environments.actions()).map(|values| i64::from(argmax(values)));
         assert!(best.eq(done.actions));
     }

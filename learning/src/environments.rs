@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use daladala_agents::SeedStream;
 use daladala_env::{Action, Autoreset, Buffers, EnvError, ResetOptions, Rules, Snapshot, VecEnv, VecEnvConfig};
+use ndarray::ArrayView2;
 use serde::{Deserialize, Serialize};
 
 /// Episodes whose means are reported while training goes on.
@@ -52,6 +53,12 @@ impl<R: Rules> Environments<R> {
         let mut environments = Self { env, masks, buffers, recent: RecentEpisodes::default() };
         environments.reset();
         environments
+    }
+
+    /// What is seen now, `[envs, observation_size]`.
+    pub(crate) fn observations(&self) -> ArrayView2<'_, f32> {
+        let shape = (self.envs(), self.observation_size());
+        ArrayView2::from_shape(shape, &self.buffers.observations).expect("buffers are made for the environments")
     }
 
     /// Which actions are open now, `[envs]`, where the agent learns to choose among them.

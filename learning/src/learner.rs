@@ -5,6 +5,7 @@ use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer, OptimizerRecord}
 use burn::tensor::{Bool, Bytes, Device, Int, Tensor, TensorData};
 use daladala_agents::is_open;
 use daladala_agents::network::{FusedMlp, Mlp, MlpWeights, values};
+use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
 /// Added to a norm before it divides, as PyTorch does.
@@ -91,8 +92,14 @@ impl Learner {
     }
 
     /// Rows of numbers, where the network is.
-    pub(crate) fn rows(&self, numbers: Vec<f32>, size: usize) -> Tensor<2> {
-        let shape = [numbers.len() / size, size];
+    pub(crate) fn rows(&self, numbers: Array2<f32>) -> Tensor<2> {
+        let shape = [numbers.nrows(), numbers.ncols()];
+        Tensor::from_data(TensorData::new::<f32, _>(numbers.into_iter().collect(), shape), &self.device)
+    }
+
+    /// A column of numbers, where the network is.
+    pub(crate) fn column(&self, numbers: Vec<f32>) -> Tensor<2> {
+        let shape = [numbers.len(), 1];
         Tensor::from_data(TensorData::new(numbers, shape), &self.device)
     }
 
@@ -173,6 +180,7 @@ impl ModuleVisitor for Scale<'_> {
 mod tests {
     use daladala_agents::network::Activation;
     use daladala_env::Generator;
+    use ndarray::array;
 
     use super::*;
 
@@ -210,7 +218,7 @@ mod tests {
     fn gradients_are_shortened_together_and_keep_their_direction() {
         let weights = MlpWeights::init(&[3, 8, 2], Activation::Tanh, 1.0, &mut Generator::new(4, 0));
         let learner = Learner::new(&weights, 1e-8, &Device::flex());
-        let input = learner.rows(vec![1.0, -2.0, 3.0, 0.5, 0.0, -1.0], 3);
+        let input = learner.rows(array![[1.0, -2.0, 3.0], [0.5, 0.0, -1.0]]);
         let gradients = || learner.gradients(&(learner.forward(input.clone()) * 30.0).powi_scalar(2).mean());
         let norm = |values: &[f32]| values.iter().map(|value| value * value).sum::<f32>().sqrt();
         let whole = learner.gradient_values(gradients(), 1.0).concat();

@@ -1,8 +1,8 @@
 //! Making policies: DQN, PPO, A2C and REINFORCE on burn, over the vectorized engine.
 //!
 //! What they share: a seed covers everything (weights, layouts, exploration, batches), termination ends the value
-//! of what follows while truncation bootstraps from the episode's final observation, and the norm of all gradients of a
-//! network is clipped together. Episodes are driven on the CPU by the fused network; burn gets whole batches and computes
+//! of what follows while truncation bootstraps from the episode's final observation, and the norm of all gradients
+//! together is clipped. Episodes are driven on the CPU by the fused network; burn gets whole batches and computes
 //! gradients.
 //!
 //! From making to learning:
@@ -11,6 +11,7 @@
 //! * `ppo`, `a2c`, `reinforce` over `on_policy`, and `dqn`: the algorithms, each with its hyperparameters;
 //! * `collector`, `environments`, `rollout`, `replay_buffer`, `normalizer`: experience; `learner`: gradient steps;
 //! * `config`: hyperparameters by rules, tuned or generic; `references`: what all of it is held to.
+#![expect(clippy::needless_pass_by_value, reason = "views of arrays are passed by value, as slices are")]
 
 mod a2c;
 mod collector;
@@ -30,7 +31,6 @@ mod replay_buffer;
 mod rollout;
 mod run;
 mod schedule;
-mod shuffle;
 mod trainer;
 
 pub use a2c::A2cConfig;

@@ -5,6 +5,7 @@
 //! becomes part of the first layer.
 
 use daladala_agents::network::MlpWeights;
+use ndarray::{ArrayView2, ArrayViewMut2};
 use serde::{Deserialize, Serialize};
 
 /// Added to variances, so that what never varies is not divided by zero.
@@ -51,16 +52,15 @@ impl ObservationNormalizer {
     }
 
     /// Takes rows of observations in.
-    fn add(&mut self, observations: &[f32]) {
-        let size = self.entries.len();
-        for (entry, moments) in self.entries.iter_mut().enumerate() {
-            moments.add(observations.iter().skip(entry).step_by(size).map(|&value| f64::from(value)));
+    fn add(&mut self, observations: ArrayView2<f32>) {
+        for (column, moments) in observations.columns().into_iter().zip(&mut self.entries) {
+            moments.add(column.iter().map(|&value| f64::from(value)));
         }
     }
 
     /// Normalises rows of observations.
-    fn apply(&self, observations: &mut [f32]) {
-        for row in observations.chunks_exact_mut(self.entries.len()) {
+    fn apply(&self, mut observations: ArrayViewMut2<f32>) {
+        for mut row in observations.rows_mut() {
             for (value, moments) in row.iter_mut().zip(&self.entries) {
                 *value = ((f64::from(*value) - moments.mean) / moments.std()) as f32;
             }
@@ -71,7 +71,7 @@ impl ObservationNormalizer {
     fn folded_into(&self, weights: &MlpWeights) -> MlpWeights {
         let mut folded = weights.clone();
         let Some(first) = folded.layers.first_mut() else { return folded };
-        for (row, bias) in first.weight.chunks_exact_mut(first.inputs).zip(&mut first.bias) {
+        for (mut row, bias) in first.weight.rows_mut().into_iter().zip(&mut first.bias) {
             let mut shift = 0.0;
             for (weight, moments) in row.iter_mut().zip(&self.entries) {
                 let scaled = f64::from(*weight) / moments.std();
@@ -143,7 +143,7 @@ impl Normalizers {
     }
 
     /// Takes rows of observations in.
-    pub(crate) fn add_observations(&mut self, observations: &[f32]) {
+    pub(crate) fn add_observations(&mut self, observations: ArrayView2<f32>) {
         if let Some(normalizer) = &mut self.observations {
             normalizer.add(observations);
         }
@@ -157,7 +157,7 @@ impl Normalizers {
     }
 
     /// Normalises rows of observations.
-    pub(crate) fn apply(&self, observations: &mut [f32]) {
+    pub(crate) fn apply(&self, observations: ArrayViewMut2<f32>) {
         if let Some(normalizer) = &self.observations {
             normalizer.apply(observations);
         }
@@ -190,35 +190,36 @@ impl Normalizers {
 mod tests {
     use daladala_agents::network::{Activation, FusedMlp};
     use daladala_env::Generator;
+    use ndarray::{Array2, Axis};
 
     use super::*;
 
     #[test]
     fn normalised_observations_have_mean_0_and_deviation_1() {
         let mut generator = Generator::new(1, 0);
-        let rows: Vec<f32> = (0..3000).flat_map(|_| [generator.uniform() * 6.0 + 40.0, 7.0]).collect();
+        let draw = |(_, column)| if column == 0 { generator.uniform() * 6.0 + 40.0 } else { 7.0 };
+        let mut rows = Array2::from_shape_fn((3000, 2), draw);
         let mut normalizer = ObservationNormalizer::new(2);
-        rows.chunks(500).for_each(|rows| normalizer.add(rows));
-        let mut scaled = rows.clone();
-        normalizer.apply(&mut scaled);
+        rows.axis_chunks_iter(Axis(0), 250).for_each(|rows| normalizer.add(rows));
+        normalizer.apply(rows.view_mut());
         let mut after = Moments::default();
-        after.add(scaled.iter().step_by(2).map(|&value| f64::from(value)));
+        after.add(rows.column(0).iter().map(|&value| f64::from(value)));
         assert!(after.mean.abs() < 1e-3 && (after.std() - 1.0).abs() < 1e-3, "{after:?}");
-        assert!(scaled.iter().skip(1).step_by(2).all(|value| value.abs() < 1e-3), "what never varies stays finite");
+        assert!(rows.column(1).iter().all(|value| value.abs() < 1e-3), "what never varies stays finite");
     }
 
     #[test]
     fn a_folded_network_does_with_raw_observations_what_the_other_does_with_normalised_ones() {
         let mut generator = Generator::new(2, 0);
         let weights = MlpWeights::init(&[3, 16, 4], Activation::Tanh, 1.0, &mut generator);
-        let raw: Vec<f32> = (0..60).map(|i| generator.uniform() * 5.0 + f32::from((i % 3) as u8) * 3.0).collect();
+        let raw = Array2::from_shape_fn((20, 3), |(_, column)| generator.uniform() * 5.0 + column as f32 * 3.0);
         let mut normalizer = ObservationNormalizer::new(3);
-        normalizer.add(&raw);
+        normalizer.add(raw.view());
         let mut scaled = raw.clone();
-        normalizer.apply(&mut scaled);
-        let outputs = |weights: &MlpWeights, observations: &[f32]| {
+        normalizer.apply(scaled.view_mut());
+        let outputs = |weights: &MlpWeights, observations: &Array2<f32>| {
             let mut outputs = vec![0.0; 80];
-            FusedMlp::new(weights).forward(observations, &mut outputs);
+            FusedMlp::new(weights).forward(observations.as_slice().expect("row by row"), &mut outputs);
             outputs
         };
         let folded = outputs(&normalizer.folded_into(&weights), &raw);

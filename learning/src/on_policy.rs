@@ -10,6 +10,7 @@ use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Tensor};
 use daladala_agents::network::{Activation, FusedMlp, MlpWeights, values};
 use daladala_env::{Generator, Rules};
+use ndarray::Axis;
 use serde::{Deserialize, Serialize};
 
 use crate::collector::{Collector, CollectorOptions, CollectorState};
@@ -19,7 +20,6 @@ use crate::method::{Method, MethodState, Update};
 use crate::normalizer::Normalizers;
 use crate::rollout::Rollout;
 use crate::schedule::TrainingProgress;
-use crate::shuffle::gather;
 
 /// What is told of an update.
 pub(crate) const DETAILS: [&str; 4] =
@@ -266,11 +266,15 @@ pub(crate) struct Experience<'a> {
 
 impl Experience<'_> {
     fn observations(&self, learner: &Learner, rows: &[usize]) -> Tensor<2> {
-        let size = self.rollout.observation_size();
-        let mut observations = gather(&self.rollout.observations, size, rows);
-        self.normalizers.apply(&mut observations);
-        learner.rows(observations, size)
+        let mut observations = self.rollout.observations.select(Axis(0), rows);
+        self.normalizers.apply(observations.view_mut());
+        learner.rows(observations)
     }
+}
+
+/// Those of some rows.
+fn of_rows(values: &[f32], rows: &[usize]) -> Vec<f32> {
+    rows.iter().map(|&row| values[row]).collect()
 }
 
 /// How a gradient step of the actor went, `[1]` each and without gradients.
@@ -340,13 +344,12 @@ pub(crate) fn actor_loss(
     let actions = actor.actions(rows.iter().map(|&row| i64::from(rollout.actions[row])).collect());
     let all = log_softmax(logits, 1);
     let log_probabilities = all.clone().gather(1, actions);
-    let old_log_probabilities = actor.rows(gather(&rollout.log_probabilities, 1, rows), 1);
+    let old_log_probabilities = actor.column(of_rows(&rollout.log_probabilities, rows));
     let entropy = -(all.clone().exp() * all).sum_dim(1).mean();
-    let advantages = rows.iter().map(|&row| experience.advantages[row]).collect();
     let policy_loss = -objective(Batch {
         log_probabilities: log_probabilities.clone(),
         old_log_probabilities: old_log_probabilities.clone(),
-        advantages: actor.rows(normalized(advantages), 1),
+        advantages: actor.column(normalized(of_rows(experience.advantages, rows))),
     });
     let log_ratios = log_probabilities.inner() - old_log_probabilities.inner();
     let off = log_ratios.clone().exp() - 1.0;
@@ -375,10 +378,10 @@ pub(crate) fn critic_loss(
     let returns = rows.iter().map(|&row| experience.advantages[row] + rollout.values[row]).collect();
     let mut expected = critic.forward(experience.observations(critic, rows));
     if let Some(range) = options.value_clip_range {
-        let old = critic.rows(gather(&rollout.values, 1, rows), 1);
+        let old = critic.column(of_rows(&rollout.values, rows));
         expected = old.clone() + (expected - old).clamp(-range, range);
     }
-    let error = expected - critic.rows(returns, 1);
+    let error = expected - critic.column(returns);
     (error.clone() * error).mean()
 }
 

@@ -4,13 +4,13 @@
 use burn::tensor::Tensor;
 use daladala_agents::network::Activation;
 use daladala_env::{Generator, Rules};
+use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 
 use crate::collector::CollectorOptions;
 use crate::method::Update;
 use crate::on_policy::{self, Batch, Initialization, Networks, OnPolicy, Recipe, StepOptions};
 use crate::schedule::{Schedule, TrainingProgress};
-use crate::shuffle::shuffle;
 
 /// Hyperparameters.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -89,7 +89,7 @@ impl PpoConfig {
         let mut rows: Vec<usize> = (0..self.envs * self.rollout_steps).collect();
         let mut minibatches = Vec::new();
         for _ in 0..self.epochs {
-            shuffle(&mut rows, shuffling);
+            rows.shuffle(shuffling);
             minibatches.extend(rows.chunks(self.minibatch_size).map(<[usize]>::to_vec));
         }
         minibatches

@@ -5,6 +5,7 @@
 
 use burn::tensor::{Device, Tensor};
 use daladala_agents::network::{Activation, FusedMlp, LayerWeights, MlpWeights, values};
+use ndarray::Array2;
 use serde::Deserialize;
 
 use crate::dqn;
@@ -114,11 +115,21 @@ fn all_near(what: &str, ours: &[f32], theirs: &[f32], tolerance: f32) {
     }
 }
 
+fn rows(observations: &[f32]) -> Array2<f32> {
+    Array2::from_shape_vec((observations.len() / INPUTS, INPUTS), observations.to_vec()).expect("a file of golden.py")
+}
+
+/// Row by row, as PyTorch has them.
+fn numbers(weight: &Array2<f32>) -> Vec<f32> {
+    weight.iter().copied().collect()
+}
+
 fn mlp(layers: &[Layer], activation: Activation) -> MlpWeights {
     let layer = |layer: &Layer| {
         let outputs = layer.bias.len();
         let inputs = layer.weight.len() / outputs;
-        LayerWeights { inputs, outputs, weight: layer.weight.clone(), bias: layer.bias.clone() }
+        let layer = LayerWeights::from_rows(outputs, inputs, layer.weight.clone(), layer.bias.clone());
+        layer.expect("a file of golden.py")
     };
     MlpWeights { layers: layers.iter().map(layer).collect(), activation }
 }
@@ -150,14 +161,19 @@ fn compare_step(
     let loss = loss(learner);
     learner.gradient_step(&loss, NO_CLIPPING, rate);
     for (index, (ours, theirs)) in learner.weights().layers.iter().zip(after).enumerate() {
-        all_near(&format!("{what}: weights of layer {index} after the step"), &ours.weight, &theirs.weight, 2e-5);
-        all_near(&format!("{what}: biases of layer {index} after the step"), &ours.bias, &theirs.bias, 2e-5);
+        all_near(
+            &format!("{what}: weights of layer {index} after the step"),
+            &numbers(&ours.weight),
+            &theirs.weight,
+            2e-5,
+        );
+        all_near(&format!("{what}: biases of layer {index} after the step"), &ours.bias.to_vec(), &theirs.bias, 2e-5);
     }
 }
 
 fn rollout(step: &OnPolicyStep) -> Rollout {
     Rollout {
-        observations: step.observations.clone(),
+        observations: rows(&step.observations),
         masks: if step.masked { step.masks.clone() } else { Vec::new() },
         actions: step.actions.clone(),
         log_probabilities: step.old_log_probabilities.clone(),
@@ -262,8 +278,8 @@ fn the_norm_of_both_gradients_together_is_clipped() {
             ("critic", &critic, &step.before.critic, &step.gradients.critic),
         ] {
             for ((ours, before), gradient) in learner.weights().layers.iter().zip(before).zip(gradients) {
-                all_near(name, &ours.weight, &moved(&before.weight, &gradient.weight), 1e-5);
-                all_near(name, &ours.bias, &moved(&before.bias, &gradient.bias), 1e-5);
+                all_near(name, &numbers(&ours.weight), &moved(&before.weight, &gradient.weight), 1e-5);
+                all_near(name, &ours.bias.to_vec(), &moved(&before.bias, &gradient.bias), 1e-5);
             }
         }
     }
@@ -308,10 +324,10 @@ fn a_gradient_step_of_dqn_is_that_of_stable_baselines3() {
         let name = format!("dqn, double {}, masked {}", step.double, step.masked);
         let rows = step.actions.len();
         let batch = || replay_buffer::Batch {
-            observations: step.observations.clone(),
+            observations: self::rows(&step.observations),
             actions: step.actions.clone(),
             rewards: step.rewards.clone(),
-            next_observations: step.next_observations.clone(),
+            next_observations: self::rows(&step.next_observations),
             next_masks: step.masked.then(|| step.next_masks.clone()),
             continues: step.terminated.iter().map(|&terminated| f32::from(u8::from(!terminated))).collect(),
         };

@@ -1,15 +1,15 @@
 //! What the policy-gradient methods learn from: some steps of all environments, and how much better each went than expected.
 
-use daladala_env::Buffers;
-
 use daladala_agents::network::FusedMlp;
 use daladala_agents::statistics::Mean;
+use daladala_env::Buffers;
+use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
 
 /// A rollout, time-major: row `t · envs + i` is step `t` of environment `i`.
 #[derive(Debug, Default)]
 pub(crate) struct Rollout {
     /// What the agent saw, `[rows, observation_size]`.
-    pub(crate) observations: Vec<f32>,
+    pub(crate) observations: Array2<f32>,
     /// Which actions were open, where the agent chose among these; empty where it chose among all.
     pub(crate) masks: Vec<u32>,
     /// What it did.
@@ -26,12 +26,18 @@ pub(crate) struct Rollout {
     /// The rows whose episodes were truncated.
     pub(crate) truncated: Vec<usize>,
     /// What was seen last in these, `[truncated, observation_size]`.
-    pub(crate) final_observations: Vec<f32>,
+    pub(crate) final_observations: Array2<f32>,
 }
 
 impl Rollout {
+    /// An empty one, of observations of a size.
+    pub(crate) fn new(observation_size: usize) -> Self {
+        let none = || Array2::zeros((0, observation_size));
+        Self { observations: none(), final_observations: none(), ..Self::default() }
+    }
+
     pub(crate) fn clear(&mut self) {
-        self.observations.clear();
+        clear_rows(&mut self.observations);
         self.masks.clear();
         self.actions.clear();
         self.log_probabilities.clear();
@@ -39,32 +45,34 @@ impl Rollout {
         self.rewards.clear();
         self.ends.clear();
         self.truncated.clear();
-        self.final_observations.clear();
+        clear_rows(&mut self.final_observations);
     }
 
     pub(crate) fn rows(&self) -> usize {
         self.actions.len()
     }
 
-    pub(crate) fn observation_size(&self) -> usize {
-        self.observations.len() / self.rows()
+    /// Adds what the agent sees, a row an environment.
+    pub(crate) fn push_observations(&mut self, observations: ArrayView2<f32>) {
+        push_rows(&mut self.observations, observations);
     }
 
     /// Adds what a step of environment `index` brought, with a reward that is scaled.
     pub(crate) fn push_outcome(&mut self, buffers: &Buffers, index: usize, reward: f32) {
         self.rewards.push(reward);
         if buffers.truncated[index] && !buffers.terminated[index] {
-            let size = buffers.observations.len() / buffers.rewards.len();
+            let size = self.final_observations.ncols();
             self.truncated.push(self.ends.len());
-            self.final_observations.extend_from_slice(&buffers.final_observations[index * size..][..size]);
+            let last = ArrayView1::from(&buffers.final_observations[index * size..][..size]);
+            push_rows(&mut self.final_observations, last.insert_axis(Axis(0)));
         }
         self.ends.push(buffers.ended(index).then_some(0.0));
     }
 
     /// Lets the critic value all that was seen.
     pub(crate) fn value_by(&mut self, critic: &FusedMlp) {
-        self.values = values_of(critic, &self.observations, self.rows());
-        let final_values = values_of(critic, &self.final_observations, self.truncated.len());
+        self.values = values_of(critic, self.observations.view());
+        let final_values = values_of(critic, self.final_observations.view());
         for (&row, value) in self.truncated.iter().zip(final_values) {
             self.ends[row] = Some(value);
         }
@@ -115,16 +123,30 @@ fn variance(values: impl ExactSizeIterator<Item = f32> + Clone) -> f64 {
     Mean::of(values.map(f64::from)).std.powi(2)
 }
 
-/// The values of `rows` observations.
-pub(crate) fn values_of(critic: &FusedMlp, observations: &[f32], rows: usize) -> Vec<f32> {
-    let mut values = vec![0.0; rows];
-    critic.forward(observations, &mut values);
+/// The critic's values of observations, a row each.
+pub(crate) fn values_of(critic: &FusedMlp, observations: ArrayView2<f32>) -> Vec<f32> {
+    let mut values = vec![0.0; observations.nrows()];
+    critic.forward(observations.as_slice().expect("rows follow one another"), &mut values);
     values
+}
+
+fn push_rows(array: &mut Array2<f32>, rows: ArrayView2<f32>) {
+    array.append(Axis(0), rows).expect("rows of the same length");
+}
+
+/// Takes away all rows, and keeps their memory.
+fn clear_rows(array: &mut Array2<f32>) {
+    let size = array.ncols();
+    let (mut numbers, _) = std::mem::take(array).into_raw_vec_and_offset();
+    numbers.clear();
+    *array = Array2::from_shape_vec((0, size), numbers).expect("no rows are no numbers");
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Rollout;
+    use ndarray::{Array2, array};
+
+    use super::{Rollout, clear_rows, push_rows};
 
     fn rollout(rewards: &[f32], values: &[f32], ends: &[Option<f32>]) -> Rollout {
         Rollout { rewards: rewards.to_vec(), values: values.to_vec(), ends: ends.to_vec(), ..Rollout::default() }
@@ -143,6 +165,17 @@ mod tests {
         assert_eq!(terminated.advantages(&[3.0], 1.0, 1.0), [1.0, 1.0 + 3.0 - 5.0]);
         let truncated = rollout(&[1.0, 1.0], &[0.0, 5.0], &[Some(7.0), None]);
         assert_eq!(truncated.advantages(&[3.0], 1.0, 1.0), [1.0 + 7.0, 1.0 + 3.0 - 5.0]);
+    }
+
+    #[test]
+    fn a_cleared_rollout_takes_rows_of_the_same_size_without_new_memory() {
+        let mut rows = Array2::zeros((0, 2));
+        push_rows(&mut rows, array![[1.0, 2.0], [3.0, 4.0]].view());
+        let memory = rows.as_ptr();
+        clear_rows(&mut rows);
+        assert_eq!(rows.shape(), [0, 2]);
+        push_rows(&mut rows, array![[5.0, 6.0]].view());
+        assert_eq!((rows.as_ptr(), &rows), (memory, &array![[5.0, 6.0]]));
     }
 
     #[test]

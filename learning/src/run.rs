@@ -27,7 +27,7 @@ pub const SOLVED: f64 = 0.995;
 pub const MAX_EVALUATION_EPISODES: usize = 1_000_000;
 
 /// How a saved run begins; the number is the format's.
-const MAGIC: &[u8; 8] = b"DALARUN3";
+const MAGIC: &[u8; 8] = b"DALARUN4";
 /// The largest saved run that is read, bytes: replay buffers take most of it.
 const MAX_FILE_SIZE: u64 = 4 << 30;
 

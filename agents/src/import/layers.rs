@@ -242,7 +242,8 @@ fn weights(file: &mut TorchFile, layers: &[&Linear], activation: Activation) -> 
             Some(bias) => file.numbers(&format!("{}.bias", layer.name), bias)?,
             None => vec![0.0; layer.outputs()],
         };
-        Ok(LayerWeights { inputs: layer.inputs(), outputs: layer.outputs(), weight, bias })
+        let weights = LayerWeights::from_rows(layer.outputs(), layer.inputs(), weight, bias);
+        Ok(weights.expect("as many numbers as the shapes of the tensors say"))
     });
     Ok(MlpWeights { layers: layers.collect::<Result<_, ImportError>>()?, activation })
 }

@@ -4,6 +4,7 @@ use burn::module::{Module, Param, ParamId};
 use burn::nn::Linear;
 use burn::tensor::activation::{relu, tanh};
 use burn::tensor::{Device, Tensor, TensorData};
+use ndarray::Array2;
 
 use super::{Activation, LayerWeights, MlpWeights};
 
@@ -42,8 +43,9 @@ impl Mlp {
     pub fn weights(&self) -> MlpWeights {
         let layers = self.layers.iter().map(|layer| {
             let [inputs, outputs] = layer.weight.dims();
+            let weight = array(values(layer.weight.val()), inputs, outputs).reversed_axes();
             let bias = layer.bias.as_ref().map_or_else(|| vec![0.0; outputs], |bias| values(bias.val()));
-            LayerWeights { inputs, outputs, weight: values(layer.weight.val().transpose()), bias }
+            LayerWeights { weight: weight.as_standard_layout().into_owned(), bias: bias.into() }
         });
         MlpWeights { layers: layers.collect(), activation: self.activation }
     }
@@ -52,15 +54,17 @@ impl Mlp {
 /// burn keeps `[inputs, outputs]`, PyTorch and the weights files `[outputs, inputs]`. The parameters are known by their
 /// places, so that what an optimizer remembers of them can be found again.
 fn linear(layer: &LayerWeights, index: usize, device: &Device) -> Linear {
-    let weight = TensorData::new(transposed(&layer.weight, layer.outputs, layer.inputs), [layer.inputs, layer.outputs]);
-    let bias = TensorData::new(layer.bias.clone(), [layer.outputs]);
+    let weight = layer.weight.t().iter().copied().collect();
+    let weight = TensorData::new::<f32, _>(weight, [layer.inputs(), layer.outputs()]);
+    let bias = TensorData::new(layer.bias.to_vec(), [layer.outputs()]);
     let (mut weight, mut bias) = (Param::from_data(weight, device), Param::from_data(bias, device));
     (weight.id, bias.id) = (ParamId::from(2 * index as u64), ParamId::from(2 * index as u64 + 1));
     Linear { weight, bias: Some(bias) }
 }
 
-fn transposed(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
-    (0..columns).flat_map(|column| (0..rows).map(move |row| values[row * columns + column])).collect()
+/// The numbers of a tensor of this shape.
+fn array(values: Vec<f32>, rows: usize, columns: usize) -> Array2<f32> {
+    Array2::from_shape_vec((rows, columns), values).expect("a tensor has as many numbers as its shape says")
 }
 
 /// The numbers of a float tensor, row by row.
@@ -82,7 +86,7 @@ mod tests {
     fn by_hand(weights: &MlpWeights, input: &[f32]) -> Vec<f32> {
         let mut x = input.to_vec();
         for (index, layer) in weights.layers.iter().enumerate() {
-            let rows = layer.weight.chunks_exact(layer.inputs).zip(&layer.bias);
+            let rows = layer.weight.rows().into_iter().zip(&layer.bias);
             let mut y: Vec<f32> =
                 rows.map(|(row, bias)| row.iter().zip(&x).map(|(w, x)| w * x).sum::<f32>() + bias).collect();
             if index + 1 < weights.layers.len() {

@@ -1,6 +1,8 @@
 //! Weights as plain numbers.
 
 use daladala_env::Generator;
+use ndarray::{Array1, Array2};
+use rand_distr::{Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
 
 use super::Activation;
@@ -8,14 +10,37 @@ use super::Activation;
 /// One fully connected layer, in PyTorch's layout.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LayerWeights {
-    /// Entries of its input.
-    pub inputs: usize,
-    /// Entries of its output.
-    pub outputs: usize,
-    /// `[outputs, inputs]`, row by row.
-    pub weight: Vec<f32>,
+    /// `[outputs, inputs]`.
+    pub weight: Array2<f32>,
     /// `[outputs]`.
-    pub bias: Vec<f32>,
+    pub bias: Array1<f32>,
+}
+
+impl LayerWeights {
+    /// A layer of numbers that stand row by row; none where there are more or fewer than `[outputs, inputs]` and
+    /// `[outputs]`.
+    #[must_use]
+    pub fn from_rows(outputs: usize, inputs: usize, weight: Vec<f32>, bias: Vec<f32>) -> Option<Self> {
+        let weight = Array2::from_shape_vec((outputs, inputs), weight).ok()?;
+        (bias.len() == outputs).then(|| Self { weight, bias: bias.into() })
+    }
+
+    /// Entries of its input.
+    #[must_use]
+    pub fn inputs(&self) -> usize {
+        self.weight.ncols()
+    }
+
+    /// Entries of its output.
+    #[must_use]
+    pub fn outputs(&self) -> usize {
+        self.weight.nrows()
+    }
+
+    /// All its numbers: the weights row by row, then the biases.
+    pub fn values(&self) -> impl Iterator<Item = f32> {
+        self.weight.iter().chain(&self.bias).copied()
+    }
 }
 
 /// A perceptron.
@@ -37,12 +62,14 @@ impl MlpWeights {
             .map(|size| {
                 let (inputs, outputs) = (size[0], size[1]);
                 let bound = 1.0 / (inputs as f32).sqrt();
-                let mut draw = |count| (0..count).map(|_| (generator.uniform() * 2.0 - 1.0) * bound).collect();
-                LayerWeights { inputs, outputs, weight: draw(inputs * outputs), bias: draw(outputs) }
+                let mut draw = || (generator.uniform() * 2.0 - 1.0) * bound;
+                let weight = Array2::from_shape_simple_fn((outputs, inputs), &mut draw);
+                LayerWeights { weight, bias: Array1::from_shape_simple_fn(outputs, draw) }
             })
             .collect();
         if let Some(last) = layers.last_mut() {
-            last.weight.iter_mut().chain(&mut last.bias).for_each(|value| *value *= output_gain);
+            last.weight *= output_gain;
+            last.bias *= output_gain;
         }
         Self { layers, activation }
     }
@@ -54,44 +81,41 @@ impl MlpWeights {
         let layers = sizes.windows(2).enumerate().map(|(index, size)| {
             let (inputs, outputs) = (size[0], size[1]);
             let gain = if index + 2 == sizes.len() { f64::from(output_gain) } else { std::f64::consts::SQRT_2 };
-            let weight = orthogonal(outputs, inputs, gain, generator);
-            LayerWeights { inputs, outputs, weight, bias: vec![0.0; outputs] }
+            LayerWeights { weight: orthogonal(outputs, inputs, gain, generator), bias: Array1::zeros(outputs) }
         });
         Self { layers: layers.collect(), activation }
     }
 
-    /// Whether there are as many numbers as the layers' sizes say, and each layer takes what the one before gives.
+    /// Whether there are as many biases as outputs, and each layer takes what the one before gives.
     #[must_use]
     pub fn is_consistent(&self) -> bool {
-        let full = |layer: &LayerWeights| {
-            layer.inputs.checked_mul(layer.outputs) == Some(layer.weight.len()) && layer.bias.len() == layer.outputs
-        };
-        let chained = self.layers.windows(2).all(|layers| layers[0].outputs == layers[1].inputs);
+        let full = |layer: &LayerWeights| layer.bias.len() == layer.outputs();
+        let chained = self.layers.windows(2).all(|layers| layers[0].outputs() == layers[1].inputs());
         !self.layers.is_empty() && chained && self.layers.iter().all(full)
     }
 
     /// Entries of the input.
     #[must_use]
     pub fn inputs(&self) -> usize {
-        self.layers.first().map_or(0, |layer| layer.inputs)
+        self.layers.first().map_or(0, LayerWeights::inputs)
     }
 
     /// Entries of the output.
     #[must_use]
     pub fn outputs(&self) -> usize {
-        self.layers.last().map_or(0, |layer| layer.outputs)
+        self.layers.last().map_or(0, LayerWeights::outputs)
     }
 
     /// Sizes of the hidden layers.
     #[must_use]
     pub fn hidden(&self) -> Vec<usize> {
-        self.layers.iter().map(|layer| layer.outputs).take(self.layers.len().saturating_sub(1)).collect()
+        self.layers.iter().map(LayerWeights::outputs).take(self.layers.len().saturating_sub(1)).collect()
     }
 
     /// Sizes of the input and of each layer's output: inputs, hidden…, outputs.
     #[must_use]
     pub fn sizes(&self) -> Vec<usize> {
-        std::iter::once(self.inputs()).chain(self.layers.iter().map(|layer| layer.outputs)).collect()
+        std::iter::once(self.inputs()).chain(self.layers.iter().map(LayerWeights::outputs)).collect()
     }
 
     /// How many numbers there are.
@@ -101,34 +125,27 @@ impl MlpWeights {
     }
 }
 
-/// A matrix of `rows` × `columns`, row by row, with orthogonal vectors of length `gain` along its shorter side.
-fn orthogonal(rows: usize, columns: usize, gain: f64, generator: &mut Generator) -> Vec<f32> {
+/// A matrix of `rows` × `columns` with orthogonal vectors of length `gain` along its shorter side.
+fn orthogonal(rows: usize, columns: usize, gain: f64, generator: &mut Generator) -> Array2<f32> {
     let (count, length) = (rows.min(columns), rows.max(columns));
-    let mut vectors: Vec<Vec<f64>> = Vec::with_capacity(count);
+    let mut vectors: Vec<Array1<f64>> = Vec::with_capacity(count);
     while vectors.len() < count {
-        let mut vector: Vec<f64> = (0..length).map(|_| normal(generator)).collect();
+        let mut vector: Array1<f64> = Array1::from_shape_simple_fn(length, || StandardNormal.sample(generator));
         // Gram and Schmidt, twice: once is not enough for rounding errors.
         for _ in 0..2 {
             for other in &vectors {
-                let shared: f64 = vector.iter().zip(other).map(|(a, b)| a * b).sum();
-                vector.iter_mut().zip(other).for_each(|(value, other)| *value -= shared * other);
+                let shared = vector.dot(other);
+                vector.scaled_add(-shared, other);
             }
         }
-        let norm = vector.iter().map(|value| value * value).sum::<f64>().sqrt();
+        let norm = vector.dot(&vector).sqrt();
         // As good as never: the vector lies among the others.
         if norm > 1e-6 {
-            vectors.push(vector.into_iter().map(|value| value / norm).collect());
+            vectors.push(vector / norm);
         }
     }
     let entry = |row: usize, column: usize| if rows <= columns { vectors[row][column] } else { vectors[column][row] };
-    (0..rows * columns).map(|index| (gain * entry(index / columns, index % columns)) as f32).collect()
-}
-
-/// A number of the standard normal distribution (Box and Muller, 1958).
-fn normal(generator: &mut Generator) -> f64 {
-    // The logarithm of zero is none.
-    let radius = (-2.0 * f64::from(1.0 - generator.uniform()).ln()).sqrt();
-    radius * (std::f64::consts::TAU * f64::from(generator.uniform())).cos()
+    Array2::from_shape_fn((rows, columns), |(row, column)| (gain * entry(row, column)) as f32)
 }
 
 #[cfg(test)]
@@ -140,20 +157,10 @@ mod tests {
         let weights = MlpWeights::orthogonal(&[14, 64, 32, 5], Activation::Tanh, 0.01, &mut Generator::new(3, 0));
         for (index, layer) in weights.layers.iter().enumerate() {
             let gain: f32 = if index == 2 { 0.01 } else { 2.0f32.sqrt() };
-            let (rows, columns) = (layer.outputs, layer.inputs);
-            let entry = |vector: usize, place: usize| {
-                if rows <= columns {
-                    layer.weight[vector * columns + place]
-                } else {
-                    layer.weight[place * columns + vector]
-                }
-            };
-            for a in 0..rows.min(columns) {
-                for b in 0..=a {
-                    let product: f32 = (0..rows.max(columns)).map(|place| entry(a, place) * entry(b, place)).sum();
-                    let expected = if a == b { gain * gain } else { 0.0 };
-                    assert!((product - expected).abs() < 1e-5, "layer {index}: {a} · {b} is {product}");
-                }
+            let vectors = if layer.outputs() <= layer.inputs() { layer.weight.view() } else { layer.weight.t() };
+            for ((a, b), product) in vectors.dot(&vectors.t()).indexed_iter() {
+                let expected = if a == b { gain * gain } else { 0.0 };
+                assert!((product - expected).abs() < 1e-5, "layer {index}: {a} · {b} is {product}");
             }
             assert!(layer.bias.iter().all(|bias| *bias == 0.0));
         }

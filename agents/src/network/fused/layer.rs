@@ -45,12 +45,12 @@ pub(super) fn lanes<S: Simd>(_: S) -> usize {
 impl PackedLayer {
     /// Packs a layer for registers of `lanes` floats.
     pub(super) fn new(layer: &LayerWeights, activation: Option<Activation>, lanes: usize) -> Self {
-        let (inputs, width) = (layer.inputs, layer.outputs.next_multiple_of(lanes));
+        let (inputs, width) = (layer.inputs(), layer.outputs().next_multiple_of(lanes));
         let mut bias = AlignedFloats::zeros(width);
-        bias.get_mut()[..layer.outputs].copy_from_slice(&layer.bias);
+        bias.get_mut().iter_mut().zip(&layer.bias).for_each(|(packed, bias)| *packed = *bias);
         let mut weights = AlignedFloats::zeros(width * inputs);
         let packed = weights.get_mut();
-        for (output, row) in layer.weight.chunks_exact(inputs).enumerate() {
+        for (output, row) in layer.weight.rows().into_iter().enumerate() {
             let first = output - output % (PANEL * lanes);
             let panel = (PANEL * lanes).min(width - first);
             for (input, weight) in row.iter().enumerate() {
