@@ -41,6 +41,16 @@ pub enum EnvError {
     /// A state that the rules cannot go on from.
     #[error("state: {0}")]
     InvalidState(String),
+    /// Parameters that the rules cannot be played with.
+    #[error("scenario '{scenario}', {field}: {problem}")]
+    InvalidScenario {
+        /// What it is called.
+        scenario: String,
+        /// The field, and the line where it stands if it was read from a file.
+        field: String,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// A name that no rule set has.
     #[error("there are no rules '{name}': known are {known}")]
     UnknownRules {

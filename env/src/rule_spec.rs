@@ -10,24 +10,27 @@ use siphasher::sip::SipHasher24;
 
 use crate::error::EnvError;
 use crate::info::RulesInfo;
-use crate::rules::{CLASSIC_NAME, CLASSIC_SCENARIO, Classic, Rules};
+use crate::rules::{CITY_NAME, CITY_SCENARIOS, CLASSIC_NAME, CLASSIC_SCENARIO, City, CityScenario, Classic, Rules};
 
 /// The rule sets that can be named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RuleSet {
     /// [`Classic`]
     Classic,
+    /// [`City`]
+    City,
 }
 
 impl RuleSet {
     /// All of them.
-    pub const ALL: &[Self] = &[Self::Classic];
+    pub const ALL: &[Self] = &[Self::Classic, Self::City];
 
     /// The name on the command line and in weights files.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Classic => CLASSIC_NAME,
+            Self::City => CITY_NAME,
         }
     }
 
@@ -36,6 +39,7 @@ impl RuleSet {
     pub fn scenarios(self) -> &'static [&'static str] {
         match self {
             Self::Classic => &[CLASSIC_SCENARIO],
+            Self::City => &CITY_SCENARIOS,
         }
     }
 }
@@ -73,6 +77,21 @@ pub struct Scenario {
     pub parameters: Map<String, Value>,
 }
 
+impl Scenario {
+    /// One that comes with the rules.
+    fn known(rules: RuleSet, name: &str) -> Self {
+        let parameters = match rules {
+            RuleSet::Classic => Value::Object(Map::new()),
+            RuleSet::City => {
+                let city = City::named(name).expect("the name of a scenario that there is");
+                serde_json::to_value(city.scenario()).expect("parameters are plain data")
+            }
+        };
+        let Value::Object(parameters) = parameters else { unreachable!("parameters have names") };
+        Self { name: name.to_owned(), parameters }
+    }
+}
+
 /// What is done with a rule set once its type is known.
 pub trait RulesVisitor {
     /// What comes of it.
@@ -86,8 +105,7 @@ impl RuleSpec {
     /// A rule set with its default scenario.
     #[must_use]
     pub fn of(rules: RuleSet) -> Self {
-        let name = rules.scenarios()[0].to_owned();
-        Self { rules, scenario: Scenario { name, parameters: Map::new() } }
+        Self { rules, scenario: Scenario::known(rules, rules.scenarios()[0]) }
     }
 
     /// The rule set and the scenario of these names; the default scenario where none is named.
@@ -101,7 +119,7 @@ impl RuleSpec {
                 known: rules.scenarios().join(", "),
             });
         }
-        Ok(Self { scenario: Scenario { name: name.to_owned(), parameters: Map::new() }, ..Self::of(rules) })
+        Ok(Self { rules, scenario: Scenario::known(rules, name) })
     }
 
     /// The rule set.
@@ -121,7 +139,15 @@ impl RuleSpec {
     pub fn visit<V: RulesVisitor>(&self, visitor: V) -> V::Output {
         match self.rules {
             RuleSet::Classic => visitor.visit(Classic),
+            RuleSet::City => visitor.visit(self.city()),
         }
+    }
+
+    /// The rules `city` with the scenario, which was checked when it was given.
+    fn city(&self) -> City {
+        let Scenario { name, parameters } = &self.scenario;
+        let scenario = CityScenario::deserialize(parameters).expect("parameters that were read before");
+        City::new(name, scenario).expect("parameters that were checked before")
     }
 
     /// What describes the rule set.

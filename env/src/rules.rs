@@ -4,6 +4,7 @@
 //! [`Rules::State`]; its randomness is the [`Generator`] handed in. So states can be stored, cloned and sent
 //! anywhere, and the same rules serve any number of them.
 
+pub mod city;
 mod classic;
 
 use std::fmt::Debug;
@@ -11,6 +12,8 @@ use std::fmt::Debug;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub use city::{City, CityLayout, CityScenario, CityState};
+pub(crate) use city::{NAME as CITY_NAME, SCENARIO_NAMES as CITY_SCENARIOS};
 pub use classic::{Classic, ClassicBatch, ClassicLayout, ClassicState, LayoutSpec};
 pub(crate) use classic::{NAME as CLASSIC_NAME, SCENARIO as CLASSIC_SCENARIO};
 

@@ -1,8 +1,11 @@
 //! Episodes acted out from a given layout and given actions, step by step.
 //!
-//! This is how another implementation of the `classic` rules is compared with this one: the golden episodes
-//! recorded from the original system are in this form.
+//! This is how another implementation of the rules is compared with this one. Golden episodes of `classic`, recorded from
+//! the original system, are in a form of their own; all other rules have the one of [`AnyTrace`].
 
+mod any;
+
+pub use any::{AnyTrace, AnyTraceRequest, act_out_any};
 use serde::{Deserialize, Serialize};
 
 use crate::error::EnvError;

@@ -3,8 +3,8 @@
 use std::io::{BufRead, BufWriter, Write, stdin, stdout};
 
 use anyhow::Context;
-use daladala_env::RuleSet;
-use daladala_env::trace::{TraceRequest, act_out};
+use daladala_env::trace::{act_out, act_out_any};
+use daladala_env::{RuleSet, RuleSpec};
 
 use crate::arguments::RulesArgs;
 
@@ -19,30 +19,32 @@ pub(crate) struct Args {
 
 impl Args {
     pub(crate) fn run(self) -> anyhow::Result<()> {
-        match self.rules.spec()?.rules() {
-            // Golden episodes are recorded in a form of their own by each rule set.
-            RuleSet::Classic => {}
-        }
+        let spec = self.rules.spec()?;
         let mut out = BufWriter::new(stdout().lock());
         for (number, line) in stdin().lock().lines().enumerate() {
             let line = line.with_context(|| format!("line {}", number + 1))?;
             if line.trim().is_empty() {
                 continue;
             }
-            let trace = serde_json::from_str::<TraceRequest>(&line)
-                .context("not an episode")
-                .and_then(|request| Ok(act_out(request)?))
-                .with_context(|| format!("line {}", number + 1));
-            let trace = match trace {
-                Ok(trace) => trace,
+            match acted_out(&spec, &line).with_context(|| format!("line {}", number + 1)) {
+                Ok(trace) => writeln!(out, "{trace}")?,
                 Err(error) => {
                     out.flush()?;
                     return Err(error);
                 }
-            };
-            serde_json::to_writer(&mut out, &trace)?;
-            writeln!(out)?;
+            }
         }
         Ok(out.flush()?)
     }
+}
+
+/// What happened in the episode that a line asks for.
+fn acted_out(spec: &RuleSpec, line: &str) -> anyhow::Result<String> {
+    const NO_EPISODE: &str = "not an episode";
+    if spec.rules() == RuleSet::Classic {
+        // The form that its golden episodes were recorded in.
+        return Ok(serde_json::to_string(&act_out(serde_json::from_str(line).context(NO_EPISODE)?)?)?);
+    }
+    let request = serde_json::from_str(line).context(NO_EPISODE)?;
+    Ok(serde_json::to_string(&act_out_any(spec, &request)?)?)
 }

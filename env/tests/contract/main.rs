@@ -4,7 +4,7 @@ mod hasty;
 mod toll;
 
 use daladala_env::checker::{DrawAny, check_rules};
-use daladala_env::rules::Classic;
+use daladala_env::rules::{City, Classic};
 use daladala_env::{Action, Buffers, Generator, RuleSet, Rules, RulesInfo, VecEnv, VecEnvConfig};
 use proptest::prelude::*;
 
@@ -18,6 +18,10 @@ proptest! {
         for rules in RuleSet::ALL {
             let checked = match rules {
                 RuleSet::Classic => check_rules(&Classic, seed, 200),
+                RuleSet::City => {
+                    let checked = rules.scenarios().iter().map(|name| check_rules(&City::named(name).unwrap(), seed, 200));
+                    checked.collect()
+                }
             };
             prop_assert_eq!(checked, Ok(()));
         }

@@ -1,0 +1,295 @@
+//! One tick, in the order in which things happen.
+
+use arrayvec::ArrayVec;
+
+use super::parameters::{Parameters, chance, poisson};
+use super::{
+    CityState, CrashMode, DROP_OFF, MAX_BOARD, MAX_SPEED, MAX_STOPS, MOVE, PICK_UP, SPEED_LIMIT, SPEED_UP, STOP,
+};
+use crate::generator::Generator;
+use crate::rules::{Action, StepTerms, Transition};
+
+/// What a reward is the sum of, in their order.
+pub(super) const REWARD_TERMS: usize = 6;
+/// The costs, in their order.
+pub(super) const COST_TERMS: usize = 3;
+
+/// The random words of a tick. All are drawn, whatever happens.
+pub(super) struct Words {
+    arrivals: ArrayVec<u32, MAX_STOPS>,
+    rival: u32,
+    rival_stop: u32,
+    destinations: [u32; MAX_BOARD as usize],
+    inspection: u32,
+    bribe: u32,
+    cells: [CellWords; MAX_SPEED as usize],
+}
+
+/// The random words of a cell that is left.
+#[derive(Clone, Copy)]
+struct CellWords {
+    /// A red light or a checkpoint: never both are in a cell.
+    violation: u32,
+    radar: u32,
+    crash: u32,
+}
+
+impl Words {
+    /// How many there are.
+    pub(super) fn count(parameters: &Parameters) -> u32 {
+        parameters.arrivals.len() as u32 + 4 + u32::from(MAX_BOARD) + 3 * u32::from(MAX_SPEED)
+    }
+
+    pub(super) fn draw(parameters: &Parameters, generator: &mut Generator) -> Self {
+        let mut word = || generator.next_u32();
+        Self {
+            arrivals: parameters.arrivals.iter().map(|_| word()).collect(),
+            rival: word(),
+            rival_stop: word(),
+            destinations: std::array::from_fn(|_| word()),
+            inspection: word(),
+            bribe: word(),
+            cells: std::array::from_fn(|_| CellWords { violation: word(), radar: word(), crash: word() }),
+        }
+    }
+}
+
+/// Money and costs of a tick, k.
+#[derive(Default)]
+struct Account {
+    paid: u16,
+    fines: f32,
+    cells: u16,
+    harm: f32,
+    micromorts: f32,
+    violations: u16,
+    overload_km: f32,
+}
+
+pub(super) fn tick(
+    parameters: &Parameters,
+    state: &mut CityState,
+    action: Action,
+    words: &Words,
+    terms: Option<StepTerms<'_>>,
+) -> Transition {
+    let mut account = Account::default();
+    let first = state.steps == 0;
+    grow_queues(parameters, state, words);
+    if state.held > 0 {
+        state.held -= 1;
+        state.speed = 0;
+    } else {
+        act(parameters, state, action, words, &mut account);
+    }
+    stand_at_checkpoint(parameters, state, words, &mut account);
+    if !state.impounded {
+        drive(parameters, state, words, &mut account);
+    }
+    state.steps += 1;
+    state.totals.peak = state.totals.peak.max(state.load());
+    settle(parameters, state, &account, first, terms)
+}
+
+/// Passengers come, and a rival may take some.
+fn grow_queues(parameters: &Parameters, state: &mut CityState, words: &Words) {
+    let demand = &parameters.scenario.demand;
+    for ((queue, table), &word) in state.queues.iter_mut().zip(&parameters.arrivals).zip(&words.arrivals) {
+        *queue = queue.saturating_add(poisson(word, table)).min(demand.most);
+    }
+    if chance(words.rival, demand.rival as f32) {
+        let stop = (u64::from(words.rival_stop) * state.queues.len() as u64) >> 32;
+        let queue = &mut state.queues[stop as usize];
+        *queue -= demand.rival_takes.min(*queue);
+    }
+}
+
+fn act(parameters: &Parameters, state: &mut CityState, action: Action, words: &Words, account: &mut Account) {
+    state.speed = match action {
+        MOVE => state.speed.max(1),
+        SPEED_UP => (state.speed + 1).min(MAX_SPEED),
+        _ => state.speed.saturating_sub(1),
+    };
+    let Some(stop) = parameters.stop_at(state.position).filter(|_| state.speed == 0) else { return };
+    match action {
+        PICK_UP if stop < state.queues.len() => {
+            let boarding = state.queues[stop].min(room(parameters, state)).min(parameters.scenario.bus.board);
+            state.queues[stop] -= boarding;
+            for &word in words.destinations.iter().take(usize::from(boarding)) {
+                let after = parameters.destinations[stop].iter().filter(|&&below| word >= below).count();
+                // The sum of a row may fall short of 1 by a rounding error.
+                let destination = (stop + 1 + after).min(state.aboard.len() - 1);
+                state.aboard[destination] += 1;
+            }
+        }
+        DROP_OFF => {
+            let alighting = state.aboard[stop].min(parameters.scenario.bus.alight);
+            state.aboard[stop] -= alighting;
+            account.paid += u16::from(alighting);
+        }
+        _ => {}
+    }
+}
+
+/// How many may board: up to the legal load, and above it only where it is reached already.
+fn room(parameters: &Parameters, state: &CityState) -> u8 {
+    let (load, bus) = (state.load(), &parameters.scenario.bus);
+    if load < bus.legal { bus.legal - load } else { bus.capacity - load }
+}
+
+/// Standing in a manned checkpoint's cell satisfies it, and the load may be counted.
+fn stand_at_checkpoint(parameters: &Parameters, state: &mut CityState, words: &Words, account: &mut Account) {
+    let Some(checkpoint) = state.unsatisfied_here().filter(|_| state.speed == 0) else { return };
+    state.satisfied |= 1 << checkpoint;
+    let over = parameters.over(state.load());
+    if over == 0 {
+        return;
+    }
+    state.totals.overloaded_passes += 1;
+    let enforcement = state.layout.enforcement;
+    if !chance(words.inspection, enforcement.inspect) {
+        return;
+    }
+    let (police, bribe) = (&parameters.scenario.police, &parameters.scenario.bribe);
+    if chance(words.bribe, bribe.chance as f32) {
+        account.fines += bribe.amount as f32;
+        return;
+    }
+    fine(state, account, enforcement.load_fine);
+    state.totals.load_fines += 1;
+    if police.impound.is_some_and(|most| state.load() > most) {
+        state.impounded = true;
+        return;
+    }
+    put_off(state, over);
+    state.held = police.hold;
+}
+
+fn fine(state: &mut CityState, account: &mut Account, amount: f32) {
+    account.fines += amount;
+    state.totals.times_fined += 1;
+}
+
+/// Those go who want to go farthest.
+fn put_off(state: &mut CityState, mut count: u8) {
+    for aboard in state.aboard.iter_mut().rev() {
+        let going = count.min(*aboard);
+        *aboard -= going;
+        count -= going;
+    }
+}
+
+/// The cells of the tick, one after another, until the bus arrives or crashes.
+fn drive(parameters: &Parameters, state: &mut CityState, words: &Words, account: &mut Account) {
+    let (speed, load) = (state.speed, state.load());
+    let over = parameters.over(load);
+    let (scenario, enforcement) = (&parameters.scenario, state.layout.enforcement);
+    let (hazard, harm) = (parameters.hazard(speed, load), parameters.harm(speed, load));
+    let micromorts = parameters.micromorts(speed, load) as f32;
+    for word in words.cells.iter().take(usize::from(speed)) {
+        let mut crash = hazard;
+        if state.red_here() {
+            account.violations += 1;
+            if chance(word.violation, enforcement.light_fined) {
+                fine(state, account, enforcement.light_fine);
+            }
+            crash = 1.0 - (1.0 - crash) * (1.0 - scenario.lights.crash);
+        }
+        if let Some(checkpoint) = state.unsatisfied_here() {
+            // It is passed once, whatever comes of it.
+            state.satisfied |= 1 << checkpoint;
+            account.violations += 1;
+            state.totals.overloaded_passes += u16::from(over > 0);
+            if chance(word.violation, enforcement.caught) {
+                fine(state, account, enforcement.flight_fine);
+            }
+        }
+        if speed > SPEED_LIMIT {
+            account.violations += 1;
+            state.totals.fast_cells += 1;
+            if chance(word.radar, enforcement.radar) {
+                fine(state, account, enforcement.speed_fine);
+            }
+        }
+        account.cells += 1;
+        account.micromorts += micromorts;
+        account.overload_km += f32::from(over) * KM_PER_CELL;
+        match scenario.crash.mode {
+            CrashMode::Sampled if chance(word.crash, crash as f32) => {
+                account.harm += harm as f32;
+                state.crashed = true;
+                return;
+            }
+            CrashMode::Sampled => {}
+            CrashMode::Expected => account.harm += (crash * harm) as f32,
+        }
+        state.position += 1;
+        if state.position == parameters.last_cell() {
+            let terminal = state.aboard.len() - 1;
+            account.paid += u16::from(state.aboard[terminal]);
+            state.aboard[terminal] = 0;
+            return;
+        }
+    }
+}
+
+/// The length of a cell, km.
+const KM_PER_CELL: f32 = 0.1;
+
+/// What the tick brought.
+fn settle(
+    parameters: &Parameters,
+    state: &mut CityState,
+    account: &Account,
+    first: bool,
+    terms: Option<StepTerms<'_>>,
+) -> Transition {
+    let scenario = &parameters.scenario;
+    let contract = &scenario.contract;
+    let totals = &mut state.totals;
+    totals.paid += account.paid;
+    totals.fines += account.fines;
+    totals.violations += account.violations;
+    totals.cells += account.cells;
+    totals.overload_km += account.overload_km;
+    totals.micromorts += account.micromorts;
+    let rewards: [f32; REWARD_TERMS] = [
+        f32::from(account.paid) * (scenario.bus.fare * contract.fares) as f32,
+        -account.fines * contract.fines as f32,
+        -scenario.time.cost as f32,
+        -f32::from(account.cells) * scenario.fuel.cost as f32,
+        -account.harm * scenario.crash.share as f32,
+        if first { -contract.lease as f32 } else { 0.0 },
+    ];
+    let costs: [f32; COST_TERMS] = [account.micromorts, f32::from(account.violations), account.overload_km];
+    if let Some(StepTerms { reward, cost }) = terms {
+        reward.copy_from_slice(&rewards);
+        cost.copy_from_slice(&costs);
+    }
+    let arrived = state.position == parameters.last_cell();
+    let terminated = arrived || state.crashed || state.impounded;
+    let truncated = !terminated && state.steps >= scenario.time.limit;
+    Transition { reward: rewards.iter().sum(), cost: costs[0], terminated, truncated }
+}
+
+/// Bit `a` for an action that may do what none before it does.
+pub(super) fn action_mask(parameters: &Parameters, state: &CityState) -> u32 {
+    let mut mask = 1 << MOVE;
+    if state.held > 0 {
+        return mask;
+    }
+    if (1..MAX_SPEED).contains(&state.speed) {
+        mask |= 1 << SPEED_UP;
+    }
+    mask |= 1 << STOP;
+    if let Some(stop) = parameters.stop_at(state.position).filter(|_| state.speed <= 1) {
+        // Who waits at the next tick is not known.
+        if stop < state.queues.len() && room(parameters, state) > 0 {
+            mask |= 1 << PICK_UP;
+        }
+        if state.aboard[stop] > 0 {
+            mask |= 1 << DROP_OFF;
+        }
+    }
+    mask
+}
