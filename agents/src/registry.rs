@@ -4,7 +4,6 @@ mod error;
 
 use std::path::Path;
 
-use daladala_env::spaces::Spaces;
 use daladala_env::{OutputKind, RulesInfo, SpecId};
 use serde::Serialize;
 
@@ -12,7 +11,7 @@ use crate::checkpoint::Checkpoint;
 use crate::device::DeviceKind;
 use crate::neural::{Choice, NeuralPolicy};
 use crate::policy::{Policy, ensure_fits};
-use crate::scripted::{Oracle, Random};
+use crate::scripted::{CityDriver, Oracle, Random, Style};
 pub use error::AgentError;
 
 /// A policy that is part of the program.
@@ -30,8 +29,8 @@ pub struct BuiltIn {
 
 #[derive(Debug, Clone, Copy)]
 enum Make {
-    /// For the spaces of the rules.
-    Scripted(fn(&Spaces) -> Box<dyn Policy>),
+    /// For the rules.
+    Scripted(fn(&RulesInfo) -> Box<dyn Policy>),
     Trained(&'static [u8]),
 }
 
@@ -71,7 +70,61 @@ pub const BUILT_IN: &[BuiltIn] = &[
         name: "random",
         rules: "classic",
         card: include_str!("../../models/classic/random.md"),
-        make: Make::Scripted(|spaces| Box::new(Random::new(spaces))),
+        make: Make::Scripted(|info| Box::new(Random::new(&info.spaces))),
+    },
+    BuiltIn {
+        name: "selective",
+        rules: "city",
+        card: include_str!("../../models/city/selective.md"),
+        make: Make::Scripted(|info| Box::new(CityDriver::new(Style::Selective, info))),
+    },
+    BuiltIn {
+        name: "legal",
+        rules: "city",
+        card: include_str!("../../models/city/legal.md"),
+        make: Make::Scripted(|info| Box::new(CityDriver::new(Style::Legal, info))),
+    },
+    BuiltIn {
+        name: "speeder",
+        rules: "city",
+        card: include_str!("../../models/city/speeder.md"),
+        make: Make::Scripted(|info| Box::new(CityDriver::new(Style::Speeder, info))),
+    },
+    BuiltIn {
+        name: "timid",
+        rules: "city",
+        card: include_str!("../../models/city/timid.md"),
+        make: Make::Scripted(|info| Box::new(CityDriver::new(Style::Timid, info))),
+    },
+    BuiltIn {
+        name: "greedy",
+        rules: "city",
+        card: include_str!("../../models/city/greedy.md"),
+        make: Make::Scripted(|info| Box::new(CityDriver::new(Style::Greedy, info))),
+    },
+    BuiltIn {
+        name: "outlaw",
+        rules: "city",
+        card: include_str!("../../models/city/outlaw.md"),
+        make: Make::Scripted(|info| Box::new(CityDriver::new(Style::Outlaw, info))),
+    },
+    BuiltIn {
+        name: "reckless",
+        rules: "city",
+        card: include_str!("../../models/city/reckless.md"),
+        make: Make::Scripted(|info| Box::new(CityDriver::new(Style::Reckless, info))),
+    },
+    BuiltIn {
+        name: "fugitive",
+        rules: "city",
+        card: include_str!("../../models/city/fugitive.md"),
+        make: Make::Scripted(|info| Box::new(CityDriver::new(Style::Fugitive, info))),
+    },
+    BuiltIn {
+        name: "random",
+        rules: "city",
+        card: include_str!("../../models/city/random.md"),
+        make: Make::Scripted(|info| Box::new(Random::new(&info.spaces))),
     },
 ];
 
@@ -111,7 +164,7 @@ pub fn load(name: &str, rules: &RulesInfo, choice: Choice, device: DeviceKind) -
             return Err(AgentError::NothingToSample { name: name.to_owned() });
         }
         Ok(BuiltIn { make: Make::Scripted(make), .. }) => {
-            return Ok(LoadedPolicy { policy: make(&rules.spaces), other_scenario: None });
+            return Ok(LoadedPolicy { policy: make(rules), other_scenario: None });
         }
         Ok(BuiltIn { make: Make::Trained(bytes), .. }) => Checkpoint::from_bytes(bytes).map_err(damaged)?,
         #[cfg(feature = "files")]
