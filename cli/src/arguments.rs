@@ -1,5 +1,8 @@
 //! What arguments may be.
 
+use std::path::Path;
+
+use anyhow::{Context, bail};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use daladala_agents::DeviceKind;
 use daladala_env::{RuleSet, RuleSpec};
@@ -10,16 +13,52 @@ pub(crate) struct RulesArgs {
     /// The rules to drive by.
     #[arg(long, env = "DALADALA_RULES", default_value_t = RuleSet::Classic, value_parser = rules_parser())]
     rules: RuleSet,
-    /// Their scenario, by its name [default: the first that the rules have].
-    #[arg(long, value_name = "NAME")]
+    /// Their scenario: a name that `daladala scenarios` lists, or a TOML file [default: the first that the rules have].
+    #[arg(long, value_name = "NAME|FILE")]
     scenario: Option<String>,
+    /// A field of the scenario, such as police.inspect=0.3, or where something is trained a hyperparameter, such as
+    /// gamma=0.9; may be given again and again.
+    #[arg(long, value_name = "FIELD=VALUE")]
+    set: Vec<String>,
 }
 
 impl RulesArgs {
-    /// What the arguments name.
+    /// What the arguments name, where nothing is trained.
     pub(crate) fn spec(&self) -> anyhow::Result<RuleSpec> {
-        Ok(RuleSpec::named(self.rules.name(), self.scenario.as_deref())?)
+        if let Some(set) = self.hyperparameters().first() {
+            bail!("--set {set}: a field of a scenario has a dot in it, such as police.inspect=0.3");
+        }
+        self.spec_to_train_on()
     }
+
+    /// The hyperparameters among what is set: their names have no dot.
+    pub(crate) fn hyperparameters(&self) -> Vec<String> {
+        let is_field = |set: &&String| set.split('=').next().is_some_and(|name| name.contains('.'));
+        self.set.iter().filter(|set| !is_field(set)).cloned().collect()
+    }
+
+    /// What the arguments name, whatever hyperparameters are set beside it.
+    pub(crate) fn spec_to_train_on(&self) -> anyhow::Result<RuleSpec> {
+        let spec = match self.scenario.as_deref() {
+            Some(path) if looks_like_a_file(path) => {
+                let text =
+                    std::fs::read_to_string(path).with_context(|| format!("the scenario {path} can't be read"))?;
+                let name = Path::new(path).file_stem().map_or_else(|| path.into(), |stem| stem.to_string_lossy());
+                RuleSpec::from_toml(self.rules, &name, &text)?
+            }
+            name => RuleSpec::named(self.rules.name(), name)?,
+        };
+        let hyperparameters = self.hyperparameters();
+        self.set.iter().filter(|set| !hyperparameters.contains(set)).try_fold(spec, |spec, set| {
+            let (field, value) = set.split_once('=').with_context(|| format!("--set {set}: needed is FIELD=VALUE"))?;
+            Ok(spec.with_field(field.trim(), value.trim())?)
+        })
+    }
+}
+
+/// A misspelt name should hear of the names that there are, a misspelt path of the file that isn't there.
+fn looks_like_a_file(scenario: &str) -> bool {
+    Path::new(scenario).extension().is_some() || Path::new(scenario).components().count() > 1
 }
 
 fn rules_parser() -> impl TypedValueParser<Value = RuleSet> {

@@ -6,6 +6,7 @@ mod import;
 mod models;
 mod predict;
 mod record;
+mod scenarios;
 mod serve;
 mod sweep;
 mod token;
@@ -41,6 +42,8 @@ pub(crate) enum Command {
     Bench(bench::Bench),
     /// List the models that can be named.
     Models(models::Args),
+    /// List the scenarios of the rules, or print one.
+    Scenarios(scenarios::Args),
 }
 
 impl Command {
@@ -65,6 +68,7 @@ impl Command {
             Self::Trace(args) => args.run(),
             Self::Bench(bench) => bench.run(),
             Self::Models(args) => args.run(),
+            Self::Scenarios(args) => args.run(),
         }
     }
 }

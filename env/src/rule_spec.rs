@@ -81,14 +81,24 @@ impl Scenario {
     /// One that comes with the rules.
     fn known(rules: RuleSet, name: &str) -> Self {
         let parameters = match rules {
-            RuleSet::Classic => Value::Object(Map::new()),
-            RuleSet::City => {
-                let city = City::named(name).expect("the name of a scenario that there is");
-                serde_json::to_value(city.scenario()).expect("parameters are plain data")
-            }
+            RuleSet::Classic => Map::new(),
+            RuleSet::City => return Self::of_city(&City::named(name).expect("the name of one that there is"), name),
         };
+        Self { name: name.to_owned(), parameters }
+    }
+
+    fn of_city(city: &City, name: &str) -> Self {
+        let parameters = serde_json::to_value(city.scenario()).expect("parameters are plain data");
         let Value::Object(parameters) = parameters else { unreachable!("parameters have names") };
         Self { name: name.to_owned(), parameters }
+    }
+}
+
+fn no_parameters(rules: RuleSet, scenario: &str) -> EnvError {
+    EnvError::InvalidScenario {
+        scenario: scenario.to_owned(),
+        field: "all".to_owned(),
+        problem: format!("the rules '{rules}' have no parameters"),
     }
 }
 
@@ -120,6 +130,44 @@ impl RuleSpec {
             });
         }
         Ok(Self { rules, scenario: Scenario::known(rules, name) })
+    }
+
+    /// A rule set with the scenario in a TOML text, under a name. An error names the field, and the line where it
+    /// stands.
+    pub fn from_toml(rules: RuleSet, name: &str, text: &str) -> Result<Self, EnvError> {
+        match rules {
+            RuleSet::Classic => Err(no_parameters(rules, name)),
+            RuleSet::City => Ok(Self { rules, scenario: Scenario::of_city(&City::from_toml(name, text)?, name) }),
+        }
+    }
+
+    /// The same with one field of the scenario set, such as `police.inspect`, to a value as TOML writes it.
+    pub fn with_field(&self, field: &str, value: &str) -> Result<Self, EnvError> {
+        if self.rules == RuleSet::Classic {
+            return Err(no_parameters(self.rules, &self.scenario.name));
+        }
+        let name = format!("{} {field}={value}", self.scenario.name);
+        let refused = |problem: &str| EnvError::InvalidScenario {
+            scenario: self.scenario.name.clone(),
+            field: field.to_owned(),
+            problem: problem.trim().replace('\n', " "),
+        };
+        let value = toml::from_str::<Map<String, Value>>(&format!("value = {value}"))
+            .map_err(|_| refused("the value is none: a number, a list, true, or a text in quotes"))?;
+        let mut parameters = Value::Object(self.scenario.parameters.clone());
+        let mut place = &mut parameters;
+        // The field of `randomize.police.inspect` is called `police.inspect` there.
+        let parts: Vec<_> = match field.strip_prefix("randomize.") {
+            Some(field) => vec!["randomize", field],
+            None => field.split('.').collect(),
+        };
+        for part in parts {
+            let table = place.as_object_mut().ok_or_else(|| refused("there is no such field"))?;
+            place = table.entry(part).or_insert_with(|| Value::Object(Map::new()));
+        }
+        *place = value.get("value").cloned().unwrap_or_default();
+        let scenario = CityScenario::deserialize(parameters).map_err(|error| refused(&error.to_string()))?;
+        Ok(Self { rules: self.rules, scenario: Scenario::of_city(&City::new(&name, scenario)?, &name) })
     }
 
     /// The rule set.
@@ -302,5 +350,31 @@ mod tests {
         let refused = |name: &str| name.parse::<RuleSpec>().unwrap_err().to_string();
         assert!(refused("chess").contains("classic"));
         assert!(refused("classic/night").contains("original"));
+    }
+
+    #[test]
+    fn a_field_of_a_scenario_is_set_by_its_name() {
+        let default = RuleSpec::of(RuleSet::City);
+        let changed = default.with_field("police.inspect", "0.3").unwrap();
+        assert_eq!(changed.scenario().parameters["police"]["inspect"], 0.3);
+        assert!(!changed.id().same_dynamics(&default.id()));
+        assert_eq!(changed.id().scenario, "dar-es-salaam police.inspect=0.3");
+        assert!(changed.with_field("police.inspect", "0.15").unwrap().id().same_dynamics(&default.id()));
+        let drawn = default.with_field("randomize.police.inspect", "[0, 0.5]").unwrap();
+        assert_eq!(drawn.scenario().parameters["randomize"]["police.inspect"], json!([0.0, 0.5]));
+        for (field, value, said) in [
+            ("police.inspect", "1.5", "police.inspect: 1.5 is no chance"),
+            ("police.inspect", "often", "police.inspect: the value is none"),
+            ("police.inspect", "\"often\"", "police.inspect: invalid type"),
+            ("police.inspected", "0.1", "unknown field `inspected`"),
+            ("police", "3", "police: invalid type"),
+            ("police.inspect.often", "1", "no such field"),
+            ("", "1", "unknown field"),
+            ("randomize.bus.fare", "[0, 1]", "can't be drawn"),
+        ] {
+            let error = default.with_field(field, value).unwrap_err().to_string();
+            assert!(error.contains(said) && !error.contains('\n'), "{field}={value}: {error}");
+        }
+        assert!(RuleSpec::of(RuleSet::Classic).with_field("police.inspect", "0.3").is_err());
     }
 }

@@ -144,7 +144,12 @@ impl Shared {
     }
 
     fn throughput(&self, seconds: f64) -> anyhow::Result<Throughput> {
-        Ok(Throughput { threads: self.threads, seconds, spec: Some(self.rules.spec()?.id()), ..Throughput::default() })
+        Ok(Throughput {
+            threads: self.threads,
+            seconds,
+            spec: Some(self.rules.spec_to_train_on()?.id()),
+            ..Throughput::default()
+        })
     }
 
     fn report(&self, throughput: &Throughput) -> anyhow::Result<()> {

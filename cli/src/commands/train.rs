@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, bail, ensure};
 use clap::builder::RangedU64ValueParser;
 use daladala_agents::{Algorithm, Evaluation};
-use daladala_env::{Rules, RulesVisitor, SpecId};
+use daladala_env::{RuleSet, Rules, RulesVisitor, SpecId};
 use daladala_learning::{
     Defaults, Evaluations, MAX_EVALUATION_EPISODES, Report, SOLVED, TrainingResult, TrainingRun, defaults,
 };
@@ -32,9 +32,6 @@ pub(crate) struct Args {
     /// Hyperparameters as TOML; what it leaves out stays as it is by default.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// One hyperparameter, such as `gamma=0.9`; goes over the file's.
-    #[arg(long, value_name = "KEY=VALUE")]
-    set: Vec<String>,
     /// Print the hyperparameters as TOML instead of training.
     #[arg(long)]
     show_config: bool,
@@ -106,7 +103,7 @@ struct RunArgs {
     #[arg(long, value_name = "SECONDS", default_value = "30", allow_negative_numbers = true, value_parser = parse_save_every)]
     save_every: Duration,
     /// Go on with the run that was interrupted, with its algorithm, hyperparameters, steps and seed.
-    #[arg(long, conflicts_with_all = ["algo", "config", "set", "show_config", "steps", "stop_at", "eval_every", "eval_episodes", "seed"])]
+    #[arg(long, conflicts_with_all = ["algo", "config", "show_config", "steps", "stop_at", "eval_every", "eval_episodes", "seed"])]
     resume: bool,
     /// Begin anew although there is a run to resume.
     #[arg(long, conflicts_with = "resume")]
@@ -147,7 +144,12 @@ impl RulesVisitor for &Args {
 
 impl Args {
     pub(crate) fn run(self) -> anyhow::Result<()> {
-        self.rules.spec()?.visit(&self)
+        if self.run.resume
+            && let Some(set) = self.rules.hyperparameters().first()
+        {
+            bail!("--set {set}: a training goes on with the hyperparameters that it was begun with");
+        }
+        self.rules.spec_to_train_on()?.visit(&self)
     }
 
     fn train_on<R: Rules>(&self, rules: &R) -> anyhow::Result<()> {
@@ -203,7 +205,9 @@ impl Args {
         let speed = grouped(steps_per_second);
         print(format!("Trained {algorithm} for {} steps in {seconds:.2} s ({speed} steps/s).", grouped(steps as f64)))?;
         print(eval::table(&out.display().to_string(), &evaluation))?;
-        print(format!("Watch it: daladala serve --model {}", out.display()))?;
+        let rules = &checkpoint.info.spec.rules;
+        let rules = if *rules == RuleSet::Classic.name() { String::new() } else { format!("--rules {rules} ") };
+        print(format!("Watch it: daladala serve {rules}--model {}", out.display()))?;
         print(format!("See its curve: tensorboard --logdir {}", path.display()))
     }
 
@@ -211,7 +215,7 @@ impl Args {
     fn wanted(&self, rules: &str) -> anyhow::Result<Defaults> {
         let Some(algorithm) = self.algo else { bail!("--algo says what is to be trained") };
         let Defaults { config, steps, tuned } = defaults(algorithm, rules);
-        let config = merged(&config, self.config.as_deref(), &self.set)?;
+        let config = merged(&config, self.config.as_deref(), &self.rules.hyperparameters())?;
         if !tuned {
             eprintln!(
                 "note: nobody has tuned {algorithm} for '{rules}': hyperparameters that are not given are generic ones"

@@ -21,9 +21,6 @@ pub(crate) struct TrainArgs {
     /// Hyperparameters as TOML; what it leaves out stays as it is by default.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// One hyperparameter, such as `minibatch_size=1024`; goes over the file's.
-    #[arg(long, value_name = "KEY=VALUE")]
-    set: Vec<String>,
     #[command(flatten)]
     device: DeviceArgs,
     #[command(flatten)]
@@ -40,11 +37,15 @@ impl RulesVisitor for &TrainArgs {
 
 impl TrainArgs {
     pub(super) fn run(self) -> anyhow::Result<()> {
-        self.shared.rules.spec()?.visit(&self)
+        self.shared.rules.spec_to_train_on()?.visit(&self)
     }
 
     fn measure<R: Rules>(&self, rules: &R) -> anyhow::Result<()> {
-        let config = merged(&defaults(self.algo, &rules.info().id.rules).config, self.config.as_deref(), &self.set)?;
+        let config = merged(
+            &defaults(self.algo, &rules.info().id.rules).config,
+            self.config.as_deref(),
+            &self.shared.rules.hyperparameters(),
+        )?;
         let mut trainer = Trainer::new(&config, rules, 0, ENDLESS, &self.device.device.for_training()?)?;
         let mut updates = 0u64;
         let (rate, seconds) = self.shared.measure(|| {
