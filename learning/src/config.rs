@@ -104,6 +104,14 @@ impl TrainConfig {
         }
     }
 
+    /// The names of hyperparameters that limit something, and are off.
+    #[must_use]
+    pub fn off(&self) -> Vec<&'static str> {
+        let Self::Ppo(config) = self else { return Vec::new() };
+        let limits = [("target_kl", config.target_kl), ("value_clip_range", config.value_clip_range)];
+        limits.into_iter().filter(|(_, limit)| limit.is_none()).map(|(name, _)| name).collect()
+    }
+
     /// What is wrong with the hyperparameters, if anything is.
     pub fn check(&self) -> Result<(), String> {
         let numbers = Table::try_from(self).map_err(|error| error.to_string())?;

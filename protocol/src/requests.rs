@@ -26,7 +26,9 @@ impl Envelope {
     /// Reads whatever a client has said. What cannot be read is answered to whoever asked, if that can be seen.
     #[must_use]
     pub fn read(message: &str) -> Self {
-        let head = serde_json::from_str::<Head>(message).unwrap_or_default();
+        // A list would be read as well, as its entries in order.
+        let is_object = message.trim_start().starts_with('{');
+        let head = if is_object { serde_json::from_str::<Head>(message).unwrap_or_default() } else { Head::default() };
         let request = Request::read(&head, message);
         let mut said = Value::Null;
         // Only who gives a key has to be understood twice.
@@ -286,7 +288,9 @@ mod tests {
     fn ids_are_found_even_where_nothing_else_is() {
         assert_eq!(Envelope::read(r#"{"type":5,"id":7}"#).id, 7);
         assert_eq!(Envelope::read(r#"{"id":"a"}"#).id, "a");
-        for none in ["", "[]", "{}", r#"{"id":{"deep":1}}"#, &format!(r#"{{"id":"{}"}}"#, "x".repeat(65))] {
+        for none in
+            ["", "[]", "[1]", "[7,5]", "{}", r#"{"id":{"deep":1}}"#, &format!(r#"{{"id":"{}"}}"#, "x".repeat(65))]
+        {
             assert_eq!(Envelope::read(none).id, Value::Null, "{none}");
         }
     }

@@ -32,6 +32,8 @@ impl Args {
             table.add_row([model.name, model.rules, model.summary()]);
         }
         print(table)?;
-        print("A path of a .safetensors file can be named too. `daladala models NAME` shows a card.")
+        print(
+            "`daladala models NAME` shows a card. Where a model is asked for, a path of a .safetensors file will do too.",
+        )
     }
 }

@@ -132,7 +132,11 @@ impl Args {
             return print_json(&summary);
         }
         let kib = bytes.div_ceil(1024);
-        print(format!("Wrote {}: {} episodes, {} frames, {kib} KiB.", summary.out, self.episodes, summary.frames))
+        let episodes = if self.episodes == 1 { "1 episode".to_owned() } else { format!("{} episodes", self.episodes) };
+        match format {
+            Format::Still => print(format!("Wrote {}: a picture of {episodes}, {kib} KiB.", summary.out)),
+            _ => print(format!("Wrote {}: {episodes}, {} frames, {kib} KiB.", summary.out, summary.frames)),
+        }
     }
 }
 

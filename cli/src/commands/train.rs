@@ -154,7 +154,10 @@ impl Args {
 
     fn train_on<R: Rules>(&self, rules: &R) -> anyhow::Result<()> {
         if self.show_config {
-            return print(as_toml(&self.wanted(&rules.info().id.rules)?.config)?.trim_end());
+            let config = self.wanted(&rules.info().id.rules)?.config;
+            print(as_toml(&config)?.trim_end())?;
+            let off = config.off();
+            return if off.is_empty() { Ok(()) } else { print(format!("# Off unless set: {}", off.join(", "))) };
         }
         let Some(out) = &self.out else { bail!("--out says where the weights go") };
         ensure_writable(out)?;
@@ -168,7 +171,7 @@ impl Args {
         }
         let (mut run, mut folder) = if self.run.resume {
             let resumed = RunFolder::resume(&path, rules, self.device.device);
-            resumed.context("--restart in place of --resume begins anew")?
+            resumed.context("nothing to resume (with --algo in place of --resume a training begins)")?
         } else {
             let run = self.new_run(rules)?;
             let folder = RunFolder::create(&path, run.trainer().config(), self.run.restart)?;
@@ -240,7 +243,7 @@ impl Args {
         bar.finish_and_clear();
         ensure!(
             finished,
-            "interrupted after {} of {steps} steps: the same command with --resume in place of --algo and its settings goes on",
+            "interrupted after {} of {steps} steps, which are kept: go on with --resume --out FILE, without --algo and its settings",
             run.trainer().done()
         );
         Ok(())

@@ -12,6 +12,7 @@ use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::file::{self, Header, Writer};
 use crate::feed::{Feed, Item, Keeping};
+use crate::game::GameInfo;
 use crate::room::{Room, milliseconds_since_1970};
 
 /// A recording that is being written.
@@ -62,7 +63,16 @@ impl Recorder {
         let (room, writer) = (Arc::clone(room), Writer::new(&header));
         let task = tokio::spawn(async move {
             let feed = Feed::new(&room, Keeping { all: true, whole: false });
-            let mut recording = Running { feed, output: Some(output), writer, written: Written::default(), max_bytes };
+            let mut recording = Running {
+                feed,
+                output: Some(output),
+                writer,
+                game: header.game,
+                begun_within_an_episode: false,
+                is_over: false,
+                written: Written::default(),
+                max_bytes,
+            };
             let reason = recording.follow(stopped).await;
             if let Err(error) = recording.finish().await {
                 tracing::error!(%error, "a recording was not finished");
@@ -104,6 +114,12 @@ struct Running {
     /// Away while a thread writes to it.
     output: Option<File>,
     writer: Writer,
+    /// What the frames in the file are of.
+    game: GameInfo,
+    /// The first frame of the running episode is not in the file, so its other frames have to be whole.
+    begun_within_an_episode: bool,
+    /// What comes now is of another game.
+    is_over: bool,
     written: Written,
     max_bytes: u64,
 }
@@ -125,23 +141,36 @@ impl Running {
                 tracing::error!(%error, "a recording cannot be written");
                 return Some("the disk cannot take it".to_owned());
             }
+            if self.is_over {
+                return Some("another driver has come".to_owned());
+            }
             if self.written.bytes >= self.max_bytes {
                 return Some("it has become as long as it may".to_owned());
             }
         }
     }
 
+    /// Takes frames up to those of another game.
     fn gather(&mut self, items: &mut Vec<Item>) {
         for item in items.drain(..) {
             match item {
-                Item::Base(frame) => self.writer.record(&frame.whole_binary()),
-                Item::Keyframe(frame) | Item::Delta(frame) => {
-                    self.writer.record(&frame.delta_binary());
-                    self.written.frames += 1;
+                _ if self.is_over => {}
+                Item::Room(described) => self.is_over = described.info().game != self.game,
+                Item::Base(_) => self.begun_within_an_episode = true,
+                Item::Keyframe(frame) => {
+                    self.begun_within_an_episode = false;
+                    self.take(&frame.whole_binary());
                 }
-                Item::Room(_) | Item::Event(_) | Item::Presence(_) => {}
+                Item::Delta(frame) if self.begun_within_an_episode => self.take(&frame.whole_binary()),
+                Item::Delta(frame) => self.take(&frame.delta_binary()),
+                Item::Event(_) | Item::Presence(_) => {}
             }
         }
+    }
+
+    fn take(&mut self, frame: &[u8]) {
+        self.writer.record(frame);
+        self.written.frames += 1;
         self.written.bytes = self.writer.bytes();
     }
 
@@ -160,7 +189,9 @@ impl Running {
     /// Writes what has been shown and is not written yet.
     async fn finish(&mut self) -> io::Result<()> {
         let mut items = Vec::new();
-        while let Some(Ok(())) = self.feed.next(&mut items).now_or_never() {
+        while !self.is_over
+            && let Some(Ok(())) = self.feed.next(&mut items).now_or_never()
+        {
             self.gather(&mut items);
         }
         self.write().await?;

@@ -66,6 +66,52 @@ async fn what_was_shown_is_played_again() {
     client.granted(json!({ "type": "step" })).await;
 }
 
+/// The first frame of the running episode was shown before: it is no part of the recording.
+#[tokio::test]
+async fn a_recording_that_begins_within_an_episode_has_the_frames_from_then_on_and_no_others() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = TestServer::start(recording_config(folder.path())).await;
+    let mut client = server.client(Some(JSON), "").await;
+    client.granted(json!({ "type": "create", "code": "studio", "kind": "driven", "model": "random" })).await;
+    client.granted(json!({ "type": "join", "room": "studio" })).await;
+    for _ in 0..9 {
+        client.granted(json!({ "type": "step" })).await;
+    }
+    client.granted(json!({ "type": "record", "name": "late" })).await;
+    for _ in 0..40 {
+        client.granted(json!({ "type": "step" })).await;
+    }
+    assert_eq!(client.granted(json!({ "type": "record_stop" })).await["frames"], 41);
+    client.granted(json!({ "type": "create", "code": "cinema", "recording": "late", "fps": 200 })).await;
+    client.granted(json!({ "type": "join", "room": "cinema" })).await;
+    let mut steps = std::collections::BTreeMap::new();
+    while steps.len() < 41 {
+        let frame = client.frame().await;
+        steps.insert((number(&frame["seq"]) - 1) % 41, (number(&frame["episode"]), number(&frame["step"])));
+    }
+    let expected = (9..50).map(|step| (1 + step / 30, step % 30));
+    assert_eq!(steps.into_values().collect::<Vec<_>>(), expected.collect::<Vec<_>>());
+}
+
+/// What a recording says of who drives holds for all of it.
+#[tokio::test]
+async fn a_recording_ends_where_another_driver_comes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = TestServer::start(recording_config(folder.path())).await;
+    let mut client = server.client(Some(JSON), "?room=main").await;
+    client.granted(json!({ "type": "record", "name": "one" })).await;
+    for _ in 0..5 {
+        client.frame().await;
+    }
+    client.granted(json!({ "type": "load", "model": "ppo" })).await;
+    let stopped = client.event("recording_stopped").await;
+    assert_eq!((&stopped["recording"], &stopped["reason"]), (&json!("one"), &json!("another driver has come")));
+    client.granted(json!({ "type": "create", "code": "cinema", "recording": "one" })).await;
+    client.granted(json!({ "type": "join", "room": "cinema" })).await;
+    assert_eq!(client.next_of("room").await["model"], "random");
+    client.frame().await;
+}
+
 #[tokio::test]
 async fn a_recording_survives_the_end_of_its_room_and_of_the_server() {
     let folder = tempfile::tempdir().expect("a folder");
