@@ -131,7 +131,7 @@ mod gpu {
     }
 
     fn drive(device: DeviceKind) {
-        let evaluation = evaluate(&*load("ppo", Choice::Greedy, device).unwrap(), &Classic, 77, 200, &|_| ());
+        let evaluation = evaluate(&*load("ppo", Choice::Greedy, device).unwrap().policy, &Classic, 77, 200, &|_| ());
         assert!(evaluation.optimal_fraction.unwrap() >= 0.999, "{evaluation:?}");
     }
 }

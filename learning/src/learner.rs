@@ -94,7 +94,9 @@ impl Learner {
     /// Rows of numbers, where the network is.
     pub(crate) fn rows(&self, numbers: Array2<f32>) -> Tensor<2> {
         let shape = [numbers.nrows(), numbers.ncols()];
-        Tensor::from_data(TensorData::new::<f32, _>(numbers.into_iter().collect(), shape), &self.device)
+        debug_assert!(numbers.is_standard_layout(), "rows that were gathered follow one another");
+        let (numbers, _) = numbers.into_raw_vec_and_offset();
+        Tensor::from_data(TensorData::new(numbers, shape), &self.device)
     }
 
     /// A column of numbers, where the network is.
