@@ -1,12 +1,12 @@
 //! The policies that can be named.
 
 use burn::tensor::Device;
-use daladala_agents::registry::{BUILT_IN, built_in, display_name};
+use daladala_agents::registry::{BUILT_IN, BuiltIn, built_in, display_name};
 use daladala_agents::{
     AgentError, Checkpoint, Choice, DeviceKind, Evaluation, NeuralPolicy, Policy, evaluate, policy_generators, registry,
 };
 use daladala_env::rules::Classic;
-use daladala_env::{Generator, Rules};
+use daladala_env::{Generator, RuleSpec, Rules, RulesInfo};
 
 /// The policy of a name, to drive `classic`.
 fn load(name: &str, choice: Choice, device: DeviceKind) -> Result<Box<dyn Policy>, AgentError> {
@@ -14,15 +14,26 @@ fn load(name: &str, choice: Choice, device: DeviceKind) -> Result<Box<dyn Policy
 }
 
 fn observations(rows: usize) -> Vec<f32> {
+    rows_of(14, rows)
+}
+
+fn rows_of(size: usize, rows: usize) -> Vec<f32> {
     let mut generator = Generator::new(9, 9);
-    (0..rows * 14).map(|_| generator.uniform() * 2.0 - 1.0).collect()
+    (0..rows * size).map(|_| generator.uniform() * 2.0 - 1.0).collect()
+}
+
+/// What describes the rules that a built-in model drives by.
+fn info_of(model: &BuiltIn) -> RulesInfo {
+    RuleSpec::named(model.rules, None).unwrap().info()
 }
 
 #[test]
 fn every_built_in_policy_loads_and_has_a_card() {
     for model in BUILT_IN {
-        let policy = load(model.name, Choice::Greedy, DeviceKind::Cpu).unwrap();
-        assert_eq!((policy.observation_size(), policy.actions()), (14, 5), "{}", model.name);
+        let info = info_of(model);
+        let policy = registry::load(model.name, &info, Choice::Greedy, DeviceKind::Cpu).unwrap().policy;
+        let takes = (policy.observation_size(), policy.actions());
+        assert_eq!(takes, (info.observation_size(), info.actions()), "{}", model.name);
         assert!(model.card.starts_with(&format!("# {}", model.name)) && model.summary().len() > 20, "{}", model.name);
     }
 }
@@ -42,18 +53,19 @@ fn the_built_in_trained_policies_are_optimal() {
 fn a_row_gets_the_same_outputs_in_every_batch() {
     for model in BUILT_IN {
         let choice = if model.name == "ppo" { Choice::Sampled } else { Choice::Greedy };
-        let policy = load(model.name, choice, DeviceKind::Cpu).unwrap();
-        let rows = 300;
-        let observations = observations(rows);
+        let info = info_of(model);
+        let policy = registry::load(model.name, &info, choice, DeviceKind::Cpu).unwrap().policy;
+        let (rows, size) = (300, info.observation_size());
+        let observations = rows_of(size, rows);
         let outputs = |policy: &dyn Policy, rows: &[f32]| {
-            let mut outputs = vec![0.0; rows.len() / 14 * 5];
+            let mut outputs = vec![0.0; rows.len() / size * 5];
             policy.outputs(rows, &mut outputs);
             outputs
         };
         let mut actions = vec![0; rows];
         policy.act(&observations, None, &mut policy_generators(3, 0..rows), &mut actions);
         let together = outputs(&*policy, &observations);
-        for (row, observation) in observations.chunks_exact(14).enumerate() {
+        for (row, observation) in observations.chunks_exact(size).enumerate() {
             assert_eq!(outputs(&*policy, observation), together[row * 5..][..5], "{} row {row}", model.name);
             let mut action = [0];
             policy.act(observation, None, &mut policy_generators(3, row..row + 1), &mut action);

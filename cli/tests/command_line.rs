@@ -240,7 +240,66 @@ fn models_lists_every_name() {
         assert!(text.contains(name));
         assert!(stdout(&daladala(&["models", name], "")).starts_with(&format!("# {name}")));
     }
-    assert_eq!(json(&["models", "--json"])["models"].as_array().unwrap().len(), 6);
+    for name in ["selective", "legal", "fugitive", "random"] {
+        assert!(text.contains(name));
+        assert!(stdout(&daladala(&["models", name, "--rules", "city"], "")).starts_with(&format!("# {name}")));
+    }
+    assert_eq!(json(&["models", "--json"])["models"].as_array().unwrap().len(), 15);
+}
+
+#[test]
+fn scenarios_are_listed_printed_changed_and_read_back() {
+    let text = stdout(&daladala(&["scenarios"], ""));
+    assert!(["original", "dar-es-salaam", "night", "tiny"].iter().all(|name| text.contains(name)), "{text}");
+    let all = json(&["scenarios", "--json"])["scenarios"].as_array().unwrap().clone();
+    let hash = |name: &str| all.iter().find(|one| one["scenario"] == name).unwrap()["scenario_hash"].clone();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mine.toml");
+    let show = |more: &[&str]| stdout(&daladala(&[&["scenarios", "--rules", "city", "--show"], more].concat(), ""));
+    std::fs::write(&file, show(&["--scenario", "night"])).unwrap();
+    let path = file.to_str().unwrap();
+    let eval = |more: &[&str]| {
+        let few = ["eval", "--rules", "city", "--model", "legal", "--episodes", "50", "--json"];
+        json(&[&few, more].concat())
+    };
+    let (named, read) = (eval(&["--scenario", "night"]), eval(&["--scenario", path]));
+    assert_eq!((&read["scenario"], &read["scenario_hash"]), (&"mine".into(), &hash("night")));
+    assert_eq!(named["mean_return"], read["mean_return"]);
+    let changed = eval(&["--set", "police.inspect=0.3", "--set", "speed.radar = 0.01"]);
+    assert_ne!(changed["scenario_hash"], hash("dar-es-salaam"));
+    assert!(show(&["--set", "police.inspect=0.3"]).contains("inspect = 0.3"));
+
+    let broken = show(&[]).replace("inspect = 0.15", "inspect = 15");
+    std::fs::write(&file, broken).unwrap();
+    for (arguments, said) in [
+        (vec!["--scenario", path], "police.inspect (line"),
+        (vec!["--scenario", "nihgt"], "dar-es-salaam, morning-peak"),
+        (vec!["--scenario", "none.toml"], "none.toml"),
+        (vec!["--set", "police.inspected=1"], "unknown field `inspected`"),
+        (vec!["--set", "inspect=1"], "has a dot in it"),
+        (vec!["--set", "police.inspect"], "FIELD=VALUE"),
+    ] {
+        let refused = daladala(&[&["eval", "--rules", "city", "--model", "legal"], &arguments[..]].concat(), "");
+        let error = String::from_utf8(refused.stderr).unwrap();
+        assert!(refused.status.code() == Some(1) && error.contains(said) && error.lines().count() == 1, "{error}");
+    }
+}
+
+/// A second implementation gets the random words, and what came of them.
+#[test]
+fn an_episode_of_city_is_acted_out_with_its_random_words() {
+    let request = "{\"seed\": 4, \"actions\": [3, 3, 0, 1, 2, 2]}";
+    let text = stdout(&daladala(&["trace", "--rules", "city"], request));
+    let trace: Value = serde_json::from_str(&text).unwrap();
+    let words = trace["words"].as_array().unwrap();
+    assert!(words.len() == 6 && words.iter().all(|words| words.as_array().unwrap().len() == 26), "{trace}");
+    assert_eq!((trace["obs"].as_array().unwrap().len(), trace["states"].as_array().unwrap().len()), (7, 7));
+    let again = serde_json::json!({ "seed": 4, "layout": trace["layout"], "actions": [3] });
+    let again: Value =
+        serde_json::from_str(&stdout(&daladala(&["trace", "--rules", "city"], &again.to_string()))).unwrap();
+    assert_eq!(again["layout"], trace["layout"]);
+    let wrong = daladala(&["trace", "--rules", "city"], "{\"seed\": 4, \"actions\": [9]}");
+    assert_eq!(wrong.status.code(), Some(1));
 }
 
 #[test]

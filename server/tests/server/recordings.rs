@@ -83,7 +83,7 @@ async fn a_recording_that_begins_within_an_episode_has_the_frames_from_then_on_a
     }
     assert_eq!(client.granted(json!({ "type": "record_stop" })).await["frames"], 41);
     client.granted(json!({ "type": "create", "code": "cinema", "recording": "late", "fps": 200 })).await;
-    client.granted(json!({ "type": "join", "room": "cinema" })).await;
+    let mut client = server.client(Some(JSON), "?room=cinema").await;
     let mut steps = std::collections::BTreeMap::new();
     while steps.len() < 41 {
         let frame = client.frame().await;
@@ -107,7 +107,7 @@ async fn a_recording_ends_where_another_driver_comes() {
     let stopped = client.event("recording_stopped").await;
     assert_eq!((&stopped["recording"], &stopped["reason"]), (&json!("one"), &json!("another driver has come")));
     client.granted(json!({ "type": "create", "code": "cinema", "recording": "one" })).await;
-    client.granted(json!({ "type": "join", "room": "cinema" })).await;
+    let mut client = server.client(Some(JSON), "?room=cinema").await;
     assert_eq!(client.next_of("room").await["model"], "random");
     client.frame().await;
 }
