@@ -80,8 +80,8 @@ struct Common {
 /// How many fields all frames have.
 pub(crate) const COMMON_FIELDS: usize = COMMON.len();
 
-/// The fields that all frames have.
-pub(crate) fn common_fields() -> impl Iterator<Item = FrameField> {
+/// The fields that all frames have, in their order.
+pub fn common_fields() -> impl Iterator<Item = FrameField> {
     COMMON.iter().map(|field| FrameField::new(field.name, field.unit, field.kind, field.meaning))
 }
 

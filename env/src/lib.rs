@@ -39,7 +39,7 @@ mod vec_env;
 pub use any_vec_env::AnyVecEnv;
 pub use episode::EpisodeStats;
 pub use error::EnvError;
-pub use frame::{Cell, FieldType, FieldValue, Frame, FrameField, OutputKind, Place};
+pub use frame::{Cell, FieldType, FieldValue, Frame, FrameField, OutputKind, Place, common_fields};
 pub use generator::Generator;
 pub use info::RulesInfo;
 pub use rule_spec::{RuleSet, RuleSpec, RulesVisitor, Scenario, SpecId};

@@ -50,6 +50,24 @@ fn near((mean, error): (f64, f64), expected: f64, what: &str) {
     assert!((mean - expected).abs() <= 4.5 * error.max(1e-9), "{what}: {mean} ± {error}, expected {expected}");
 }
 
+/// The document lists the features that the data describes, in their order and with their meanings, and no others.
+#[test]
+fn the_document_and_the_spaces_agree() {
+    let document = include_str!("../../docs/CITY.md");
+    let spaces = City::named("dar-es-salaam").expect("there").spaces();
+    let row = |(place, feature): (usize, &daladala_env::spaces::Feature)| {
+        format!("| {place} | `{}` | {} |", feature.name, feature.meaning)
+    };
+    let rows: Vec<_> = spaces.observation.iter().enumerate().map(row).collect();
+    let section = document.split_once("\n## Observation\n").expect("the heading").1;
+    let section = section.split("\n## ").next().unwrap_or_default();
+    let told: Vec<_> = section.lines().filter(|line| line.contains("| `")).collect();
+    assert_eq!(told, rows);
+    for (place, action) in spaces.actions.iter().enumerate() {
+        assert!(document.contains(&format!("| {place} | {action} |")), "{action}");
+    }
+}
+
 #[test]
 fn the_bus_speeds_up_and_brakes_a_notch_a_tick_and_drives_as_many_cells() {
     let city = quiet(|_| {});

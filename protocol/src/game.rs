@@ -1,6 +1,8 @@
 //! What is played: rules, scenario and who drives.
 
-use daladala_env::{Cell, FrameField, OutputKind, Place, RulesInfo};
+use std::collections::HashSet;
+
+use daladala_env::{Cell, FrameField, OutputKind, Place, RulesInfo, common_fields};
 use serde::{Deserialize, Serialize};
 
 /// What does not change while one driver drives by one rule set.
@@ -40,7 +42,25 @@ pub struct GameInfo {
     pub frame: Vec<FrameField>,
 }
 
+/// The most fields of a frame.
+const MAX_FIELDS: usize = 256;
+
 impl GameInfo {
+    /// Whether its frames can be shown: the route lies on the grid, and each field has a name of its own, those that all
+    /// frames have among them. What a server describes is; what stands in a file may be anything.
+    #[must_use]
+    pub fn is_consistent(&self) -> bool {
+        let (width, height) = self.grid;
+        let on_grid = |&(x, y): &Cell| x < width && y < height;
+        let names: HashSet<_> = self.frame.iter().map(|field| &field.name).collect();
+        let same = |(ours, theirs): (FrameField, &FrameField)| (&ours.name, ours.kind) == (&theirs.name, theirs.kind);
+        !self.route.is_empty()
+            && self.route.iter().all(on_grid)
+            && names.len() == self.frame.len()
+            && (common_fields().count()..=MAX_FIELDS).contains(&self.frame.len())
+            && common_fields().zip(&self.frame).all(same)
+    }
+
     /// The game of a driver named `model`, whose outputs are of a kind, by the rules that `info` describes.
     #[must_use]
     pub fn of(info: &RulesInfo, model: impl Into<String>, outputs: OutputKind) -> Self {
@@ -62,5 +82,33 @@ impl GameInfo {
             places: info.places.clone(),
             frame: info.frame_schema(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use daladala_env::rules::Classic;
+    use daladala_env::{FieldType, Rules};
+
+    use super::*;
+
+    #[test]
+    fn what_no_server_would_say_of_a_game_is_told_apart() {
+        let good = || GameInfo::of(&Classic.info(), "ppo", OutputKind::Logits);
+        assert!(good().is_consistent());
+        let changed = |change: &dyn Fn(&mut GameInfo)| {
+            let mut game = good();
+            change(&mut game);
+            game.is_consistent()
+        };
+        let own = |name: &str| FrameField::new(name, "", FieldType::Float, "");
+        assert!(changed(&|game| game.frame.push(own("fuel"))));
+        assert!(!changed(&|game| game.route.clear()));
+        assert!(!changed(&|game| game.grid = (5, 5)));
+        assert!(!changed(&|game| game.frame.push(own("step"))));
+        assert!(!changed(&|game| game.frame.swap(0, 1)));
+        assert!(!changed(&|game| game.frame.truncate(3)));
+        assert!(!changed(&|game| game.frame[0].kind = FieldType::Cells));
+        assert!(!changed(&|game| game.frame.extend((0..300).map(|number| own(&number.to_string())))));
     }
 }

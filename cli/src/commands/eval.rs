@@ -58,6 +58,17 @@ pub(crate) struct Args {
     json: bool,
 }
 
+/// One model, and what it was evaluated on.
+#[derive(Serialize)]
+struct Single<'a> {
+    model: &'a str,
+    #[serde(flatten)]
+    spec: &'a SpecId,
+    seed: u64,
+    #[serde(flatten)]
+    evaluation: &'a Evaluation,
+}
+
 #[derive(Serialize)]
 struct Comparison<'a> {
     #[serde(flatten)]
@@ -140,8 +151,8 @@ impl Args {
             let labels = drivers.iter().map(|driver| driver.label.as_str());
             return print(table::comparison(&labels.zip(evaluations).collect::<Vec<_>>()));
         }
-        if let [evaluation] = evaluations {
-            return print_json(evaluation);
+        if let ([driver], [evaluation]) = (drivers, evaluations) {
+            return print_json(&Single { model: driver.model, spec, seed: self.seed, evaluation });
         }
         let models = drivers.iter().zip(evaluations);
         let models = models.map(|(driver, evaluation)| Compared { model: driver.model, evaluation }).collect();

@@ -131,6 +131,9 @@ impl Reader {
         let path = path.to_owned();
         if magic == MAGIC {
             let header: Header = serde_json::from_slice(&header).map_err(|_| no_recording())?;
+            if !header.game.is_consistent() {
+                return Err(no_recording());
+            }
             let frames = Frames::V2(FrameReader::new(header.game.frame.clone()));
             return Ok(Self { path, input, header, frames, first: None });
         }
@@ -140,6 +143,9 @@ impl Reader {
         let first = next_record(&mut input).map_err(failed)?.and_then(|record| frames.read(&record).ok());
         let Header { server, created, room, fps, game } = header;
         let header = Header { server, created, room, fps, game: game.upgraded(frames.stops().to_vec()) };
+        if !header.game.is_consistent() {
+            return Err(no_recording());
+        }
         Ok(Self { path, input, header, frames: Frames::V1(frames), first })
     }
 
