@@ -95,7 +95,8 @@ impl Rooms {
 
     /// A room that stays.
     pub(crate) fn open_permanent(self: &Arc<Self>, code: &str, kind: Kind, seed: Option<u64>) -> Result<(), RoomError> {
-        let opening = self.opening(code, (self.catalog.first(), kind, self.fps), seed);
+        let driver = if code == ORIGINAL { self.catalog.of_the_original() } else { self.catalog.first() };
+        let opening = self.opening(code, (driver, kind, self.fps), seed);
         let (room, actor) = Actor::open(Opening { permanent: true, ..opening })?;
         self.locked().insert(code.to_owned(), room);
         self.run(code.to_owned(), actor);

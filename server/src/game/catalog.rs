@@ -6,12 +6,15 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use daladala_agents::{AgentError, Checkpoint, Choice, DeviceKind, Policy, registry};
-use daladala_env::{EnvError, RuleSpec};
+use daladala_env::{EnvError, RuleSet, RuleSpec};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{Driver, SharedDriver};
 use crate::error::ServerError;
+
+/// Who drives the original's clients where they have no choice.
+const PREFERRED: &str = "ppo";
 
 /// The extension of weights files.
 const WEIGHTS: &str = "safetensors";
@@ -20,6 +23,8 @@ const WEIGHTS: &str = "safetensors";
 pub struct Catalog {
     /// Who drives the rooms that exist from the start.
     first: SharedDriver,
+    /// The rules and the scenario of these rooms. Other models of the same rules drive by the same scenario.
+    spec: RuleSpec,
     sources: BTreeMap<(String, String), Source>,
     /// What has been loaded. Rooms share weights.
     loaded: Mutex<BTreeMap<(String, String), SharedDriver>>,
@@ -88,11 +93,13 @@ impl Catalog {
     /// A catalog of one driver: the one that drives when nobody has chosen.
     #[must_use]
     pub fn new(first: Driver) -> Self {
+        let spec = first.spec().clone();
         let first: SharedDriver = Arc::new(first);
         let info = first.info();
         let key = (info.rules, info.model);
         Self {
             first: Arc::clone(&first),
+            spec,
             sources: BTreeMap::from([(key.clone(), Source::Given)]),
             loaded: Mutex::new(BTreeMap::from([(key, first)])),
             device: DeviceKind::default(),
@@ -138,6 +145,18 @@ impl Catalog {
         Arc::clone(&self.first)
     }
 
+    /// Who drives the room of the original's clients: they know the rules `classic` alone.
+    pub(crate) fn of_the_original(&self) -> SharedDriver {
+        if self.spec.rules() == RuleSet::Classic {
+            return self.first();
+        }
+        let known = |(rules, _): &&(String, String)| rules == RuleSet::Classic.name();
+        let models: Vec<_> = self.sources.keys().filter(known).map(|(_, model)| model.as_str()).collect();
+        let model = models.iter().find(|model| **model == PREFERRED).or(models.first());
+        // A catalog without models of theirs has nothing better than the first.
+        model.and_then(|model| self.load(RuleSet::Classic.name(), model).ok()).unwrap_or_else(|| self.first())
+    }
+
     pub(crate) fn entries(&self) -> Vec<CatalogEntry> {
         let entry = |((rules, model), source): (&(String, String), &Source)| CatalogEntry {
             rules: rules.clone(),
@@ -153,7 +172,8 @@ impl Catalog {
     /// The driver of a name; reads files, so not for a thread that others wait for.
     pub(crate) fn load(&self, rules: &str, model: &str) -> Result<SharedDriver, CatalogError> {
         let key = (rules.to_owned(), model.to_owned());
-        let spec = RuleSpec::named(rules, None)?;
+        let named = RuleSpec::named(rules, None)?;
+        let spec = if named.rules() == self.spec.rules() { self.spec.clone() } else { named };
         let Some(source) = self.sources.get(&key) else {
             let of_rules = self.sources.keys().filter(|(of, _)| of == rules);
             let known: Vec<_> = of_rules.map(|(_, model)| model.as_str()).collect();
@@ -193,8 +213,8 @@ impl fmt::Debug for Catalog {
 #[cfg(test)]
 mod tests {
     use daladala_agents::scripted::Random;
+    use daladala_env::Rules;
     use daladala_env::rules::Classic;
-    use daladala_env::{RuleSet, Rules};
 
     use super::*;
 
@@ -214,6 +234,21 @@ mod tests {
             assert!(error.contains("a2c, dqn, first, oracle, ppo, random, reinforce"), "{error}");
         }
         assert!(catalog.load("city-of-nowhere", "ppo").is_err());
+    }
+
+    #[test]
+    fn models_of_the_rules_that_are_driven_drive_by_their_scenario_and_the_originals_clients_get_classic() {
+        let night: RuleSpec = "city/night".parse().expect("a scenario");
+        let policy: Arc<dyn Policy> = Arc::new(Random::new(&night.info().spaces));
+        let catalog = Catalog::new(Driver::new(night, "first", policy).expect("made for these rules"));
+        let alone = catalog.of_the_original().info();
+        assert_eq!((alone.rules.as_str(), alone.model.as_str()), ("city", "first"));
+        let catalog = catalog.with_built_in();
+        assert_eq!(catalog.load("city", "greedy").expect("built in").info().scenario, "night");
+        assert_eq!(catalog.load("classic", "dqn").expect("built in").info().scenario, "original");
+        let original = catalog.of_the_original().info();
+        assert_eq!((original.rules.as_str(), original.model.as_str()), ("classic", "ppo"));
+        assert_eq!(super::tests::catalog().with_built_in().of_the_original().info().model, "first");
     }
 
     #[test]

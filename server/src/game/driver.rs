@@ -40,6 +40,13 @@ impl Driver {
     }
 }
 
+impl Driver {
+    /// The rules and the scenario it drives by.
+    pub(crate) fn spec(&self) -> &RuleSpec {
+        &self.spec
+    }
+}
+
 impl AnyDriver for Driver {
     fn info(&self) -> GameInfo {
         GameInfo::of(&self.info, &self.model, self.policy.output_kind())
