@@ -9,7 +9,7 @@ use crate::device::{DeviceError, DeviceKind};
 use crate::network::FusedMlp;
 #[cfg(feature = "burn")]
 use crate::network::{Mlp, values};
-use crate::policy::{Policy, argmax, is_open, masked_argmax};
+use crate::policy::{Policy, choose_greatest, is_open};
 
 /// Rows that burn's CPU backend gets at a time: it is at its best with as many, and slower a row with more.
 #[cfg(feature = "burn")]
@@ -131,12 +131,9 @@ impl Policy for NeuralPolicy {
     }
 
     fn choose(&self, outputs: &[f32], masks: Option<&[u32]>, generators: &mut [Generator], actions: &mut [Action]) {
-        let rows = outputs.chunks_exact(self.actions).zip(actions);
+        let rows = outputs.chunks_exact(self.actions).zip(&mut *actions);
         match (self.choice, masks) {
-            (Choice::Greedy, None) => rows.for_each(|(outputs, action)| *action = argmax(outputs)),
-            (Choice::Greedy, Some(masks)) => {
-                rows.zip(masks).for_each(|((outputs, action), &mask)| *action = masked_argmax(outputs, mask));
-            }
+            (Choice::Greedy, masks) => choose_greatest(outputs, masks, self.actions, actions),
             (Choice::Sampled, None) => {
                 rows.zip(generators).for_each(|((outputs, action), generator)| *action = sample(outputs, generator));
             }
@@ -179,6 +176,7 @@ pub fn sample(logits: &[f32], generator: &mut Generator) -> Action {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policy::argmax;
 
     #[test]
     fn sampling_follows_the_softmax() {

@@ -33,8 +33,12 @@ pub trait Policy: Send + Sync {
 
     /// One action a row of `outputs`, among those that are open in the row's mask where `masks` are given (bit `a` for
     /// action `a`, at least one of them set). Row `i` draws from `generators[i]` and from nothing else, so that choices
-    /// do not depend on the batch; a deterministic policy draws nothing.
-    fn choose(&self, outputs: &[f32], masks: Option<&[u32]>, generators: &mut [Generator], actions: &mut [Action]);
+    /// do not depend on the batch; a deterministic policy draws nothing. Unless a policy has it otherwise, the greatest
+    /// output is chosen.
+    fn choose(&self, outputs: &[f32], masks: Option<&[u32]>, generators: &mut [Generator], actions: &mut [Action]) {
+        let _ = generators;
+        choose_greatest(outputs, masks, self.actions(), actions);
+    }
 
     /// Outputs and choice together, one action a row of `observations`.
     fn act(&self, observations: &[f32], masks: Option<&[u32]>, generators: &mut [Generator], actions: &mut [Action]) {
@@ -79,6 +83,17 @@ pub(crate) fn ensure_fits(
         return Ok(());
     }
     Err(WrongSpaces { rules: rules.id.rules.clone(), model_observation, model_actions, observation, actions })
+}
+
+/// The index of the greatest of each row of `count` outputs, among those that are open where there are masks.
+pub(crate) fn choose_greatest(outputs: &[f32], masks: Option<&[u32]>, count: usize, actions: &mut [Action]) {
+    let rows = outputs.chunks_exact(count).zip(actions);
+    match masks {
+        None => rows.for_each(|(outputs, action)| *action = argmax(outputs)),
+        Some(masks) => {
+            rows.zip(masks).for_each(|((outputs, action), &mask)| *action = masked_argmax(outputs, mask));
+        }
+    }
 }
 
 /// The index of the greatest value, the first of equals.

@@ -61,11 +61,44 @@ impl FromStr for RuleSet {
     }
 }
 
-/// A rule set with its scenario: all that the dynamics depend on.
-#[derive(Debug, Clone, PartialEq)]
+/// A rule set with its scenario: all that the dynamics depend on. It is written whole, and checked where it is read.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "WrittenSpec", into = "WrittenSpec")]
 pub struct RuleSpec {
     rules: RuleSet,
     scenario: Scenario,
+}
+
+#[derive(Serialize, Deserialize)]
+struct WrittenSpec {
+    rules: String,
+    scenario: Scenario,
+}
+
+impl From<RuleSpec> for WrittenSpec {
+    fn from(spec: RuleSpec) -> Self {
+        Self { rules: spec.rules.name().to_owned(), scenario: spec.scenario }
+    }
+}
+
+impl TryFrom<WrittenSpec> for RuleSpec {
+    type Error = EnvError;
+
+    fn try_from(written: WrittenSpec) -> Result<Self, EnvError> {
+        let (rules, Scenario { name, parameters }) = (written.rules.parse()?, written.scenario);
+        match rules {
+            RuleSet::Classic => Self::named(rules.name(), Some(&name)),
+            RuleSet::City => {
+                let refused = |error: serde_json::Error| EnvError::InvalidScenario {
+                    scenario: name.clone(),
+                    field: "all".to_owned(),
+                    problem: error.to_string(),
+                };
+                let scenario = CityScenario::deserialize(parameters).map_err(refused)?;
+                Ok(Self { rules, scenario: Scenario::of_city(&City::new(&name, scenario)?, &name) })
+            }
+        }
+    }
 }
 
 /// The parameters of a rule set, under a name.
@@ -165,7 +198,9 @@ impl RuleSpec {
             let table = place.as_object_mut().ok_or_else(|| refused("there is no such field"))?;
             place = table.entry(part).or_insert_with(|| Value::Object(Map::new()));
         }
-        *place = value.get("value").cloned().unwrap_or_default();
+        // A number that is not finite is none in JSON.
+        let value = value.get("value").filter(|value| !value.is_null()).cloned();
+        *place = value.ok_or_else(|| refused("the value is none: a number has to be finite"))?;
         let scenario = CityScenario::deserialize(parameters).map_err(|error| refused(&error.to_string()))?;
         Ok(Self { rules: self.rules, scenario: Scenario::of_city(&City::new(&name, scenario)?, &name) })
     }
@@ -365,6 +400,7 @@ mod tests {
         for (field, value, said) in [
             ("police.inspect", "1.5", "police.inspect: 1.5 is no chance"),
             ("police.inspect", "often", "police.inspect: the value is none"),
+            ("bus.fare", "nan", "bus.fare: the value is none"),
             ("police.inspect", "\"often\"", "police.inspect: invalid type"),
             ("police.inspected", "0.1", "unknown field `inspected`"),
             ("police", "3", "police: invalid type"),
@@ -376,5 +412,27 @@ mod tests {
             assert!(error.contains(said) && !error.contains('\n'), "{field}={value}: {error}");
         }
         assert!(RuleSpec::of(RuleSet::Classic).with_field("police.inspect", "0.3").is_err());
+    }
+
+    #[test]
+    fn a_spec_is_read_back_as_it_was_written_and_checked() {
+        for spec in [
+            RuleSpec::of(RuleSet::Classic),
+            "city/night".parse().unwrap(),
+            RuleSpec::of(RuleSet::City).with_field("police.inspect", "0.3").unwrap(),
+        ] {
+            let written = serde_json::to_value(&spec).unwrap();
+            assert_eq!(serde_json::from_value::<RuleSpec>(written.clone()).unwrap(), spec);
+            let changed = |place: &str, value: Value| {
+                let mut written = written.clone();
+                *written.pointer_mut(place).unwrap() = value;
+                serde_json::from_value::<RuleSpec>(written).map_err(|error| error.to_string())
+            };
+            assert!(changed("/rules", "chess".into()).unwrap_err().contains("classic"));
+            if spec.rules() == RuleSet::City {
+                let refused = changed("/scenario/parameters/police/inspect", 7.into()).unwrap_err();
+                assert!(refused.contains("police.inspect: 7 is no chance"), "{refused}");
+            }
+        }
     }
 }

@@ -8,7 +8,7 @@ use daladala_agents::files::{read, write_whole};
 use daladala_agents::{
     Checkpoint, Choice, EvaluatedEpisode, Evaluation, FileError, NeuralPolicy, SeedStream, evaluate, evaluate_each,
 };
-use daladala_env::Rules;
+use daladala_env::{Rules, SpecId};
 use serde::{Deserialize, Serialize};
 
 use crate::config::TrainConfig;
@@ -108,6 +108,17 @@ struct RunState<S> {
     best: Option<Vec<u8>>,
     stopped: bool,
     solved_at: Option<u64>,
+}
+
+/// What a saved run is for.
+#[derive(Deserialize)]
+struct RunHead {
+    trainer: TrainerHead,
+}
+
+#[derive(Deserialize)]
+struct TrainerHead {
+    spec: SpecId,
 }
 
 impl<R: Rules> TrainingRun<R> {
@@ -263,6 +274,11 @@ impl<R: Rules> TrainingRun<R> {
         let (sum, state) = rest.split_first_chunk().ok_or("it is cut off")?;
         if crc32fast::hash(state) != u32::from_le_bytes(*sum) {
             return Err("it is damaged".to_owned());
+        }
+        // States of other rules are of other types: what it is for has to be seen first.
+        let head: RunHead = rmp_serde::from_slice(state).map_err(|error| error.to_string())?;
+        if !head.trainer.spec.same_dynamics(&rules.info().id) {
+            return Err(format!("it is a training for '{}'", head.trainer.spec));
         }
         let state: RunState<R::State> = rmp_serde::from_slice(state).map_err(|error| error.to_string())?;
         let Evaluations { every, episodes, .. } = state.evaluations;

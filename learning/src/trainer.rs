@@ -145,11 +145,8 @@ impl<R: Rules> Trainer<R> {
         }
     }
 
-    /// Goes on from a state, exactly as the training that it was taken of would have on the same kind of machine.
+    /// Goes on from a state of a training on the same rules, exactly as the training that it was taken of would have on the same kind of machine.
     pub(crate) fn from_state(state: TrainerState<R::State>, rules: &R, device: &Device) -> Result<Self, String> {
-        if !state.spec.same_dynamics(&rules.info().id) {
-            return Err(format!("it is a training for '{}'", state.spec));
-        }
         let mut trainer =
             Self::new(&state.config, rules, state.seed, state.steps, device).map_err(|e| e.to_string())?;
         trainer.method.restore(state.method)?;

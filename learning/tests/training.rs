@@ -4,7 +4,7 @@ use burn::tensor::Device;
 use daladala_agents::{
     Algorithm, Checkpoint, Choice, NeuralPolicy, Policy, Unmasked, evaluate, is_open, policy_generators,
 };
-use daladala_env::rules::Classic;
+use daladala_env::rules::{City, Classic};
 use daladala_env::{Buffers, VecEnv, VecEnvConfig};
 use daladala_learning::{
     Defaults, DqnConfig, Evaluations, Initialization, LearningError, PpoConfig, Progress, Schedule, TrainConfig,
@@ -164,6 +164,12 @@ fn what_is_no_saved_run_is_refused() {
     };
     run(&config(Algorithm::Dqn), 2_000, None).save(&path).unwrap();
     let mut bytes = std::fs::read(&path).unwrap();
+    let Err(LearningError::Resume { why, .. }) =
+        TrainingRun::resume(&path, &City::named("tiny").unwrap(), &Device::flex())
+    else {
+        panic!("a training of other rules was taken")
+    };
+    assert_eq!(why, "it is a training for 'classic/original'");
     assert_eq!(refusal(b"safetensors"), "it is not a saved run of this version");
     assert_eq!(refusal(&bytes[..9]), "it is cut off");
     assert_eq!(refusal(&bytes[..bytes.len() / 2]), "it is damaged");

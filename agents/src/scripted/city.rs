@@ -1,9 +1,9 @@
 //! Drivers of `city`, each a way to answer its question: how many to carry, how fast, and what to obey. They go by the
 //! observation alone.
 
-use daladala_env::{Action, Generator, OutputKind, RulesInfo};
+use daladala_env::{OutputKind, RulesInfo};
 
-use crate::policy::{Policy, argmax};
+use crate::policy::Policy;
 
 const MOVE: usize = 0;
 const SPEED_UP: usize = 1;
@@ -249,12 +249,6 @@ impl Policy for CityDriver {
         let rows = observations.chunks_exact(self.observation_size).zip(outputs.chunks_exact_mut(ACTIONS));
         for (observation, outputs) in rows {
             outputs[self.choose(&View { places: &self.places, observation })] = 1.0;
-        }
-    }
-
-    fn choose(&self, outputs: &[f32], _: Option<&[u32]>, _: &mut [Generator], actions: &mut [Action]) {
-        for (outputs, action) in outputs.chunks_exact(ACTIONS).zip(actions) {
-            *action = argmax(outputs);
         }
     }
 }

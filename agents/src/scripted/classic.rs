@@ -1,8 +1,8 @@
 //! The oracle of `classic`.
 
-use daladala_env::{Action, Generator, OutputKind};
+use daladala_env::{Action, OutputKind};
 
-use crate::policy::{Policy, argmax};
+use crate::policy::Policy;
 
 // What the oracle knows of `classic`, the only rules that it drives by; a test compares it with the rules.
 const PICK_UP: Action = 1;
@@ -52,12 +52,6 @@ impl Policy for Oracle {
         let rows = observations.chunks_exact(OBSERVATION_SIZE).zip(outputs.chunks_exact_mut(ACTIONS));
         for (observation, outputs) in rows {
             outputs[usize::from(Self::best(observation))] = 1.0;
-        }
-    }
-
-    fn choose(&self, outputs: &[f32], _: Option<&[u32]>, _: &mut [Generator], actions: &mut [Action]) {
-        for (outputs, action) in outputs.chunks_exact(ACTIONS).zip(actions) {
-            *action = argmax(outputs);
         }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, bail, ensure};
 use clap::builder::RangedU64ValueParser;
 use daladala_agents::{Algorithm, Evaluation};
-use daladala_env::{RuleSet, Rules, RulesVisitor, SpecId};
+use daladala_env::{RuleSet, RuleSpec, Rules, RulesVisitor, SpecId};
 use daladala_learning::{
     Defaults, Evaluations, MAX_EVALUATION_EPISODES, Report, SOLVED, TrainingResult, TrainingRun, defaults,
 };
@@ -23,6 +23,9 @@ use crate::runs::RunFolder;
 
 /// Evaluations of a training, unless said otherwise.
 const EVALUATIONS: u64 = 50;
+
+/// What a training that cannot go on leaves to do.
+const BEGIN_ANEW: &str = "nothing to resume (with --algo in place of --resume a training begins)";
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -149,7 +152,23 @@ impl Args {
         {
             bail!("--set {set}: a training goes on with the hyperparameters that it was begun with");
         }
-        self.rules.spec_to_train_on()?.visit(&self)
+        self.spec()?.visit(&self)
+    }
+
+    /// What is trained on. A run that goes on knows it, and nothing else may be asked for.
+    fn spec(&self) -> anyhow::Result<RuleSpec> {
+        let given = self.rules.spec_to_train_on()?;
+        let (true, Some(out)) = (self.run.resume, &self.out) else { return Ok(given) };
+        let known = RunFolder::spec(&self.folder(out)).context(BEGIN_ANEW)?;
+        let (given, id) = (given.id(), known.id());
+        let is_asked_for = !given.same_dynamics(&RuleSpec::of(RuleSet::Classic).id());
+        ensure!(!is_asked_for || given.same_dynamics(&id), "the run trains on '{id}', not on '{given}'");
+        Ok(known)
+    }
+
+    /// The folder of the run.
+    fn folder(&self, out: &Path) -> PathBuf {
+        self.run.run.clone().unwrap_or_else(|| run_folder(out))
     }
 
     fn train_on<R: Rules>(&self, rules: &R) -> anyhow::Result<()> {
@@ -161,7 +180,7 @@ impl Args {
         }
         let Some(out) = &self.out else { bail!("--out says where the weights go") };
         ensure_writable(out)?;
-        let path = self.run.run.clone().unwrap_or_else(|| run_folder(out));
+        let path = self.folder(out);
         ensure!(
             place(out) != place(&path) && place(out).parent() != Some(&place(&path)),
             "--out is the folder of the run or lies in it: give it another place"
@@ -171,13 +190,13 @@ impl Args {
         }
         let (mut run, mut folder) = if self.run.resume {
             let resumed = RunFolder::resume(&path, rules, self.device.device);
-            resumed.context("nothing to resume (with --algo in place of --resume a training begins)")?
+            resumed.context(BEGIN_ANEW)?
         } else {
             let run = self.new_run(rules)?;
             let folder = RunFolder::create(&path, run.trainer().config(), self.run.restart)?;
             (run, folder)
         };
-        folder.belongs_to(out)?;
+        folder.belongs_to(out, &self.spec()?)?;
         interrupt::catch()?;
 
         self.drive(&mut run, &mut folder)?;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
 use daladala_agents::DeviceKind;
-use daladala_env::Rules;
+use daladala_env::{RuleSpec, Rules};
 use daladala_learning::{Evaluated, LearningError, Report, TrainConfig, TrainingRun};
 
 use super::log::RunLog;
@@ -20,6 +20,8 @@ const CONFIG: &str = "config.toml";
 const STATE: &str = "resume.state";
 /// The best weights so far, as long as there is a state.
 const BEST: &str = "best-so-far.safetensors";
+/// The rules and the scenario that it trains on.
+const RULES: &str = "rules.json";
 /// The name of the weights that the run is for.
 const WEIGHTS: &str = "weights-name";
 /// Held by the process that writes into the folder.
@@ -59,10 +61,22 @@ impl RunFolder {
         }
     }
 
-    /// Notes that the run is for `out`.
-    pub(crate) fn belongs_to(&self, out: &Path) -> anyhow::Result<()> {
-        let file = self.path.join(WEIGHTS);
-        fs::write(&file, name_of(out)).with_context(|| format!("{} cannot be written", file.display()))
+    /// Notes that the run is for `out`, and trains on `spec`.
+    pub(crate) fn belongs_to(&self, out: &Path, spec: &RuleSpec) -> anyhow::Result<()> {
+        let note = |file: &str, text: String| {
+            let file = self.path.join(file);
+            fs::write(&file, text).with_context(|| format!("{} cannot be written", file.display()))
+        };
+        note(WEIGHTS, name_of(out))?;
+        note(RULES, serde_json::to_string_pretty(spec)?)
+    }
+
+    /// What the run that was interrupted in `path` trains on.
+    pub(crate) fn spec(path: &Path) -> anyhow::Result<RuleSpec> {
+        ensure!(Self::can_resume(path), "{} holds no run that was interrupted", path.display());
+        let file = path.join(RULES);
+        let about = || format!("{} does not say what the run trains on", file.display());
+        serde_json::from_str(&fs::read_to_string(&file).with_context(about)?).with_context(about)
     }
 
     /// For a new run, in place of one that has ended. One that can be resumed is only given up on request.

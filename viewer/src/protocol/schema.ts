@@ -51,7 +51,7 @@ interface Values {
 }
 
 /** The fields that every frame has, and that the page shows. */
-const COMMON = {
+export const COMMON = {
   step: "uint",
   position: "cell",
   route_index: "uint",

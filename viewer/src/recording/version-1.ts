@@ -6,7 +6,7 @@
 import { Bytes } from "../protocol/bytes";
 import { Malformed, type Fields } from "../protocol/check";
 import type { Cell, Delta, Keyframe } from "../protocol/messages";
-import { emptyValue, type FieldType, type Schema } from "../protocol/schema";
+import { COMMON, emptyValue, type FieldType, type Schema } from "../protocol/schema";
 import type { Changes } from "../protocol/world";
 
 const KEYFRAME = 1;
@@ -21,31 +21,7 @@ const MAX_TERMS = 64;
 /** The stops, which frames of today have not. */
 const STOPS = "stops";
 
-const TYPES: Readonly<Record<string, FieldType>> = {
-  step: "uint",
-  position: "cell",
-  route_index: "uint",
-  action: "optional_uint",
-  reward: "float",
-  total_reward: "float",
-  reward_terms: "floats",
-  outputs: "floats",
-  action_mask: "optional_uint",
-  speed: "uint",
-  passengers: "uint",
-  money: "int",
-  waiting: "uints",
-  lights_red: "bools",
-  terminated: "bool",
-  truncated: "bool",
-  ending: "optional_text",
-  fined: "bool",
-  crashed: "bool",
-  episode: "uint",
-  police: "cells",
-  lights: "cells",
-  must_stop: "bool",
-};
+const TYPES: Readonly<Record<string, FieldType>> = { ...COMMON, must_stop: "bool" };
 
 const SCHEMA: Schema = Object.entries(TYPES).map(([name, type]) => {
   return { name, type, unit: "", meaning: "" };

@@ -38,7 +38,7 @@ const FIRST: [(&str, &str); 14] = [
     ("step", "ticks / tick limit"),
 ];
 
-const REST: [(&str, &str); 22] = [
+const REST: [(&str, &str); 25] = [
     ("progress", "cell / last cell"),
     ("stop_distance", "cells to the next stop / 36, 0 at a stop"),
     ("waiting_next", "waiting at the stop after this cell / 30"),
@@ -61,6 +61,9 @@ const REST: [(&str, &str); 22] = [
     ("radar", "the chance of a cell that radar sees speed 3 / 0.005"),
     ("caught", "the chance that one who flees a checkpoint is fined"),
     ("light_fined", "the chance that one who runs a red light is fined"),
+    ("flight_fine", "the fine for fleeing a checkpoint / 200 k"),
+    ("speed_fine", "the fine for speeding / 200 k"),
+    ("light_fine", "the fine for running a red light / 200 k"),
 ];
 
 /// What the entries of the observation are.
@@ -176,6 +179,9 @@ pub(super) fn observe(parameters: &Parameters, state: &CityState, out: &mut [f32
         share(enforcement.radar, MOST_RADAR),
         enforcement.caught,
         enforcement.light_fined,
+        share(enforcement.flight_fine, MOST_FINE),
+        share(enforcement.speed_fine, MOST_FINE),
+        share(enforcement.light_fine, MOST_FINE),
     ];
     let aboard = state.aboard.iter().skip(1).map(|&count| of(count, capacity));
     for (entry, value) in out.iter_mut().zip(first.into_iter().chain(rest).chain(aboard)) {
