@@ -4,7 +4,7 @@ use arrayvec::ArrayVec;
 use serde::{Deserialize, Serialize};
 
 use crate::info::{MAX_FIGURES, RulesInfo};
-use crate::rules::Ending;
+use crate::rules::{Ending, Rules};
 
 /// The figures of one finished episode.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -20,6 +20,14 @@ pub struct EpisodeStats {
 }
 
 impl EpisodeStats {
+    /// Those of an episode whose last state this is. `figures` is how many the rules declare.
+    pub(crate) fn of<R: Rules>(rules: &R, state: &R::State, episode_return: f32, length: u32, figures: usize) -> Self {
+        let mut of_episode = [0.0; MAX_FIGURES];
+        rules.figures(state, &mut of_episode[..figures]);
+        let figures = of_episode[..figures].iter().copied().collect();
+        Self { episode_return, length, ending: rules.ending(state), figures }
+    }
+
     /// The figure of this name, where the rules have one.
     #[must_use]
     pub fn figure(&self, info: &RulesInfo, name: &str) -> Option<f32> {

@@ -6,6 +6,7 @@
 
 pub mod city;
 mod classic;
+mod lanes;
 
 use std::fmt::Debug;
 

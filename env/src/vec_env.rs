@@ -10,6 +10,7 @@ mod scalar;
 mod shards;
 
 pub use batch::{Batch, Snapshot};
+pub(crate) use buffers::StepRow;
 pub use buffers::{Buffers, StepBuffers, TermBuffers};
 pub use reset::{ResetOptions, Seeds};
 pub use scalar::ScalarBatch;

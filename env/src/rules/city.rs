@@ -9,6 +9,7 @@ mod library;
 mod observation;
 mod parameters;
 mod scenario;
+mod simd;
 mod tick;
 mod view;
 
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 pub use layout::{Checkpoint, CityLayout, Enforcement, Light};
 pub(crate) use library::NAMES as SCENARIO_NAMES;
 pub use scenario::*;
+pub use simd::CityBatch;
 
 use super::{Action, Ending, FrameContext, Rules, StepTerms, Transition};
 use crate::checker::DrawAny;
@@ -27,7 +29,6 @@ use crate::error::EnvError;
 use crate::frame::Frame;
 use crate::generator::Generator;
 use crate::info::RulesInfo;
-use crate::vec_env::ScalarBatch;
 use parameters::Parameters;
 
 /// The name of the rules.
@@ -175,7 +176,7 @@ impl CityState {
 impl Rules for City {
     type Layout = CityLayout;
     type State = CityState;
-    type Batch = ScalarBatch<Self>;
+    type Batch = CityBatch;
 
     fn info(&self) -> RulesInfo {
         info::info(&self.parameters)

@@ -3,7 +3,7 @@
 use super::{Batch, VecEnv};
 use crate::error::EnvError;
 use crate::info::RulesInfo;
-use crate::rules::{Rules, StepTerms};
+use crate::rules::{Rules, StepTerms, Transition};
 
 /// Where a step writes its results: slices of the caller, row `i` for environment `i`.
 #[derive(Debug)]
@@ -42,17 +42,28 @@ pub(crate) struct StepRow<'a> {
     pub(super) cost: Option<&'a mut f32>,
     pub(super) terminated: &'a mut bool,
     pub(super) truncated: &'a mut bool,
-    pub(super) final_observation: &'a mut [f32],
-    pub(super) terms: Option<StepTerms<'a>>,
+    pub(crate) final_observation: &'a mut [f32],
+    pub(crate) terms: Option<StepTerms<'a>>,
 }
 
 impl StepRow<'_> {
-    /// Writes zeros where the terms go.
-    pub(super) fn zero_terms(&mut self) {
+    /// What a step brings that begins an episode: nothing.
+    pub(crate) fn rest(&mut self) {
         if let Some(terms) = &mut self.terms {
             terms.reward.fill(0.0);
             terms.cost.fill(0.0);
         }
+        self.tell(Transition::default());
+    }
+
+    /// Writes what a step brought, but for terms and observations.
+    pub(crate) fn tell(&mut self, transition: Transition) {
+        *self.reward = transition.reward;
+        if let Some(cost) = &mut self.cost {
+            **cost = transition.cost;
+        }
+        *self.terminated = transition.terminated;
+        *self.truncated = transition.truncated;
     }
 }
 

@@ -4,7 +4,6 @@ use super::batch::{Batch, Snapshot};
 use super::buffers::StepRow;
 use super::{Autoreset, StepBuffers};
 use crate::episode::EpisodeStats;
-use crate::info::MAX_FIGURES;
 use crate::rules::{Action, Rules, StepTerms, Transition};
 
 /// States one after another.
@@ -65,23 +64,17 @@ impl<S> Snapshot<S> {
         figures: usize,
         out: &mut StepRow<'_>,
     ) {
-        let transition = if self.needs_reset {
+        if self.needs_reset {
             self.begin(rules);
-            out.zero_terms();
-            Transition::default()
+            out.rest();
         } else {
-            self.advance(rules, action, figures, out.terms.take())
-        };
+            let transition = self.advance(rules, action, figures, out.terms.take());
+            out.tell(transition);
+        }
         if self.needs_reset && autoreset == Autoreset::SameStep {
             rules.observe(&self.state, out.final_observation);
             self.begin(rules);
         }
-        *out.reward = transition.reward;
-        if let Some(cost) = &mut out.cost {
-            **cost = transition.cost;
-        }
-        *out.terminated = transition.terminated;
-        *out.truncated = transition.truncated;
         rules.observe(&self.state, out.observation);
     }
 
@@ -111,14 +104,8 @@ impl<S> Snapshot<S> {
         self.episode_return += transition.reward;
         self.length += 1;
         if transition.terminated || transition.truncated {
-            let mut of_episode = [0.0; MAX_FIGURES];
-            rules.figures(&self.state, &mut of_episode[..figures]);
-            self.last_episode = Some(EpisodeStats {
-                episode_return: self.episode_return,
-                length: self.length,
-                ending: rules.ending(&self.state),
-                figures: of_episode[..figures].iter().copied().collect(),
-            });
+            let stats = EpisodeStats::of(rules, &self.state, self.episode_return, self.length, figures);
+            self.last_episode = Some(stats);
             self.needs_reset = true;
         }
         transition

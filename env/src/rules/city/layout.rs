@@ -21,7 +21,8 @@ pub struct Light {
 }
 
 impl Light {
-    fn place(self, step: u16) -> u16 {
+    /// Where in its cycle it stands after some ticks.
+    pub(super) fn place(self, step: u16) -> u16 {
         (u16::from(self.phase) + step) % (u16::from(self.green) + u16::from(self.red))
     }
 

@@ -1,7 +1,8 @@
-//! What a driver sees and knows. Every entry is `2 · value − 1` of a value from 0 to 1.
+//! What a driver sees and knows. Every entry is `2 · value − 1` of a value from 0 to 1: nearly all count
+//! something, so that a fast batch can keep them as bytes.
 
 use super::parameters::Parameters;
-use super::{CityState, MAX_SPEED, SIGHT};
+use super::{CityState, Enforcement, MAX_SPEED, SIGHT};
 use crate::spaces::Feature;
 
 /// How many of the next lights and of the next checkpoints are told.
@@ -10,11 +11,11 @@ const AHEAD: usize = 2;
 /// Fares that are as much as can be told, k.
 const MOST_MONEY: f32 = 60.0;
 /// Queues that are as long as can be told.
-const MOST_WAITING: f32 = 30.0;
+pub(super) const MOST_WAITING: u8 = 30;
 /// Ticks to the change of a light that are as many as can be told.
-const MOST_TICKS: f32 = 20.0;
+pub(super) const MOST_TICKS: u8 = 20;
 /// Distances to a stop that are as great as can be told, cells.
-const MOST_CELLS: f32 = 36.0;
+pub(super) const MOST_CELLS: u8 = 36;
 /// Fines that are as high as can be told, k.
 const MOST_FINE: f32 = 200.0;
 /// The chance of radar that is as great as can be told, a cell.
@@ -103,14 +104,115 @@ fn next(all: impl Iterator<Item = Ahead>, sight: u8) -> [Option<Ahead>; AHEAD] {
     nearest
 }
 
+/// How many entries an observation has at most: rows of fast batches are as long.
+pub(super) const MOST_FEATURES: usize = 48;
+/// The entry for the fares.
+pub(super) const MONEY: usize = 3;
+/// The entry for the ticks.
+pub(super) const STEP: usize = 13;
+/// The first entry for what is enforced.
+pub(super) const ENFORCED: usize = FIRST.len() + 17;
+/// How many entries tell what is enforced.
+pub(super) const ENFORCEMENT: usize = 8;
+/// The first entry for who is aboard.
+pub(super) const ABOARD: usize = FIRST.len() + REST.len();
+
+/// How entries are made: of a whole number by `number · scale − offset`, −1 to 1. Entries that are hidden read 0.
+#[derive(Debug)]
+pub(super) struct Scales {
+    pub(super) scale: [f32; MOST_FEATURES],
+    pub(super) offset: [f32; MOST_FEATURES],
+}
+
+impl Scales {
+    /// What stands for them until they are worked out.
+    pub(super) const NONE: Self = Self { scale: [0.0; MOST_FEATURES], offset: [0.0; MOST_FEATURES] };
+
+    /// Those of a scenario with the given entries hidden.
+    pub(super) fn new(parameters: &Parameters) -> Self {
+        let scenario = &parameters.scenario;
+        let (width, height) = scenario.route.grid;
+        let (capacity, legal) = (scenario.bus.capacity, scenario.bus.legal);
+        let most = |most: u8| f32::from(most);
+        let (sight, waiting, ticks) = (most(SIGHT), most(MOST_WAITING), most(MOST_TICKS));
+        let wholes: [f32; FIRST.len() + 17] = [
+            most(width - 1),
+            most(height - 1),
+            most(capacity),
+            MOST_MONEY / scenario.bus.fare as f32,
+            most(MAX_SPEED),
+            1.0,
+            1.0,
+            1.0,
+            1.0,
+            waiting,
+            1.0,
+            sight,
+            sight,
+            f32::from(scenario.time.limit),
+            most(parameters.last_cell()),
+            most(MOST_CELLS),
+            waiting,
+            most(capacity),
+            most(capacity),
+            most(capacity - legal),
+            most(legal),
+            1.0,
+            ticks,
+            sight,
+            1.0,
+            ticks,
+            1.0,
+            sight,
+            1.0,
+            most(braking(MAX_SPEED)),
+            most(scenario.police.hold),
+        ];
+        // Those for what is enforced are worked out once a trip, and those after them count passengers.
+        let of = |place: usize| wholes.get(place).copied().unwrap_or(most(capacity));
+        let is_hidden = |place: usize| parameters.hidden.contains(&place);
+        let scale = |place| if is_hidden(place) || of(place) <= 0.0 { 0.0 } else { 2.0 / of(place) };
+        Self {
+            scale: std::array::from_fn(scale),
+            offset: std::array::from_fn(|place| if is_hidden(place) { 0.0 } else { 1.0 }),
+        }
+    }
+
+    /// The entry at `place` of a number that fits.
+    fn entry(&self, place: usize, number: u8) -> f32 {
+        f32::from(number) * self.scale[place] - self.offset[place]
+    }
+
+    /// The entry at `place` of a number that may be greater than what can be told.
+    pub(super) fn counted(&self, place: usize, number: u16) -> f32 {
+        (f32::from(number) * self.scale[place]).min(2.0) - self.offset[place]
+    }
+
+    /// The entries for what is enforced.
+    pub(super) fn enforced(&self, enforcement: &Enforcement) -> [f32; ENFORCEMENT] {
+        let share = |part: f32, whole: f32| (part / whole).min(1.0);
+        let values = [
+            enforcement.inspect,
+            share(enforcement.load_fine, MOST_FINE),
+            share(enforcement.radar, MOST_RADAR),
+            enforcement.caught,
+            enforcement.light_fined,
+            share(enforcement.flight_fine, MOST_FINE),
+            share(enforcement.speed_fine, MOST_FINE),
+            share(enforcement.light_fine, MOST_FINE),
+        ];
+        let entry = |value: usize| {
+            let offset = self.offset[ENFORCED + value];
+            if offset > 0.0 { 2.0 * values[value] - offset } else { 0.0 }
+        };
+        std::array::from_fn(entry)
+    }
+}
+
 pub(super) fn observe(parameters: &Parameters, state: &CityState, out: &mut [f32]) {
     let scenario = &parameters.scenario;
     let (position, load) = (state.position, state.load());
     let (x, y) = parameters.route[usize::from(position)];
-    let (width, height) = scenario.route.grid;
-    let flag = |flag| f32::from(u8::from(flag));
-    let share = |part: f32, whole: f32| if whole > 0.0 { (part / whole).min(1.0) } else { 0.0 };
-    let of = |part: u8, whole: u8| share(f32::from(part), f32::from(whole));
     let near = |cell: u8| cell.checked_sub(position);
 
     let lights = state.layout.lights.iter().filter_map(|light| {
@@ -123,9 +225,9 @@ pub(super) fn observe(parameters: &Parameters, state: &CityState, out: &mut [f32
         Some(Ahead { distance: near(checkpoint.cell)?, closed: waits, ticks: 0 })
     });
     let police = next(checkpoints, scenario.police.sight.min(SIGHT));
-    let distance = |ahead: Option<Ahead>| ahead.map_or(1.0, |ahead| of(ahead.distance, SIGHT));
-    let closed = |ahead: Option<Ahead>| flag(ahead.is_some_and(|ahead| ahead.closed));
-    let ticks = |ahead: Option<Ahead>| ahead.map_or(0.0, |ahead| share(f32::from(ahead.ticks), MOST_TICKS));
+    let distance = |ahead: Option<Ahead>| ahead.map_or(SIGHT, |ahead| ahead.distance);
+    let closed = |ahead: Option<Ahead>| u8::from(ahead.is_some_and(|ahead| ahead.closed));
+    let ticks = |ahead: Option<Ahead>| ahead.map_or(0, |ahead| ahead.ticks.min(MOST_TICKS.into()) as u8);
     let closed_at = |cells: u8| {
         let stands = |ahead: &Option<Ahead>| ahead.is_some_and(|ahead| ahead.closed && ahead.distance == cells);
         lights.iter().chain(&police).any(stands)
@@ -134,36 +236,36 @@ pub(super) fn observe(parameters: &Parameters, state: &CityState, out: &mut [f32
     let here = parameters.stop_at(position);
     let after = scenario.route.stops.iter().position(|&stop| stop > position).unwrap_or(parameters.stops() - 1);
     let to_stop = if here.is_some() { 0 } else { scenario.route.stops[after].saturating_sub(position) };
-    let waiting = |stop: Option<usize>| stop.and_then(|stop| state.queues.get(stop)).copied().unwrap_or_default();
-    let alighting = |stop: Option<usize>| of(stop.map_or(0, |stop| state.aboard[stop]), scenario.bus.capacity);
+    let waiting = |stop: Option<usize>| {
+        stop.and_then(|stop| state.queues.get(stop)).copied().unwrap_or_default().min(MOST_WAITING)
+    };
+    let alighting = |stop: Option<usize>| stop.map_or(0, |stop| state.aboard[stop]);
     let boards_here = here.is_some_and(|stop| stop < state.queues.len());
-    let enforcement = state.layout.enforcement;
-    let (capacity, legal) = (scenario.bus.capacity, scenario.bus.legal);
+    let (red, police_here) = (state.red_here(), state.unsatisfied_here().is_some());
 
-    let first: [f32; FIRST.len()] = [
-        of(x, width - 1),
-        of(y, height - 1),
-        of(load, capacity),
-        share(f32::from(state.totals.paid) * scenario.bus.fare as f32, MOST_MONEY),
-        of(state.speed, MAX_SPEED),
-        flag(state.red_here()),
-        flag(state.unsatisfied_here().is_some()),
-        flag(state.red_here() || state.unsatisfied_here().is_some()),
-        flag(boards_here),
-        share(f32::from(waiting(here)), MOST_WAITING),
-        flag(closed_at(1)),
+    // 0 where an entry is no small number.
+    let numbers: [u8; ENFORCED] = [
+        x,
+        y,
+        load,
+        0,
+        state.speed,
+        red.into(),
+        police_here.into(),
+        (red || police_here).into(),
+        boards_here.into(),
+        waiting(here),
+        closed_at(1).into(),
         distance(lights[0]),
         distance(police[0]),
-        share(f32::from(state.steps), f32::from(scenario.time.limit)),
-    ];
-    let rest: [f32; REST.len()] = [
-        of(position, parameters.last_cell()),
-        share(f32::from(to_stop), MOST_CELLS),
-        share(f32::from(waiting(Some(after))), MOST_WAITING),
+        0,
+        position,
+        to_stop.min(MOST_CELLS),
+        waiting(Some(after)),
         alighting(Some(after)),
         alighting(here),
-        of(parameters.over(load), capacity - legal),
-        of(legal.saturating_sub(load), legal),
+        parameters.over(load),
+        scenario.bus.legal.saturating_sub(load),
         closed(lights[0]),
         ticks(lights[0]),
         distance(lights[1]),
@@ -172,22 +274,17 @@ pub(super) fn observe(parameters: &Parameters, state: &CityState, out: &mut [f32
         closed(police[0]),
         distance(police[1]),
         closed(police[1]),
-        of(braking(state.speed), braking(MAX_SPEED)),
-        of(state.held, scenario.police.hold),
-        enforcement.inspect,
-        share(enforcement.load_fine, MOST_FINE),
-        share(enforcement.radar, MOST_RADAR),
-        enforcement.caught,
-        enforcement.light_fined,
-        share(enforcement.flight_fine, MOST_FINE),
-        share(enforcement.speed_fine, MOST_FINE),
-        share(enforcement.light_fine, MOST_FINE),
+        braking(state.speed),
+        state.held,
     ];
-    let aboard = state.aboard.iter().skip(1).map(|&count| of(count, capacity));
-    for (entry, value) in out.iter_mut().zip(first.into_iter().chain(rest).chain(aboard)) {
-        *entry = 2.0 * value - 1.0;
+    let scales = &parameters.scales;
+    for (place, (entry, &number)) in out.iter_mut().zip(&numbers).enumerate() {
+        *entry = scales.entry(place, number);
     }
-    for &place in &parameters.hidden {
-        out[place] = 0.0;
+    out[MONEY] = scales.counted(MONEY, state.totals.paid);
+    out[STEP] = scales.counted(STEP, state.steps);
+    out[ENFORCED..ABOARD].copy_from_slice(&scales.enforced(&state.layout.enforcement));
+    for (place, &count) in state.aboard.iter().enumerate().skip(1) {
+        out[ABOARD + place - 1] = scales.entry(ABOARD + place - 1, count);
     }
 }

@@ -2,8 +2,9 @@
 
 use arrayvec::ArrayVec;
 
+use super::observation::{self, Scales};
 use super::scenario::FieldError;
-use super::{CityScenario, MAX_SPEED, MAX_STOPS, observation};
+use super::{CityScenario, MAX_SPEED, MAX_STOPS};
 use crate::error::EnvError;
 use crate::frame::Cell;
 
@@ -29,6 +30,8 @@ pub(super) struct Parameters {
     pub(super) destinations: Vec<ArrayVec<u32, MAX_STOPS>>,
     /// The entries of the observation that read 0.
     pub(super) hidden: Vec<usize>,
+    /// How the entries of the observation are made.
+    pub(super) scales: Scales,
 }
 
 impl Parameters {
@@ -56,6 +59,7 @@ impl Parameters {
             stop_of_cell,
             scenario,
             hidden: Vec::new(),
+            scales: Scales::NONE,
         };
         let features = observation::features(&parameters);
         for hidden in &parameters.scenario.observation.hidden {
@@ -65,6 +69,7 @@ impl Parameters {
             };
             parameters.hidden.push(place.ok_or_else(unknown)?);
         }
+        parameters.scales = Scales::new(&parameters);
         Ok(parameters)
     }
 
@@ -117,7 +122,7 @@ fn squared(speed: u8) -> f64 {
 const WORDS: f64 = 4_294_967_296.0;
 
 /// The words below which something of this chance happens.
-fn word_of(chance: f64) -> u32 {
+pub(super) fn word_of(chance: f64) -> u32 {
     // Floats beyond the greatest word become it.
     (chance * WORDS) as u32
 }
@@ -144,7 +149,7 @@ fn poisson_table(mean: f64) -> Vec<u32> {
 
 /// A number of the Poisson distribution of a table, by a random word.
 pub(super) fn poisson(word: u32, table: &[u32]) -> u8 {
-    table.iter().filter(|&&below| word >= below).count() as u8
+    table.partition_point(|&below| word >= below) as u8
 }
 
 /// The words below which it is the first, the second…

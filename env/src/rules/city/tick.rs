@@ -19,7 +19,8 @@ pub(super) struct Words {
     arrivals: ArrayVec<u32, MAX_STOPS>,
     rival: u32,
     rival_stop: u32,
-    destinations: [u32; MAX_BOARD as usize],
+    /// One for each who may board.
+    destinations: ArrayVec<u32, { MAX_BOARD as usize }>,
     inspection: u32,
     bribe: u32,
     cells: [CellWords; MAX_SPEED as usize],
@@ -27,17 +28,45 @@ pub(super) struct Words {
 
 /// The random words of a cell that is left.
 #[derive(Clone, Copy)]
-struct CellWords {
+pub(super) struct CellWords {
     /// A red light or a checkpoint: never both are in a cell.
-    violation: u32,
-    radar: u32,
-    crash: u32,
+    pub(super) violation: u32,
+    pub(super) radar: u32,
+    pub(super) crash: u32,
+}
+
+/// Where the words of a tick are read that matter once queues have grown.
+pub(super) trait TickRandom {
+    /// Where one who boards wants to go.
+    fn destination(&self, boarding: usize) -> u32;
+    fn inspection(&self) -> u32;
+    fn bribe(&self) -> u32;
+    /// Of the first, second or third cell that is left.
+    fn cell(&self, cell: usize) -> CellWords;
+}
+
+impl TickRandom for Words {
+    fn destination(&self, boarding: usize) -> u32 {
+        self.destinations[boarding]
+    }
+
+    fn inspection(&self) -> u32 {
+        self.inspection
+    }
+
+    fn bribe(&self) -> u32 {
+        self.bribe
+    }
+
+    fn cell(&self, cell: usize) -> CellWords {
+        self.cells[cell]
+    }
 }
 
 impl Words {
     /// How many there are.
     pub(super) fn count(parameters: &Parameters) -> u32 {
-        parameters.arrivals.len() as u32 + 4 + u32::from(MAX_BOARD) + 3 * u32::from(MAX_SPEED)
+        parameters.arrivals.len() as u32 + 4 + u32::from(parameters.scenario.bus.board) + 3 * u32::from(MAX_SPEED)
     }
 
     pub(super) fn draw(parameters: &Parameters, generator: &mut Generator) -> Self {
@@ -46,7 +75,7 @@ impl Words {
             arrivals: parameters.arrivals.iter().map(|_| word()).collect(),
             rival: word(),
             rival_stop: word(),
-            destinations: std::array::from_fn(|_| word()),
+            destinations: (0..parameters.scenario.bus.board).map(|_| word()).collect(),
             inspection: word(),
             bribe: word(),
             cells: std::array::from_fn(|_| CellWords { violation: word(), radar: word(), crash: word() }),
@@ -66,6 +95,63 @@ struct Account {
     overload_km: f32,
 }
 
+/// What leaving a cell brings at a speed and with a load, whatever else happens there.
+struct Cell {
+    over: u8,
+    micromorts: f32,
+}
+
+impl Cell {
+    fn new(parameters: &Parameters, speed: u8, load: u8) -> Self {
+        Self { over: parameters.over(load), micromorts: parameters.micromorts(speed, load) as f32 }
+    }
+}
+
+impl Account {
+    fn leave(&mut self, cell: &Cell) {
+        self.cells += 1;
+        self.micromorts += cell.micromorts;
+        self.overload_km += f32::from(cell.over) * KM_PER_CELL;
+    }
+
+    /// The terms of the reward. `first` tells the first tick of a trip.
+    fn rewards(&self, parameters: &Parameters, first: bool) -> [f32; REWARD_TERMS] {
+        let scenario = &parameters.scenario;
+        let contract = &scenario.contract;
+        [
+            f32::from(self.paid) * (scenario.bus.fare * contract.fares) as f32,
+            -self.fines * contract.fines as f32,
+            -scenario.time.cost as f32,
+            -f32::from(self.cells) * scenario.fuel.cost as f32,
+            -self.harm * scenario.crash.share as f32,
+            if first { -contract.lease as f32 } else { 0.0 },
+        ]
+    }
+}
+
+/// What a tick brings in which the bus drives at a speed and with a load, and nothing happens to it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Quiet {
+    pub(super) reward: f32,
+    pub(super) micromorts: f32,
+    pub(super) overload_km: f32,
+}
+
+impl Quiet {
+    pub(super) fn new(parameters: &Parameters, speed: u8, load: u8) -> Self {
+        let mut account = Account::default();
+        let cell = Cell::new(parameters, speed, load);
+        for _ in 0..speed {
+            account.leave(&cell);
+            if parameters.scenario.crash.mode == CrashMode::Expected {
+                account.harm += (parameters.hazard(speed, load) * parameters.harm(speed, load)) as f32;
+            }
+        }
+        let reward = account.rewards(parameters, false).iter().sum();
+        Self { reward, micromorts: account.micromorts, overload_km: account.overload_km }
+    }
+}
+
 pub(super) fn tick(
     parameters: &Parameters,
     state: &mut CityState,
@@ -73,9 +159,20 @@ pub(super) fn tick(
     words: &Words,
     terms: Option<StepTerms<'_>>,
 ) -> Transition {
+    grow_queues(parameters, state, words);
+    drive_tick(parameters, state, action, words, terms)
+}
+
+/// What happens in a tick once queues have grown.
+pub(super) fn drive_tick(
+    parameters: &Parameters,
+    state: &mut CityState,
+    action: Action,
+    words: &impl TickRandom,
+    terms: Option<StepTerms<'_>>,
+) -> Transition {
     let mut account = Account::default();
     let first = state.steps == 0;
-    grow_queues(parameters, state, words);
     if state.held > 0 {
         state.held -= 1;
         state.speed = 0;
@@ -104,7 +201,7 @@ fn grow_queues(parameters: &Parameters, state: &mut CityState, words: &Words) {
     }
 }
 
-fn act(parameters: &Parameters, state: &mut CityState, action: Action, words: &Words, account: &mut Account) {
+fn act(parameters: &Parameters, state: &mut CityState, action: Action, words: &impl TickRandom, account: &mut Account) {
     state.speed = match action {
         MOVE => state.speed.max(1),
         SPEED_UP => (state.speed + 1).min(MAX_SPEED),
@@ -115,7 +212,7 @@ fn act(parameters: &Parameters, state: &mut CityState, action: Action, words: &W
         PICK_UP if stop < state.queues.len() => {
             let boarding = state.queues[stop].min(room(parameters, state)).min(parameters.scenario.bus.board);
             state.queues[stop] -= boarding;
-            for &word in words.destinations.iter().take(usize::from(boarding)) {
+            for word in (0..usize::from(boarding)).map(|place| words.destination(place)) {
                 let after = parameters.destinations[stop].iter().filter(|&&below| word >= below).count();
                 // The sum of a row may fall short of 1 by a rounding error.
                 let destination = (stop + 1 + after).min(state.aboard.len() - 1);
@@ -138,7 +235,7 @@ fn room(parameters: &Parameters, state: &CityState) -> u8 {
 }
 
 /// Standing in a manned checkpoint's cell satisfies it, and the load may be counted.
-fn stand_at_checkpoint(parameters: &Parameters, state: &mut CityState, words: &Words, account: &mut Account) {
+fn stand_at_checkpoint(parameters: &Parameters, state: &mut CityState, words: &impl TickRandom, account: &mut Account) {
     let Some(checkpoint) = state.unsatisfied_here().filter(|_| state.speed == 0) else { return };
     state.satisfied |= 1 << checkpoint;
     let over = parameters.over(state.load());
@@ -147,11 +244,11 @@ fn stand_at_checkpoint(parameters: &Parameters, state: &mut CityState, words: &W
     }
     state.totals.overloaded_passes += 1;
     let enforcement = state.layout.enforcement;
-    if !chance(words.inspection, enforcement.inspect) {
+    if !chance(words.inspection(), enforcement.inspect) {
         return;
     }
     let (police, bribe) = (&parameters.scenario.police, &parameters.scenario.bribe);
-    if chance(words.bribe, bribe.chance as f32) {
+    if chance(words.bribe(), bribe.chance as f32) {
         account.fines += bribe.amount as f32;
         return;
     }
@@ -180,13 +277,12 @@ fn put_off(state: &mut CityState, mut count: u8) {
 }
 
 /// The cells of the tick, one after another, until the bus arrives or crashes.
-fn drive(parameters: &Parameters, state: &mut CityState, words: &Words, account: &mut Account) {
+fn drive(parameters: &Parameters, state: &mut CityState, words: &impl TickRandom, account: &mut Account) {
     let (speed, load) = (state.speed, state.load());
-    let over = parameters.over(load);
     let (scenario, enforcement) = (&parameters.scenario, state.layout.enforcement);
     let (hazard, harm) = (parameters.hazard(speed, load), parameters.harm(speed, load));
-    let micromorts = parameters.micromorts(speed, load) as f32;
-    for word in words.cells.iter().take(usize::from(speed)) {
+    let cell = Cell::new(parameters, speed, load);
+    for word in (0..usize::from(speed)).map(|place| words.cell(place)) {
         let mut crash = hazard;
         if state.red_here() {
             account.violations += 1;
@@ -199,7 +295,7 @@ fn drive(parameters: &Parameters, state: &mut CityState, words: &Words, account:
             // It is passed once, whatever comes of it.
             state.satisfied |= 1 << checkpoint;
             account.violations += 1;
-            state.totals.overloaded_passes += u16::from(over > 0);
+            state.totals.overloaded_passes += u16::from(cell.over > 0);
             if chance(word.violation, enforcement.caught) {
                 fine(state, account, enforcement.flight_fine);
             }
@@ -211,9 +307,7 @@ fn drive(parameters: &Parameters, state: &mut CityState, words: &Words, account:
                 fine(state, account, enforcement.speed_fine);
             }
         }
-        account.cells += 1;
-        account.micromorts += micromorts;
-        account.overload_km += f32::from(over) * KM_PER_CELL;
+        account.leave(&cell);
         match scenario.crash.mode {
             CrashMode::Sampled if chance(word.crash, crash as f32) => {
                 account.harm += harm as f32;
@@ -245,7 +339,6 @@ fn settle(
     terms: Option<StepTerms<'_>>,
 ) -> Transition {
     let scenario = &parameters.scenario;
-    let contract = &scenario.contract;
     let totals = &mut state.totals;
     totals.paid += account.paid;
     totals.fines += account.fines;
@@ -253,14 +346,7 @@ fn settle(
     totals.cells += account.cells;
     totals.overload_km += account.overload_km;
     totals.micromorts += account.micromorts;
-    let rewards: [f32; REWARD_TERMS] = [
-        f32::from(account.paid) * (scenario.bus.fare * contract.fares) as f32,
-        -account.fines * contract.fines as f32,
-        -scenario.time.cost as f32,
-        -f32::from(account.cells) * scenario.fuel.cost as f32,
-        -account.harm * scenario.crash.share as f32,
-        if first { -contract.lease as f32 } else { 0.0 },
-    ];
+    let rewards = account.rewards(parameters, first);
     let costs: [f32; COST_TERMS] = [account.micromorts, f32::from(account.violations), account.overload_km];
     if let Some(StepTerms { reward, cost }) = terms {
         reward.copy_from_slice(&rewards);

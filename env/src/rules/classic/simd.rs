@@ -17,7 +17,6 @@ mod block;
 mod draw;
 mod episodes;
 mod kernel;
-mod lanes;
 mod rows;
 mod step;
 #[cfg(test)]
@@ -25,10 +24,11 @@ mod tests;
 
 use fearless_simd::{Level, dispatch};
 
-use self::block::{Block, LANES};
+use self::block::Block;
 use super::{Classic, ClassicState, info};
 use crate::episode::EpisodeStats;
 use crate::rules::Action;
+use crate::rules::lanes::LANES;
 use crate::vec_env::{Autoreset, Batch, Snapshot, StepBuffers};
 
 /// Environments of the `classic` rules, stepped in SIMD lanes.

@@ -9,15 +9,8 @@ use super::super::layout::DEFAULT_WAITING;
 use super::super::{CAPACITY, ClassicLayout, ClassicState, FARE, LAST_CELL, MAX_SPEED, ROUTE_CELLS, info};
 use crate::episode::EpisodeStats;
 use crate::generator::Generator;
+use crate::rules::lanes::{Bytes, LANES, Words};
 use crate::vec_env::Snapshot;
-
-/// Environments of a block: the bytes of the widest register.
-pub(super) const LANES: usize = 64;
-
-/// A byte of each environment.
-pub(super) type Bytes = [u8; LANES];
-/// A 32-bit word of each environment.
-pub(super) type Words = [u32; LANES];
 
 /// Flags of [`Last`].
 pub(super) const FINED: u8 = 1;

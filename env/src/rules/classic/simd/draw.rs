@@ -9,8 +9,8 @@ use fearless_simd::{Select, Simd};
 
 use super::super::STOPS;
 use super::super::layout::{FREE_CELLS, HAZARDS, POLICE};
-use super::block::{Bytes, Hazards, LANES, Words};
-use super::lanes::{load, splat, store};
+use super::block::Hazards;
+use crate::rules::lanes::{Bytes, LANES, Words, load, next_words, splat, store};
 
 /// Draws layouts; `generator` moves on.
 #[inline(always)]
@@ -75,22 +75,4 @@ where
         cell = cell.simd_ge(stop).select(cell + 1, cell);
     }
     cell
-}
-
-/// The next 32 random bits of each lane, as `Generator::next_u32` has them.
-#[inline(always)]
-fn next_words([s0, s1, s2, s3]: &mut [Words; 4]) -> Words {
-    let mut results = [0; LANES];
-    let lanes = s0.iter_mut().zip(s1).zip(s2).zip(s3);
-    for (result, (((s0, s1), s2), s3)) in results.iter_mut().zip(lanes) {
-        *result = s0.wrapping_add(*s3).rotate_left(7).wrapping_add(*s0);
-        let shifted = *s1 << 9;
-        *s2 ^= *s0;
-        *s3 ^= *s1;
-        *s1 ^= *s2;
-        *s0 ^= *s3;
-        *s2 ^= shifted;
-        *s3 = s3.rotate_left(11);
-    }
-    results
 }

@@ -9,12 +9,11 @@ use fearless_simd::{Select, Simd};
 
 use super::super::LEGAL_CAPACITY;
 use super::super::layout::DEFAULT_WAITING;
-use super::block::{Block, CRASHED, ENDED, FINED, LANES, LEGAL};
+use super::block::{Block, CRASHED, ENDED, FINED, LEGAL};
 use super::draw::draw;
 use super::kernel;
-use super::lanes::{load, mask, replace, replace_floats, replace_words, splat};
 use super::rows::{ROW, RawRows};
-use super::step::bits;
+use crate::rules::lanes::{LANES, bits, load, mask, replace, replace_floats, replace_words, splat};
 
 /// From this many on, lanes of one block begin together: then drawing for 64 costs less than queueing them.
 pub(super) const LEAST_TOGETHER: u32 = 16;

@@ -8,9 +8,9 @@ use super::super::{
     CAPACITY, DANGEROUS_LOAD, DROP_OFF, LAST_CELL, LEAST_EXCHANGE, LEGAL_CAPACITY, MAX_SPEED, PICK_UP, SPEED_UP, STOP,
     STOPS,
 };
-use super::block::{Block, Bytes, Hazards, LANES};
-use super::lanes::{load, low_bytes, splat, store};
+use super::block::{Block, Hazards};
 use super::rows::{ROW, RawRows};
+use crate::rules::lanes::{Bytes, LANES, load, low_bytes, splat, store};
 
 /// The corner of the route in the features x and y.
 const CORNER: u8 = LAST_CELL / 2;

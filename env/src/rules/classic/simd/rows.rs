@@ -19,15 +19,13 @@ use fearless_simd::Simd;
 use fearless_simd::prelude::*;
 
 use super::super::observation::{FEATURES, SCALES};
-use super::block::LANES;
+use crate::rules::lanes::{LANES, PADDED, interleave};
 
 /// Floats of a row.
 pub(super) const ROW: usize = FEATURES.len();
 /// Floats of the rows of a block.
 pub(super) const ROWS: usize = LANES * ROW;
 
-/// Bytes of an environment while features are interleaved: a power of two.
-const PADDED: usize = 16;
 /// Where the bytes of four rows lie in a register of 64 with padding: where one instruction can move all of them,
 /// that is faster than writing row by row.
 const CLOSED: [u8; LANES] = {
@@ -65,7 +63,7 @@ impl RawRows {
     pub(super) fn fill<S: Simd>(&mut self, simd: S, features: [S::u8s; ROW], at: usize) {
         let mut lanes = [S::u8s::splat(simd, 0); PADDED];
         lanes[..ROW].copy_from_slice(&features);
-        let lanes = interleave(interleave(interleave(interleave(lanes))));
+        let lanes = interleave(lanes);
         let mut start = at * ROW;
         for lanes in lanes {
             self.close_gaps(simd, lanes, start);
@@ -106,15 +104,4 @@ impl RawRows {
         }
         out.copy_from_slice(&row[..ROW]);
     }
-}
-
-/// One round: zips each register of the first half with its like in the second.
-#[inline(always)]
-fn interleave<S: Simd, V: SimdBase<S>>(lanes: [V; PADDED]) -> [V; PADDED] {
-    let [a0, a1, a2, a3, a4, a5, a6, a7, b0, b1, b2, b3, b4, b5, b6, b7] = lanes;
-    let ((c0, c1), (c2, c3), (c4, c5), (c6, c7)) =
-        (a0.interleave(b0), a1.interleave(b1), a2.interleave(b2), a3.interleave(b3));
-    let ((d0, d1), (d2, d3), (d4, d5), (d6, d7)) =
-        (a4.interleave(b4), a5.interleave(b5), a6.interleave(b6), a7.interleave(b7));
-    [c0, c1, c2, c3, c4, c5, c6, c7, d0, d1, d2, d3, d4, d5, d6, d7]
 }

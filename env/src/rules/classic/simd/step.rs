@@ -2,11 +2,12 @@
 
 use fearless_simd::Simd;
 
-use super::block::{Block, Bytes, LANES};
+use super::block::Block;
 use super::episodes::{self, LEAST_TOGETHER, Queue};
 use super::kernel;
 use super::rows::{ROW, ROWS, RawRows};
 use crate::rules::Action;
+use crate::rules::lanes::{Bytes, LANES, bits};
 use crate::vec_env::{Autoreset, StepBuffers};
 
 /// Moves all environments on and tells whether any needs a reset now.
@@ -126,14 +127,4 @@ fn write(rows: &RawRows, lanes: u64, out: &mut [f32]) {
             rows.write_row(lane, &mut out[lane * ROW..][..ROW]);
         }
     }
-}
-
-/// The set bits, by place.
-#[inline(always)]
-pub(super) fn bits(mut mask: u64) -> impl Iterator<Item = usize> {
-    std::iter::from_fn(move || {
-        let lane = (mask != 0).then_some(mask.trailing_zeros() as usize)?;
-        mask &= mask - 1;
-        Some(lane)
-    })
 }

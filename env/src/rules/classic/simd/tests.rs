@@ -6,22 +6,9 @@ use proptest::prelude::*;
 use super::ClassicBatch;
 use crate::episode::EpisodeStats;
 use crate::generator::Generator;
+use crate::rules::lanes::levels;
 use crate::rules::{Classic, ClassicLayout, ClassicState, Rules};
 use crate::vec_env::{Autoreset, Batch, ScalarBatch, Snapshot, StepBuffers};
-
-/// The instruction sets that this machine has, by name.
-fn levels() -> Vec<(&'static str, Level)> {
-    let best = Level::new();
-    let mut levels = vec![("best", best), ("baseline", Level::baseline())];
-    #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-    {
-        levels.extend(best.as_avx512().map(|token| ("AVX-512", Level::Avx512(token))));
-        levels.extend(best.as_avx2().map(|token| ("AVX2", Level::Avx2(token))));
-        levels.extend(best.as_sse4_2().map(|token| ("SSE4.2", Level::Sse4_2(token))));
-        levels.extend(best.as_sse2().map(|token| ("SSE2", Level::Sse2(token))));
-    }
-    levels
-}
 
 /// What a step writes, over a pattern that shows what it leaves alone.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,0 +1,217 @@
+//! The fast batch of the `city` rules: many trips a step in the lanes of SIMD registers.
+//!
+//! Trips are stored in blocks of 64, field by field, nearly every field a byte (`block`). Random words are drawn for all
+//! lanes, whatever happens in them. Then nearly all trips have a tick in which nothing happens but that the bus drives
+//! and queues grow: they are moved on together (`kernel`). The few others are stepped by the plain rules, one by one.
+//! What all drivers see is made in lanes again (`features`) and turned into rows of floats (`rows`).
+//!
+//! [`ScalarBatch`](crate::ScalarBatch) is the oracle: the two are held equal bit for bit.
+#![expect(clippy::inline_always, reason = "instruction sets are enabled for one function and what is inlined in it")]
+
+mod block;
+mod features;
+mod kernel;
+mod rows;
+#[cfg(test)]
+mod tests;
+mod words;
+
+use std::sync::Arc;
+
+use fearless_simd::prelude::*;
+use fearless_simd::{Level, Simd, dispatch};
+
+use self::block::Block;
+use self::features::Cells;
+use self::kernel::Tables;
+use self::rows::RawRows;
+use self::words::{LaneWords, TickWords};
+use super::tick::drive_tick;
+use super::{City, CityState};
+use crate::episode::EpisodeStats;
+use crate::generator::Generator;
+use crate::rules::lanes::{LANES, bits};
+use crate::rules::{Action, Rules};
+use crate::vec_env::{Autoreset, Batch, Snapshot, StepBuffers, StepRow};
+
+/// Environments of the `city` rules, stepped in SIMD lanes.
+///
+/// Snapshots go in and out unchanged, but that the length of the episode is taken from the steps of its state.
+#[derive(Debug, Clone)]
+pub struct CityBatch {
+    level: Level,
+    envs: usize,
+    /// The lanes of the last one that are past `envs` are copies of a trip, stepped along and never read.
+    blocks: Vec<Block>,
+    tables: Arc<Tables>,
+    cells: Arc<Cells>,
+    observation_size: usize,
+    figures: usize,
+    /// Unless this is set, no environment needs a reset, and nobody has to look.
+    may_need_reset: bool,
+}
+
+impl CityBatch {
+    /// A batch that is stepped with the instructions of `level`.
+    fn at_level(level: Level, rules: &City, snapshots: &[Snapshot<CityState>]) -> Self {
+        let parameters = &rules.parameters;
+        let info = rules.info();
+        Self {
+            level,
+            envs: snapshots.len(),
+            blocks: snapshots.chunks(LANES).map(|snapshots| Block::new(snapshots, parameters)).collect(),
+            tables: Arc::new(Tables::new(parameters)),
+            cells: Arc::new(Cells::new(parameters)),
+            observation_size: info.observation_size(),
+            figures: info.figures.len(),
+            may_need_reset: snapshots.iter().any(|snapshot| snapshot.needs_reset),
+        }
+    }
+}
+
+impl Batch<City> for CityBatch {
+    fn new(rules: &City, snapshots: Vec<Snapshot<CityState>>) -> Self {
+        Self::at_level(Level::new(), rules, &snapshots)
+    }
+
+    fn envs(&self) -> usize {
+        self.envs
+    }
+
+    fn snapshot(&self, _: &City, index: usize) -> Snapshot<CityState> {
+        self.blocks[index / LANES].get(index % LANES)
+    }
+
+    fn with_state<T>(&self, _: &City, index: usize, read: impl FnOnce(&CityState) -> T) -> T {
+        read(&self.blocks[index / LANES].state(index % LANES))
+    }
+
+    fn episode_return(&self, index: usize) -> f32 {
+        self.blocks[index / LANES].trips.episode_return[index % LANES]
+    }
+
+    fn last_episode(&self, index: usize) -> Option<EpisodeStats> {
+        self.blocks[index / LANES].last_episode(index % LANES)
+    }
+
+    fn restore(&mut self, rules: &City, index: usize, snapshot: &Snapshot<CityState>) {
+        self.blocks[index / LANES].set(index % LANES, snapshot, &rules.parameters);
+        self.may_need_reset |= snapshot.needs_reset;
+    }
+
+    fn first_that_needs_reset(&self) -> Option<usize> {
+        if !self.may_need_reset {
+            return None;
+        }
+        (0..self.envs).find(|&index| self.blocks[index / LANES].trips.needs_reset >> (index % LANES) & 1 == 1)
+    }
+
+    fn step(&mut self, rules: &City, autoreset: Autoreset, actions: &[Action], mut out: StepBuffers<'_>) {
+        self.may_need_reset = dispatch!(self.level, simd => step(simd, self, rules, autoreset, actions, &mut out));
+    }
+}
+
+/// Moves all environments on and tells whether any needs a reset now.
+#[inline(always)]
+fn step<S: Simd>(
+    simd: S,
+    batch: &mut CityBatch,
+    rules: &City,
+    autoreset: Autoreset,
+    actions: &[Action],
+    out: &mut StepBuffers<'_>,
+) -> bool {
+    let parameters = &*rules.parameters;
+    let CityBatch { blocks, tables, cells, observation_size: size, figures, .. } = batch;
+    let mut words = TickWords::new(parameters);
+    let mut rows = RawRows::EMPTY;
+    let mut need_reset = 0;
+    for (index, (block, given)) in blocks.iter_mut().zip(actions.chunks(LANES)).enumerate() {
+        let (first, envs) = (index * LANES, given.len());
+        let mut actions = [0; LANES];
+        actions[..envs].copy_from_slice(given);
+        // The lanes that are environments.
+        let own = u64::MAX >> (LANES - envs);
+
+        let idle = own & block.trips.needs_reset;
+        let before = (idle != 0).then_some(block.trips.generator);
+        words.draw(simd, &mut block.trips.generator);
+        // They begin episodes, with the words that these begin with.
+        if let Some(before) = before {
+            for lane in bits(idle) {
+                block.trips.set_generator(lane, &Generator::from_words(before.map(|word| word[lane])));
+            }
+        }
+        let speeds = kernel::speeds(simd, &block.trips, &actions);
+        let eventful = kernel::eventful(simd, parameters, tables, &block.trips, &words, &actions, &speeds);
+        // Who wants to know what rewards are made of gets all by the plain rules.
+        let eventful = own & if out.terms.is_some() { u64::MAX } else { eventful };
+        for lane in bits(eventful) {
+            block.take(lane);
+        }
+
+        let outcome = kernel::advance(simd, parameters, tables, &mut block.trips, &words, &speeds);
+        out.rewards[first..][..envs].copy_from_slice(&outcome.rewards[..envs]);
+        if let Some(out) = &mut out.costs {
+            out[first..][..envs].copy_from_slice(&outcome.costs[..envs]);
+        }
+        out.terminated[first..][..envs].fill(false);
+        out.truncated[first..][..envs].fill(false);
+        for lane in bits(eventful) {
+            let mut row = out.row(first + lane);
+            if idle >> lane & 1 == 1 {
+                begin(rules, block, lane);
+                row.rest();
+            } else {
+                let words = LaneWords { words: &words, lane };
+                step_one(rules, block, &words, actions[lane], (autoreset, *figures), &mut row);
+            }
+        }
+        need_reset |= block.trips.needs_reset & own;
+
+        for at in (0..LANES).step_by(S::u8s::LEN) {
+            rows.fill::<S>(features::features(simd, parameters, cells, &block.trips, at), at);
+        }
+        let observations = &mut out.observations[first * *size..][..envs * *size];
+        rows.write(simd, &parameters.scales, &block.trips, *size, observations);
+    }
+    need_reset != 0
+}
+
+/// A tick of a trip that was taken, by the plain rules.
+fn step_one(
+    rules: &City,
+    block: &mut Block,
+    words: &LaneWords<'_>,
+    action: Action,
+    (autoreset, figures): (Autoreset, usize),
+    row: &mut StepRow<'_>,
+) {
+    let lane = words.lane;
+    let (state, sum) = block.taken(lane);
+    let transition = drive_tick(&rules.parameters, state, action, words, row.terms.take());
+    let episode_return = sum + transition.reward;
+    let ended = transition.terminated || transition.truncated;
+    if ended {
+        let figures = EpisodeStats::of(rules, state, episode_return, state.steps.into(), figures);
+        if autoreset == Autoreset::SameStep {
+            rules.observe(state, row.final_observation);
+        }
+        block.finish(lane, figures);
+    }
+    if ended && autoreset == Autoreset::SameStep {
+        begin(rules, block, lane);
+    } else {
+        block.put_back(lane, episode_return, ended);
+    }
+    row.tell(transition);
+}
+
+/// Begins an episode on a layout drawn for it.
+fn begin(rules: &City, block: &mut Block, lane: usize) {
+    let mut generator = block.trips.generator_of(lane);
+    let layout = rules.draw(&mut generator);
+    block.begin(lane, rules.start(&layout, &mut generator), &rules.parameters);
+    block.trips.set_generator(lane, &generator);
+    block.put_back(lane, 0.0, false);
+}
