@@ -15,6 +15,9 @@ pub enum Algorithm {
     Dqn,
     /// Proximal policy optimization (Schulman et al., 2017): the outputs are logits.
     Ppo,
+    /// PPO under a limit to costs (Ray, Achiam and Amodei, 2019): the outputs are logits.
+    #[serde(rename = "ppo-lagrangian")]
+    PpoLagrangian,
     /// Advantage actor-critic (Mnih et al., 2016): the outputs are logits.
     A2c,
     /// Policy gradients over whole episodes (Williams, 1992): the outputs are logits.
@@ -23,13 +26,14 @@ pub enum Algorithm {
 
 impl Algorithm {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Dqn, Self::Ppo, Self::A2c, Self::Reinforce];
+    pub const ALL: [Self; 5] = [Self::Dqn, Self::Ppo, Self::PpoLagrangian, Self::A2c, Self::Reinforce];
 
     /// The networks that a checkpoint may hold, by name.
     #[must_use]
     pub fn networks(self) -> &'static [&'static str] {
         match self {
             Self::Dqn => &["q"],
+            Self::PpoLagrangian => &["actor", "critic", "cost_critic"],
             Self::Ppo | Self::A2c | Self::Reinforce => &["actor", "critic"],
         }
     }
@@ -39,7 +43,7 @@ impl Algorithm {
     pub fn output_kind(self) -> OutputKind {
         match self {
             Self::Dqn => OutputKind::Values,
-            Self::Ppo | Self::A2c | Self::Reinforce => OutputKind::Logits,
+            Self::Ppo | Self::PpoLagrangian | Self::A2c | Self::Reinforce => OutputKind::Logits,
         }
     }
 
@@ -55,6 +59,7 @@ impl fmt::Display for Algorithm {
         f.write_str(match self {
             Self::Dqn => "dqn",
             Self::Ppo => "ppo",
+            Self::PpoLagrangian => "ppo-lagrangian",
             Self::A2c => "a2c",
             Self::Reinforce => "reinforce",
         })

@@ -13,7 +13,14 @@ pub(crate) struct RulesArgs {
     /// The rules to drive by.
     #[arg(long, env = "DALADALA_RULES", default_value_t = RuleSet::Classic, value_parser = rules_parser())]
     rules: RuleSet,
-    /// Their scenario: a name that `daladala scenarios` lists, or a TOML file [default: the first that the rules have].
+    #[command(flatten)]
+    scenario: ScenarioArgs,
+}
+
+/// For commands that run one rule set, or any.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct ScenarioArgs {
+    /// The scenario of the rules: a name that `daladala scenarios` lists, or a TOML file [default: the first that the rules have].
     #[arg(long, value_name = "NAME|FILE")]
     scenario: Option<String>,
     /// A field of the scenario, such as police.inspect=0.3, or where something is trained a hyperparameter, such as
@@ -33,20 +40,32 @@ impl RulesArgs {
 
     /// The hyperparameters among what is set: their names have no dot.
     pub(crate) fn hyperparameters(&self) -> Vec<String> {
-        let is_field = |set: &&String| set.split('=').next().is_some_and(|name| name.contains('.'));
-        self.set.iter().filter(|set| !is_field(set)).cloned().collect()
+        self.scenario.hyperparameters()
     }
 
     /// What the arguments name, whatever hyperparameters are set beside it.
     pub(crate) fn spec_to_train_on(&self) -> anyhow::Result<RuleSpec> {
+        self.scenario.spec(self.rules)
+    }
+}
+
+impl ScenarioArgs {
+    /// The hyperparameters among what is set: their names have no dot.
+    pub(crate) fn hyperparameters(&self) -> Vec<String> {
+        let is_field = |set: &&String| set.split('=').next().is_some_and(|name| name.contains('.'));
+        self.set.iter().filter(|set| !is_field(set)).cloned().collect()
+    }
+
+    /// The scenario of `rules`, whatever hyperparameters are set beside it.
+    pub(crate) fn spec(&self, rules: RuleSet) -> anyhow::Result<RuleSpec> {
         let spec = match self.scenario.as_deref() {
             Some(path) if looks_like_a_file(path) => {
                 let text =
                     std::fs::read_to_string(path).with_context(|| format!("the scenario {path} can't be read"))?;
                 let name = Path::new(path).file_stem().map_or_else(|| path.into(), |stem| stem.to_string_lossy());
-                RuleSpec::from_toml(self.rules, &name, &text)?
+                RuleSpec::from_toml(rules, &name, &text)?
             }
-            name => RuleSpec::named(self.rules.name(), name)?,
+            name => RuleSpec::named(rules.name(), name)?,
         };
         let hyperparameters = self.hyperparameters();
         self.set.iter().filter(|set| !hyperparameters.contains(set)).try_fold(spec, |spec, set| {

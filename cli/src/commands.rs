@@ -8,6 +8,7 @@ mod predict;
 mod record;
 mod scenarios;
 mod serve;
+mod study;
 mod sweep;
 mod token;
 mod trace;
@@ -29,6 +30,9 @@ pub(crate) enum Command {
     Train(train::Args),
     /// Train over many configurations and seeds, several at a time, and compare.
     Sweep(sweep::Args),
+    /// Ask what enforcement does to driving, under the rules city.
+    #[command(subcommand)]
+    Study(study::Study),
     /// Make a model of a file of Stable-Baselines3 (.zip) or PyTorch (.pth).
     Import(import::Args),
     /// Draw episodes as an animation or a picture, or write them down frame by frame.
@@ -62,6 +66,7 @@ impl Command {
             Self::Eval(args) => args.run(),
             Self::Train(args) => args.run(),
             Self::Sweep(args) => args.run(),
+            Self::Study(study) => study.run(),
             Self::Import(args) => args.run(),
             Self::Record(args) => args.run(),
             Self::Predict(args) => args.run(),

@@ -63,6 +63,14 @@ impl Write for WholeFile {
     }
 }
 
+/// Writes a text file, whole or not at all.
+pub(crate) fn write_text(path: &Path, text: &str) -> anyhow::Result<()> {
+    let mut file = WholeFile::create(path)?;
+    file.write_all(text.as_bytes()).with_context(|| format!("{}", path.display()))?;
+    file.finish()?;
+    Ok(())
+}
+
 fn folder_of(out: &Path) -> &Path {
     out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

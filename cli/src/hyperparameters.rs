@@ -22,6 +22,7 @@ pub(crate) fn with(config: &TrainConfig, over: Table) -> anyhow::Result<TrainCon
     let config = match config {
         TrainConfig::Dqn(config) => TrainConfig::Dqn(laid_over(config, over)?),
         TrainConfig::Ppo(config) => TrainConfig::Ppo(laid_over(config, over)?),
+        TrainConfig::PpoLagrangian(config) => TrainConfig::PpoLagrangian(laid_over(config, over)?),
         TrainConfig::A2c(config) => TrainConfig::A2c(laid_over(config, over)?),
         TrainConfig::Reinforce(config) => TrainConfig::Reinforce(laid_over(config, over)?),
     };
@@ -33,7 +34,7 @@ pub(crate) fn with(config: &TrainConfig, over: Table) -> anyhow::Result<TrainCon
 pub(crate) fn as_toml(config: &TrainConfig) -> anyhow::Result<String> {
     Ok(match config {
         TrainConfig::Dqn(config) => toml::to_string(config),
-        TrainConfig::Ppo(config) => toml::to_string(config),
+        TrainConfig::Ppo(config) | TrainConfig::PpoLagrangian(config) => toml::to_string(config),
         TrainConfig::A2c(config) => toml::to_string(config),
         TrainConfig::Reinforce(config) => toml::to_string(config),
     }?)

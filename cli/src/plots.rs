@@ -17,7 +17,7 @@ use plotters::prelude::{
     Cartesian2d, ChartBuilder, ChartContext, DrawingArea, IntoDrawingArea, SVGBackend, TRANSPARENT, WHITE,
 };
 
-pub(crate) use curves::{Curve, learning_curves};
+pub(crate) use curves::{Curve, Mark, curves, learning_curves};
 pub(crate) use distributions::{Distribution, distributions};
 pub(crate) use intervals::{Estimate, Unit, height as intervals_height, intervals};
 pub(crate) use style::MOST_SERIES;

@@ -557,3 +557,83 @@ fn hyperparameters_come_from_a_file_and_single_ones_go_over_it() {
         assert!(error.contains(said), "{error}");
     }
 }
+
+#[test]
+fn a_training_on_a_scenario_of_its_own_goes_on_without_being_told_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("city.safetensors").to_str().unwrap().to_owned();
+    let begun = [
+        "train",
+        "--algo",
+        "ppo",
+        "--rules",
+        "city",
+        "--scenario",
+        "tiny",
+        "--set",
+        "police.inspect=0.4",
+        "--steps",
+        "4000000",
+        "--out",
+        &out,
+    ];
+    let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin!("daladala"))
+        .args(begun)
+        .stderr(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let progress = folder.path().join("city.run/progress.csv");
+    while std::fs::read_to_string(&progress).map_or(0, |text| text.lines().count()) < 3 {
+        assert!(child.try_wait().unwrap().is_none(), "it ended before it could be interrupted");
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    assert!(std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+
+    let refused = |more: &[&str]| {
+        let output = daladala(&[&["train", "--resume", "--out", &out], more].concat(), "");
+        assert_eq!(output.status.code(), Some(1));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    assert!(refused(&["--rules", "city", "--scenario", "night"]).contains("city/tiny"));
+    // It goes on where it was: with an end in sight it would be done.
+    let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin!("daladala"))
+        .args(["train", "--resume", "--out", &out])
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let rows = std::fs::read_to_string(&progress).unwrap().lines().count();
+    while std::fs::read_to_string(&progress).map_or(0, |text| text.lines().count()) < rows + 2 {
+        assert!(child.try_wait().unwrap().is_none(), "it did not go on");
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[test]
+fn a_study_says_where_overloading_stops_paying_and_goes_on_where_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("study").to_str().unwrap().to_owned();
+    let study = ["study", "enforcement", "--episodes", "400", "--out", &out, "--json"];
+    let results = json(&study);
+    let switch = &results["switch"];
+    let number = |value: &serde_json::Value| value.as_f64().unwrap();
+    assert_eq!((&switch["from"], &switch["to"]), (&"greedy".into(), &"legal".into()));
+    assert!((0.18..0.28).contains(&number(&switch["simulated"])), "{switch}");
+    assert!((0.18..0.28).contains(&number(&switch["closed_form"])), "{switch}");
+    assert_eq!(results["points"].as_array().unwrap().len(), 7 * 11);
+    for file in ["results.json", "results.csv", "profit.svg", "overloading.svg", "risk.svg"] {
+        assert!(std::fs::metadata(std::path::Path::new(&out).join(file)).unwrap().len() > 500, "{file}");
+    }
+    // A line cut off in the middle is driven again; everything else is read.
+    let points = std::path::Path::new(&out).join("points.jsonl");
+    let text = std::fs::read_to_string(&points).unwrap();
+    std::fs::write(&points, &text[..text.len() - 30]).unwrap();
+    assert_eq!(json(&study), results);
+    assert_eq!(std::fs::read_to_string(&points).unwrap(), text);
+    let other = daladala(&["study", "enforcement", "--episodes", "500", "--out", &out], "");
+    assert_eq!(other.status.code(), Some(1));
+    assert!(String::from_utf8(other.stderr).unwrap().contains("another study"));
+}

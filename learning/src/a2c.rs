@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::collector::CollectorOptions;
 use crate::method::Update;
-use crate::on_policy::{Initialization, Networks, OnPolicy, Recipe, StepOptions, policy_gradient};
+use crate::on_policy::{Initialization, Networks, OnPolicy, Recipe, StepOptions, Targets, policy_gradient};
 use crate::schedule::{Schedule, TrainingProgress};
 
 /// Hyperparameters.
@@ -83,11 +83,11 @@ impl Recipe for A2cConfig {
             target_kl: None,
         };
         let (actor, critic) = on_policy.acting();
-        let last_values = on_policy.collector.collect(&actor, &critic, self.rollout_steps);
+        let last_values = on_policy.collector.collect(&actor, &critic, self.rollout_steps, None);
         let rollout = &on_policy.collector.rollout;
-        let advantages = rollout.advantages(&last_values, self.gamma, self.gae_lambda);
+        let targets = Targets::new(rollout, rollout.advantages(&last_values, self.gamma, self.gae_lambda));
         let rows = (0..rollout.rows()).collect();
-        let figures = on_policy.learn(&[rows], &advantages, &options, &policy_gradient);
-        figures.update(&on_policy.collector.rollout, &advantages, &options)
+        let figures = on_policy.learn(&[rows], &targets, &options, &policy_gradient);
+        figures.update(&on_policy.collector.rollout, &targets, &options)
     }
 }

@@ -1,7 +1,7 @@
 //! How the policy-gradient methods gather experience: many environments, driven on the CPU by the policy that learns.
 
 use daladala_agents::network::FusedMlp;
-use daladala_agents::{mask_logits, policy_generators, sample};
+use daladala_agents::{Policy, mask_logits, policy_generators, sample};
 use daladala_env::{Generator, Rules};
 use serde::{Deserialize, Serialize};
 
@@ -59,10 +59,17 @@ impl<R: Rules> Collector<R> {
     }
 
     /// Gathers a rollout of `steps` steps of each environment, and values what it ends with, `[envs]`.
-    pub(crate) fn collect(&mut self, actor: &FusedMlp, critic: &FusedMlp, steps: usize) -> Vec<f32> {
+    /// Where there is a `teacher`, it drives.
+    pub(crate) fn collect(
+        &mut self,
+        actor: &FusedMlp,
+        critic: &FusedMlp,
+        steps: usize,
+        teacher: Option<&dyn Policy>,
+    ) -> Vec<f32> {
         self.rollout.clear();
         for _ in 0..steps {
-            self.step(actor);
+            self.step(actor, teacher);
         }
         self.rollout.value_by(critic);
         values_of(critic, self.environments.observations())
@@ -73,7 +80,7 @@ impl<R: Rules> Collector<R> {
         self.rollout.clear();
         let mut going_on = vec![true; self.environments.envs()];
         while going_on.contains(&true) {
-            self.step(actor);
+            self.step(actor, None);
             for (index, going_on) in going_on.iter_mut().enumerate() {
                 *going_on &= !self.environments.buffers.ended(index);
             }
@@ -88,7 +95,7 @@ impl<R: Rules> Collector<R> {
     }
 
     /// One step of all environments.
-    fn step(&mut self, actor: &FusedMlp) {
+    fn step(&mut self, actor: &FusedMlp, teacher: Option<&dyn Policy>) {
         let Self { environments, rollout, choosing, .. } = self;
         let mut logits = vec![0.0; environments.envs() * environments.actions()];
         actor.forward(&environments.buffers.observations, &mut logits);
@@ -99,11 +106,16 @@ impl<R: Rules> Collector<R> {
         }
         rollout.push_observations(environments.observations());
         let first = rollout.actions.len();
-        for (logits, generator) in logits.chunks_exact(environments.actions()).zip(choosing) {
-            let action = sample(logits, generator);
-            rollout.log_probabilities.push(log_probability(logits, usize::from(action)));
-            rollout.actions.push(action);
+        rollout.actions.resize(first + environments.envs(), 0);
+        let (actions, rows) = (&mut rollout.actions[first..], logits.chunks_exact(environments.actions()));
+        if let Some(teacher) = teacher {
+            teacher.act(&environments.buffers.observations, environments.masks(), choosing, actions);
+        } else {
+            let choices = rows.clone().zip(choosing).zip(&mut *actions);
+            choices.for_each(|((logits, generator), action)| *action = sample(logits, generator));
         }
+        let chosen = rows.zip(actions).map(|(logits, &mut action)| log_probability(logits, usize::from(action)));
+        rollout.log_probabilities.extend(chosen);
         environments.step(&rollout.actions[first..]);
         self.take_outcome();
     }
@@ -117,6 +129,11 @@ impl<R: Rules> Collector<R> {
         for index in 0..environments.envs() {
             rollout.push_outcome(buffers, index, buffers.rewards[index] * scale);
         }
+    }
+
+    /// What the last rewards were multiplied by.
+    pub(crate) fn reward_scale(&self) -> f32 {
+        self.reward_scale * self.normalizers.reward_scale()
     }
 
     pub(crate) fn state(&self) -> CollectorState<R::State> {

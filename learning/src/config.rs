@@ -16,9 +16,10 @@ const MOST_EPOCHS: usize = 1000;
 const FRACTIONS: [&str; 4] = ["gamma", "gae_lambda", "final_epsilon", "exploration_fraction"];
 
 /// The hyperparameters for rules that nobody has tuned an algorithm for.
-const GENERIC: [(Algorithm, &str); 4] = [
+const GENERIC: [(Algorithm, &str); 5] = [
     (Algorithm::Dqn, include_str!("../../models/generic/dqn.toml")),
     (Algorithm::Ppo, include_str!("../../models/generic/ppo.toml")),
+    (Algorithm::PpoLagrangian, include_str!("../../models/generic/ppo-lagrangian.toml")),
     (Algorithm::A2c, include_str!("../../models/generic/a2c.toml")),
     (Algorithm::Reinforce, include_str!("../../models/generic/reinforce.toml")),
 ];
@@ -60,6 +61,7 @@ fn parse(algorithm: Algorithm, text: &str) -> Result<Defaults, String> {
     let config = match algorithm {
         Algorithm::Dqn => table.try_into().map(TrainConfig::Dqn),
         Algorithm::Ppo => table.try_into().map(TrainConfig::Ppo),
+        Algorithm::PpoLagrangian => table.try_into().map(TrainConfig::PpoLagrangian),
         Algorithm::A2c => table.try_into().map(TrainConfig::A2c),
         Algorithm::Reinforce => table.try_into().map(TrainConfig::Reinforce),
     };
@@ -76,6 +78,9 @@ pub enum TrainConfig {
     Dqn(DqnConfig),
     /// PPO with these hyperparameters.
     Ppo(PpoConfig),
+    /// PPO with these hyperparameters, a limit to costs among them.
+    #[serde(rename = "ppo-lagrangian")]
+    PpoLagrangian(PpoConfig),
     /// A2C with these hyperparameters.
     A2c(A2cConfig),
     /// REINFORCE with these hyperparameters.
@@ -89,6 +94,7 @@ impl TrainConfig {
         match self {
             Self::Dqn(_) => Algorithm::Dqn,
             Self::Ppo(_) => Algorithm::Ppo,
+            Self::PpoLagrangian(_) => Algorithm::PpoLagrangian,
             Self::A2c(_) => Algorithm::A2c,
             Self::Reinforce(_) => Algorithm::Reinforce,
         }
@@ -100,6 +106,7 @@ impl TrainConfig {
         match self {
             Self::Dqn(_) => &dqn::DETAILS,
             Self::Ppo(_) => &ppo::DETAILS,
+            Self::PpoLagrangian(_) => &ppo::LAGRANGIAN_DETAILS,
             Self::A2c(_) | Self::Reinforce(_) => &on_policy::DETAILS,
         }
     }
@@ -107,7 +114,7 @@ impl TrainConfig {
     /// The names of hyperparameters that limit something, and are off.
     #[must_use]
     pub fn off(&self) -> Vec<&'static str> {
-        let Self::Ppo(config) = self else { return Vec::new() };
+        let (Self::Ppo(config) | Self::PpoLagrangian(config)) = self else { return Vec::new() };
         let limits = [("target_kl", config.target_kl), ("value_clip_range", config.value_clip_range)];
         limits.into_iter().filter(|(_, limit)| limit.is_none()).map(|(name, _)| name).collect()
     }
@@ -134,7 +141,7 @@ impl TrainConfig {
                 ],
                 &config.hidden,
             ),
-            Self::Ppo(config) => (
+            Self::Ppo(config) | Self::PpoLagrangian(config) => (
                 &[
                     ("rollout_steps", config.rollout_steps),
                     ("epochs", config.epochs),
@@ -165,12 +172,20 @@ impl TrainConfig {
             Self::Dqn(config) if config.learning_starts > config.buffer_size => {
                 return Err("learning_starts is more than buffer_size: learning would never start".to_owned());
             }
-            Self::Ppo(config) if config.epochs > MOST_EPOCHS => {
+            Self::Ppo(config) | Self::PpoLagrangian(config) if config.epochs > MOST_EPOCHS => {
                 return Err(format!("epochs is {}, {MOST_EPOCHS} are the most", config.epochs));
             }
             // Of a single row the advantage is normalised to nothing.
-            Self::Ppo(config) if config.minibatch_size.min(config.envs * config.rollout_steps) < 2 => {
+            Self::Ppo(config) | Self::PpoLagrangian(config)
+                if config.minibatch_size.min(config.envs * config.rollout_steps) < 2 =>
+            {
                 return Err("minibatch_size and envs × rollout_steps have to be 2 at least".to_owned());
+            }
+            Self::Ppo(config) if config.cost_limit.is_some() => {
+                return Err("cost_limit is kept by ppo-lagrangian, not by ppo".to_owned());
+            }
+            Self::PpoLagrangian(config) if config.cost_limit.is_none_or(|limit| limit <= 0.0) => {
+                return Err("cost_limit is missing: the greatest mean cost of an episode, above 0".to_owned());
             }
             Self::A2c(config) if config.envs * config.rollout_steps < 2 => {
                 return Err("envs × rollout_steps has to be 2 at least".to_owned());
@@ -189,7 +204,7 @@ impl TrainConfig {
     pub fn envs(&self) -> usize {
         match self {
             Self::Dqn(config) => config.envs,
-            Self::Ppo(config) => config.envs,
+            Self::Ppo(config) | Self::PpoLagrangian(config) => config.envs,
             Self::A2c(config) => config.envs,
             Self::Reinforce(config) => config.envs,
         }
@@ -200,7 +215,7 @@ impl TrainConfig {
     pub fn action_masks(&self) -> bool {
         match self {
             Self::Dqn(config) => config.action_masks,
-            Self::Ppo(config) => config.action_masks,
+            Self::Ppo(config) | Self::PpoLagrangian(config) => config.action_masks,
             Self::A2c(config) => config.action_masks,
             Self::Reinforce(config) => config.action_masks,
         }
@@ -211,7 +226,7 @@ impl TrainConfig {
     pub fn batch(&self) -> Option<usize> {
         match self {
             Self::Dqn(config) => Some(config.batch_size),
-            Self::Ppo(config) => Some(config.minibatch_size),
+            Self::Ppo(config) | Self::PpoLagrangian(config) => Some(config.minibatch_size),
             Self::A2c(config) => Some(config.envs * config.rollout_steps),
             Self::Reinforce(_) => None,
         }

@@ -16,6 +16,8 @@ pub(crate) struct Environments<R: Rules> {
     env: VecEnv<R>,
     /// The open actions, where the agent learns to choose among them.
     masks: Option<Masks>,
+    /// Which of an episode's figures is the sum of its costs, where one is.
+    cost: Option<usize>,
     /// What the last step or reset wrote.
     pub(crate) buffers: Buffers,
     pub(crate) recent: RecentEpisodes,
@@ -50,7 +52,9 @@ impl<R: Rules> Environments<R> {
         let buffers = Buffers::for_env(&env);
         let masks =
             action_masks.then(|| Masks { now: vec![0; envs], next: vec![0; envs], beginning: vec![false; envs] });
-        let mut environments = Self { env, masks, buffers, recent: RecentEpisodes::default() };
+        let info = env.info();
+        let cost = info.cost_terms.first().and_then(|cost| info.figure(&cost.name));
+        let mut environments = Self { env, masks, cost, buffers, recent: RecentEpisodes::default() };
         environments.reset();
         environments
     }
@@ -98,7 +102,8 @@ impl<R: Rules> Environments<R> {
     pub(crate) fn step(&mut self, actions: &[Action]) {
         self.env.step(actions, self.buffers.as_step()).expect("chosen among the actions of the rules");
         for (_, stats) in self.env.ended_episodes(&self.buffers.terminated, &self.buffers.truncated) {
-            self.recent.push(stats.episode_return, stats.length);
+            let cost = self.cost.map_or(f32::NAN, |cost| stats.figures[cost]);
+            self.recent.push(stats.episode_return, stats.length, cost);
         }
         self.begin_ended();
     }
@@ -144,23 +149,28 @@ impl<R: Rules> Environments<R> {
     }
 }
 
-/// Return and length of the last episodes, exploration included.
+/// Return, length and cost of the last episodes, exploration included.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct RecentEpisodes {
-    episodes: VecDeque<(f32, u32)>,
+    episodes: VecDeque<(f32, u32, f32)>,
 }
 
 impl RecentEpisodes {
-    fn push(&mut self, episode_return: f32, length: u32) {
+    fn push(&mut self, episode_return: f32, length: u32, cost: f32) {
         if self.episodes.len() == RECENT_EPISODES {
             self.episodes.pop_front();
         }
-        self.episodes.push_back((episode_return, length));
+        self.episodes.push_back((episode_return, length, cost));
     }
 
     /// NaN before the first has ended.
     pub(crate) fn mean_return(&self) -> f32 {
         self.episodes.iter().map(|episode| episode.0).sum::<f32>() / self.episodes.len() as f32
+    }
+
+    /// NaN before the first has ended, and where the rules have no figure for it.
+    pub(crate) fn mean_cost(&self) -> f32 {
+        self.episodes.iter().map(|episode| episode.2).sum::<f32>() / self.episodes.len() as f32
     }
 
     /// NaN before the first has ended.

@@ -16,6 +16,7 @@
 mod a2c;
 mod collector;
 mod config;
+mod constraint;
 mod dqn;
 mod environments;
 mod error;

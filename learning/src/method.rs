@@ -41,7 +41,6 @@ pub(crate) struct Update {
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[expect(clippy::large_enum_variant, reason = "there is one of it at a time")]
 pub(crate) enum MethodState<S> {
     OnPolicy(OnPolicyState<S>),
     Dqn(DqnState<S>),

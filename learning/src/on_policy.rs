@@ -9,11 +9,13 @@ use std::collections::BTreeMap;
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Tensor};
 use daladala_agents::network::{Activation, FusedMlp, MlpWeights, values};
+use daladala_agents::{Choice, DeviceKind, Policy, registry};
 use daladala_env::{Generator, Rules};
 use ndarray::Axis;
 use serde::{Deserialize, Serialize};
 
 use crate::collector::{Collector, CollectorOptions, CollectorState};
+use crate::constraint::{Constraint, ConstraintSettings, ConstraintState};
 use crate::environments::Environments;
 use crate::learner::{Learner, LearnerState, clip_factor};
 use crate::method::{Method, MethodState, Update};
@@ -86,6 +88,16 @@ pub(crate) trait Recipe: Clone + Send + 'static {
 
     fn networks(&self) -> Networks<'_>;
 
+    /// The policy that the first steps imitate, by name.
+    fn teacher(&self) -> Option<&str> {
+        None
+    }
+
+    /// The limit to what episodes may cost.
+    fn constraint(&self) -> Option<ConstraintSettings> {
+        None
+    }
+
     /// Gathers experience and learns from it.
     fn advance<R: Rules>(&self, on_policy: &mut OnPolicy<R>, training: TrainingProgress) -> Update;
 }
@@ -97,10 +109,19 @@ pub(crate) struct OnPolicyMethod<R: Rules, C: Recipe> {
 }
 
 impl<R: Rules, C: Recipe> OnPolicyMethod<R, C> {
-    pub(crate) fn new(recipe: &C, rules: &R, seed: u64, device: &Device) -> Self {
+    /// An error that says what of the recipe does not go with the rules.
+    pub(crate) fn new(recipe: &C, rules: &R, seed: u64, device: &Device) -> Result<Self, String> {
+        let info = rules.info();
+        let load = |name| registry::load(name, &info, Choice::Greedy, DeviceKind::Cpu);
+        let teacher = recipe.teacher().map(load).transpose().map_err(|error| format!("imitate: {error}"))?;
+        let tells_cost = info.cost_terms.first().is_some_and(|cost| info.figure(&cost.name).is_some());
+        if recipe.constraint().is_some() && !tells_cost {
+            return Err(format!("cost_limit: '{}' have no cost that could be limited", info.id.rules));
+        }
         let collector = Collector::new(rules, &recipe.collector(), seed);
-        let on_policy = OnPolicy::new(collector, &recipe.networks(), seed, device);
-        Self { recipe: recipe.clone(), on_policy }
+        let mut on_policy = OnPolicy::new(collector, &recipe.networks(), recipe.constraint(), seed, device);
+        on_policy.teacher = teacher.map(|teacher| teacher.policy);
+        Ok(Self { recipe: recipe.clone(), on_policy })
     }
 }
 
@@ -114,9 +135,11 @@ impl<R: Rules, C: Recipe> Method<R> for OnPolicyMethod<R, C> {
     }
 
     fn networks(&self) -> BTreeMap<String, MlpWeights> {
-        let OnPolicy { actor, critic, .. } = &self.on_policy;
+        let OnPolicy { actor, critic, constraint, .. } = &self.on_policy;
+        let learners = [("actor", actor), ("critic", critic)].into_iter();
+        let learners = learners.chain(constraint.iter().map(|constraint| ("cost_critic", &constraint.critic)));
         let folded = |learner: &Learner| self.on_policy.folded(&learner.weights());
-        [("actor".to_owned(), folded(actor)), ("critic".to_owned(), folded(critic))].into()
+        learners.map(|(name, learner)| (name.to_owned(), folded(learner))).collect()
     }
 
     fn state(&self) -> MethodState<R::State> {
@@ -132,6 +155,9 @@ pub(crate) struct OnPolicy<R: Rules> {
     pub(crate) collector: Collector<R>,
     pub(crate) actor: Learner,
     pub(crate) critic: Learner,
+    /// Where costs are limited.
+    pub(crate) constraint: Option<Constraint>,
+    pub(crate) teacher: Option<Box<dyn Policy>>,
     /// Of the minibatches.
     pub(crate) shuffling: Generator,
 }
@@ -142,6 +168,7 @@ pub(crate) struct OnPolicyState<S> {
     collector: CollectorState<S>,
     actor: LearnerState,
     critic: LearnerState,
+    constraint: Option<ConstraintState>,
     shuffling: Generator,
 }
 
@@ -158,7 +185,13 @@ pub(crate) struct Figures {
 }
 
 impl<R: Rules> OnPolicy<R> {
-    fn new(collector: Collector<R>, networks: &Networks, seed: u64, device: &Device) -> Self {
+    fn new(
+        collector: Collector<R>,
+        networks: &Networks,
+        constraint: Option<ConstraintSettings>,
+        seed: u64,
+        device: &Device,
+    ) -> Self {
         let mut generator = Generator::new(seed, u64::MAX);
         let inputs = collector.environments.observation_size();
         let init = match networks.initialization {
@@ -173,7 +206,9 @@ impl<R: Rules> OnPolicy<R> {
         // A small gain makes the first policy nearly uniform.
         let actor = learner(collector.environments.actions(), 0.01);
         let critic = learner(1, 1.0);
-        Self { collector, actor, critic, shuffling: Generator::new(seed, u64::MAX - 1) }
+        let constraint = constraint.map(|settings| Constraint::new(settings, learner(1, 1.0)));
+        let shuffling = Generator::new(seed, u64::MAX - 1);
+        Self { collector, actor, critic, constraint, teacher: None, shuffling }
     }
 
     /// The network that takes raw observations.
@@ -183,11 +218,13 @@ impl<R: Rules> OnPolicy<R> {
 
     /// Actor and critic as they are, to act on the CPU.
     pub(crate) fn acting(&self) -> (FusedMlp, FusedMlp) {
+        (self.acting_of(&self.actor), self.acting_of(&self.critic))
+    }
+
+    /// A network as it is, to act on the CPU.
+    pub(crate) fn acting_of(&self, learner: &Learner) -> FusedMlp {
         let is_folded = self.collector.normalizers.changes_observations();
-        let acting = |learner: &Learner| {
-            if is_folded { FusedMlp::new(&self.folded(&learner.weights())) } else { learner.acting() }
-        };
-        (acting(&self.actor), acting(&self.critic))
+        if is_folded { FusedMlp::new(&self.folded(&learner.weights())) } else { learner.acting() }
     }
 
     /// Gradient steps up the `objective`, one for each of the `batches` of rows, which there is at least one of. Once the
@@ -195,12 +232,12 @@ impl<R: Rules> OnPolicy<R> {
     pub(crate) fn learn(
         &mut self,
         batches: &[Vec<usize>],
-        advantages: &[f32],
+        targets: &Targets,
         options: &StepOptions,
         objective: Objective,
     ) -> Figures {
         let Self { collector, actor, critic, .. } = self;
-        let experience = Experience { rollout: &collector.rollout, normalizers: &collector.normalizers, advantages };
+        let experience = Experience { rollout: &collector.rollout, normalizers: &collector.normalizers, targets };
         let (mut acted, mut value_losses) = (Vec::with_capacity(batches.len()), Vec::with_capacity(batches.len()));
         for rows in batches {
             let step = gradient_step(actor, critic, &experience, rows, options, objective);
@@ -227,6 +264,7 @@ impl<R: Rules> OnPolicy<R> {
             collector: self.collector.state(),
             actor: self.actor.state(),
             critic: self.critic.state(),
+            constraint: self.constraint.as_ref().map(Constraint::state),
             shuffling: self.shuffling.clone(),
         }
     }
@@ -235,6 +273,11 @@ impl<R: Rules> OnPolicy<R> {
         self.collector.restore(state.collector)?;
         self.actor.restore(state.actor)?;
         self.critic.restore(state.critic)?;
+        match (&mut self.constraint, state.constraint) {
+            (None, None) => {}
+            (Some(constraint), Some(state)) => constraint.restore(state)?,
+            _ => return Err("it is not the state of these hyperparameters".to_owned()),
+        }
         self.shuffling = state.shuffling;
         Ok(())
     }
@@ -242,10 +285,10 @@ impl<R: Rules> OnPolicy<R> {
 
 impl Figures {
     /// What is told of the update that they are of.
-    pub(crate) fn update(&self, rollout: &Rollout, advantages: &[f32], options: &StepOptions) -> Update {
+    pub(crate) fn update(&self, rollout: &Rollout, targets: &Targets, options: &StepOptions) -> Update {
         let entropy_coefficient = f64::from(options.entropy_coefficient);
         let loss = self.policy_loss - entropy_coefficient * self.entropy + self.value_loss;
-        let explained_variance = rollout.explained_variance(advantages);
+        let explained_variance = rollout.explained_variance(&targets.returns);
         let details = [self.policy_loss, self.value_loss, self.entropy, explained_variance];
         Update {
             steps: rollout.rows() as u64,
@@ -260,8 +303,23 @@ impl Figures {
 pub(crate) struct Experience<'a> {
     pub(crate) rollout: &'a Rollout,
     pub(crate) normalizers: &'a Normalizers,
-    /// Of each row of the rollout.
-    pub(crate) advantages: &'a [f32],
+    pub(crate) targets: &'a Targets,
+}
+
+/// What is learnt from each row of a rollout.
+pub(crate) struct Targets {
+    /// How much better it went than expected: what the actor goes by.
+    pub(crate) advantages: Vec<f32>,
+    /// What the critic is to expect.
+    pub(crate) returns: Vec<f32>,
+}
+
+impl Targets {
+    /// Those of advantages over what the critic expected.
+    pub(crate) fn new(rollout: &Rollout, advantages: Vec<f32>) -> Self {
+        let returns = advantages.iter().zip(&rollout.values).map(|(advantage, value)| advantage + value).collect();
+        Self { advantages, returns }
+    }
 }
 
 impl Experience<'_> {
@@ -349,7 +407,7 @@ pub(crate) fn actor_loss(
     let policy_loss = -objective(Batch {
         log_probabilities: log_probabilities.clone(),
         old_log_probabilities: old_log_probabilities.clone(),
-        advantages: actor.column(normalized(of_rows(experience.advantages, rows))),
+        advantages: actor.column(normalized(of_rows(&experience.targets.advantages, rows))),
     });
     let log_ratios = log_probabilities.inner() - old_log_probabilities.inner();
     let off = log_ratios.clone().exp() - 1.0;
@@ -375,7 +433,7 @@ pub(crate) fn critic_loss(
     options: &StepOptions,
 ) -> Tensor<1> {
     let rollout = experience.rollout;
-    let returns = rows.iter().map(|&row| experience.advantages[row] + rollout.values[row]).collect();
+    let returns = of_rows(&experience.targets.returns, rows);
     let mut expected = critic.forward(experience.observations(critic, rows));
     if let Some(range) = options.value_clip_range {
         let old = critic.column(of_rows(&rollout.values, rows));

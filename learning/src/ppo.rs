@@ -8,8 +8,9 @@ use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 
 use crate::collector::CollectorOptions;
+use crate::constraint::{self, ConstraintSettings, Discounts};
 use crate::method::Update;
-use crate::on_policy::{self, Batch, Initialization, Networks, OnPolicy, Recipe, StepOptions};
+use crate::on_policy::{self, Batch, Initialization, Networks, OnPolicy, Recipe, StepOptions, Targets};
 use crate::schedule::{Schedule, TrainingProgress};
 
 /// Hyperparameters.
@@ -64,6 +65,19 @@ pub struct PpoConfig {
     /// Choose among open actions alone, while learning and, as the weights file says, ever after.
     #[serde(default)]
     pub action_masks: bool,
+    /// A policy by name, or a file of weights, that is imitated at first: the actor learns to do what it does, the critic
+    /// what comes of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imitate: Option<String>,
+    /// Environment steps of that.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub imitation_steps: u64,
+    /// The greatest mean cost of an episode, of `ppo-lagrangian` alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost_limit: Option<f32>,
+    /// How much the price of a unit of cost moves in an update in which episodes cost twice the limit, in rewards.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub multiplier_learning_rate: f32,
     /// How fresh weights are drawn.
     #[serde(default)]
     pub initialization: Initialization,
@@ -71,6 +85,10 @@ pub struct PpoConfig {
     pub hidden: Vec<usize>,
     /// What follows each of them. ReLU takes a fraction of tanh's time here and learns as well.
     pub activation: Activation,
+}
+
+fn is_zero<T: Default + PartialEq>(number: &T) -> bool {
+    *number == T::default()
 }
 
 /// What is told of an update.
@@ -81,6 +99,18 @@ pub(crate) const DETAILS: [&str; 6] = [
     on_policy::DETAILS[3],
     "train/approx_kl",
     "train/clip_fraction",
+];
+/// What is told of an update where costs are limited.
+pub(crate) const LAGRANGIAN_DETAILS: [&str; 9] = [
+    DETAILS[0],
+    DETAILS[1],
+    DETAILS[2],
+    DETAILS[3],
+    DETAILS[4],
+    DETAILS[5],
+    constraint::DETAILS[0],
+    constraint::DETAILS[1],
+    constraint::DETAILS[2],
 ];
 
 impl PpoConfig {
@@ -93,6 +123,26 @@ impl PpoConfig {
             minibatches.extend(rows.chunks(self.minibatch_size).map(<[usize]>::to_vec));
         }
         minibatches
+    }
+
+    /// Where costs are limited, takes their price off the advantages and lets their critic learn. What is told of it is in
+    /// the order of [`constraint::DETAILS`].
+    fn learn_costs<R: Rules>(
+        &self,
+        on_policy: &mut OnPolicy<R>,
+        minibatches: &[Vec<usize>],
+        targets: &mut Targets,
+        options: &StepOptions,
+    ) -> Option<[f32; constraint::DETAILS.len()]> {
+        let critic = on_policy.acting_of(&on_policy.constraint.as_ref()?.critic);
+        let OnPolicy { collector, constraint, .. } = on_policy;
+        let constraint = constraint.as_mut()?;
+        let discounts = Discounts { gamma: self.gamma, lambda: self.gae_lambda };
+        let priced = constraint.price(collector, &critic, &targets.advantages, discounts);
+        targets.advantages = priced.advantages;
+        let (norm, rate) = (options.max_gradient_norm, options.critic_learning_rate);
+        let loss = constraint.learn(collector, minibatches, &priced.cost_returns, norm, rate);
+        Some([constraint.multiplier(), collector.environments.recent.mean_cost(), loss])
     }
 }
 
@@ -125,14 +175,37 @@ impl Recipe for PpoConfig {
             target_kl: self.target_kl,
         };
         let (actor, critic) = on_policy.acting();
-        let last_values = on_policy.collector.collect(&actor, &critic, self.rollout_steps);
-        let advantages = on_policy.collector.rollout.advantages(&last_values, self.gamma, self.gae_lambda);
-        let figures =
-            on_policy.learn(&minibatches, &advantages, &options, &|batch| clipped_objective(batch, clip_range));
-        let mut update = figures.update(&on_policy.collector.rollout, &advantages, &options);
+        let teacher = on_policy.teacher.as_deref().filter(|_| training.done < self.imitation_steps);
+        let is_taught = teacher.is_some();
+        let last_values = on_policy.collector.collect(&actor, &critic, self.rollout_steps, teacher);
+        let rollout = &on_policy.collector.rollout;
+        let mut targets = Targets::new(rollout, rollout.advantages(&last_values, self.gamma, self.gae_lambda));
+        let of_costs = self.learn_costs(on_policy, &minibatches, &mut targets, &options);
+        let figures = if is_taught {
+            let options = StepOptions { entropy_coefficient: 0.0, clip_range: None, target_kl: None, ..options };
+            on_policy.learn(&minibatches, &targets, &options, &likelihood)
+        } else {
+            on_policy.learn(&minibatches, &targets, &options, &|batch| clipped_objective(batch, clip_range))
+        };
+        let mut update = figures.update(&on_policy.collector.rollout, &targets, &options);
         update.details.extend([figures.approx_kl as f32, figures.clip_fraction as f32]);
+        update.details.extend(of_costs.into_iter().flatten());
         update
     }
+
+    fn teacher(&self) -> Option<&str> {
+        self.imitate.as_deref()
+    }
+
+    fn constraint(&self) -> Option<ConstraintSettings> {
+        let multiplier_learning_rate = self.multiplier_learning_rate;
+        self.cost_limit.map(|limit| ConstraintSettings { limit, multiplier_learning_rate })
+    }
+}
+
+/// What imitation goes up: how likely the policy finds what its teacher did.
+fn likelihood(batch: Batch) -> Tensor<1> {
+    batch.log_probabilities.mean()
 }
 
 /// The pessimistic one of the surrogate with and without its ratio clipped (equation 7).

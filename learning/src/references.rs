@@ -11,7 +11,9 @@ use serde::Deserialize;
 use crate::dqn;
 use crate::learner::{Learner, clip_factor};
 use crate::normalizer::Normalizers;
-use crate::on_policy::{Batch, Experience, StepOptions, actor_loss, critic_loss, gradient_step, policy_gradient};
+use crate::on_policy::{
+    Batch, Experience, StepOptions, Targets, actor_loss, critic_loss, gradient_step, policy_gradient,
+};
 use crate::ppo::clipped_objective;
 use crate::replay_buffer;
 use crate::rollout::Rollout;
@@ -198,8 +200,8 @@ fn options(step: &OnPolicyStep) -> StepOptions {
 
 fn compare_on_policy(name: &str, step: &OnPolicyStep, objective: &(dyn Fn(Batch) -> Tensor<1> + Sync)) {
     let (rollout, options) = (rollout(step), options(step));
-    let experience =
-        Experience { rollout: &rollout, normalizers: &Normalizers::default(), advantages: &step.advantages };
+    let targets = Targets::new(&rollout, step.advantages.clone());
+    let experience = Experience { rollout: &rollout, normalizers: &Normalizers::default(), targets: &targets };
     let rows: Vec<usize> = (0..step.actions.len()).collect();
     let name = format!("{name}, masked {}, values clipped {:?}", step.masked, step.value_clip_range);
 
@@ -254,8 +256,8 @@ fn the_norm_of_both_gradients_together_is_clipped() {
     for step in &steps {
         let clip_range = step.clip_range.expect("PPO clips");
         let (rollout, options) = (rollout(step), StepOptions { max_gradient_norm: MOST, ..options(step) });
-        let experience =
-            Experience { rollout: &rollout, normalizers: &Normalizers::default(), advantages: &step.advantages };
+        let targets = Targets::new(&rollout, step.advantages.clone());
+        let experience = Experience { rollout: &rollout, normalizers: &Normalizers::default(), targets: &targets };
         let rows: Vec<usize> = (0..step.actions.len()).collect();
         let mut actor = learner(&step.before.actor, step.activation, EPSILON);
         let mut critic = learner(&step.before.critic, step.activation, EPSILON);
@@ -294,8 +296,8 @@ fn beyond_the_target_kl_neither_network_moves() {
     let clip_range = step.clip_range.expect("PPO clips");
     for (target_kl, stays) in [(kl / 1.6, true), (kl / 1.4, false)] {
         let (rollout, options) = (rollout(step), StepOptions { target_kl: Some(target_kl), ..options(step) });
-        let experience =
-            Experience { rollout: &rollout, normalizers: &Normalizers::default(), advantages: &step.advantages };
+        let targets = Targets::new(&rollout, step.advantages.clone());
+        let experience = Experience { rollout: &rollout, normalizers: &Normalizers::default(), targets: &targets };
         let rows: Vec<usize> = (0..step.actions.len()).collect();
         let mut actor = learner(&step.before.actor, step.activation, 1e-5);
         let mut critic = learner(&step.before.critic, step.activation, 1e-5);

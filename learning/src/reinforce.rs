@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::collector::CollectorOptions;
 use crate::method::Update;
-use crate::on_policy::{Initialization, Networks, OnPolicy, Recipe, StepOptions, policy_gradient};
+use crate::on_policy::{Initialization, Networks, OnPolicy, Recipe, StepOptions, Targets, policy_gradient};
 use crate::schedule::{Schedule, TrainingProgress};
 
 /// Hyperparameters.
@@ -83,9 +83,9 @@ impl Recipe for ReinforceConfig {
         on_policy.collector.collect_episodes(&actor, &critic);
         let rollout = &on_policy.collector.rollout;
         // Later episodes are left out, whatever those that are not over are taken to be worth.
-        let advantages = rollout.advantages(&vec![0.0; self.envs], self.gamma, 1.0);
+        let targets = Targets::new(rollout, rollout.advantages(&vec![0.0; self.envs], self.gamma, 1.0));
         let rows = rollout.rows_of_first_episodes(self.envs);
-        let figures = on_policy.learn(&[rows], &advantages, &options, &policy_gradient);
-        figures.update(&on_policy.collector.rollout, &advantages, &options)
+        let figures = on_policy.learn(&[rows], &targets, &options, &policy_gradient);
+        figures.update(&on_policy.collector.rollout, &targets, &options)
     }
 }

@@ -20,6 +20,8 @@ pub(crate) struct Rollout {
     pub(crate) values: Vec<f32>,
     /// What came, scaled.
     pub(crate) rewards: Vec<f32>,
+    /// What it cost; empty where the rules have no costs.
+    pub(crate) costs: Vec<f32>,
     /// The value of what followed the step where the episode ended with it: zero after termination, the critic's
     /// value of the final observation after truncation; none where the episode went on.
     pub(crate) ends: Vec<Option<f32>>,
@@ -43,6 +45,7 @@ impl Rollout {
         self.log_probabilities.clear();
         self.values.clear();
         self.rewards.clear();
+        self.costs.clear();
         self.ends.clear();
         self.truncated.clear();
         clear_rows(&mut self.final_observations);
@@ -60,6 +63,7 @@ impl Rollout {
     /// Adds what a step of environment `index` brought, with a reward that is scaled.
     pub(crate) fn push_outcome(&mut self, buffers: &Buffers, index: usize, reward: f32) {
         self.rewards.push(reward);
+        self.costs.extend(buffers.costs.get(index));
         if buffers.truncated[index] && !buffers.terminated[index] {
             let size = self.final_observations.ncols();
             self.truncated.push(self.ends.len());
@@ -81,29 +85,14 @@ impl Rollout {
     /// Generalized advantage estimation (Schulman et al., 2016): the advantage of each row. `last_values` are the
     /// critic's values of the observations after the last step.
     pub(crate) fn advantages(&self, last_values: &[f32], gamma: f32, lambda: f32) -> Vec<f32> {
-        let envs = last_values.len();
-        let mut advantages = vec![0.0; self.rewards.len()];
-        let mut running = vec![0.0; envs];
-        let mut next_values = last_values.to_vec();
-        for row in (0..self.rewards.len()).rev() {
-            let env = row % envs;
-            let (next_value, continues) = match self.ends[row] {
-                Some(value) => (value, 0.0),
-                None => (next_values[env], 1.0),
-            };
-            let delta = self.rewards[row] + gamma * next_value - self.values[row];
-            running[env] = delta + gamma * lambda * continues * running[env];
-            advantages[row] = running[env];
-            next_values[env] = self.values[row];
-        }
-        advantages
+        generalized_advantages(&self.rewards, &self.values, &self.ends, last_values, gamma, lambda)
     }
 
     /// The part of the variance of the returns that the critic foresaw: 1 for all of it, 0 for none, less where it
     /// made things worse; NaN where the returns don't vary.
-    pub(crate) fn explained_variance(&self, advantages: &[f32]) -> f64 {
-        let returns = advantages.iter().zip(&self.values).map(|(advantage, value)| advantage + value);
-        1.0 - variance(advantages.iter().copied()) / variance(returns)
+    pub(crate) fn explained_variance(&self, returns: &[f32]) -> f64 {
+        let unforeseen = returns.iter().zip(&self.values).map(|(came, expected)| came - expected);
+        1.0 - variance(unforeseen) / variance(returns.iter().copied())
     }
 
     /// The rows of the first episode of each environment, as far as it is there. Those that a short one leaves time for
@@ -117,6 +106,33 @@ impl Rollout {
         };
         (0..self.ends.len()).filter(|row| is_first(row)).collect()
     }
+}
+
+/// Generalized advantage estimation of anything that comes step by step, as [`Rollout`] keeps it.
+pub(crate) fn generalized_advantages(
+    rewards: &[f32],
+    values: &[f32],
+    ends: &[Option<f32>],
+    last_values: &[f32],
+    gamma: f32,
+    lambda: f32,
+) -> Vec<f32> {
+    let count = last_values.len();
+    let mut advantages = vec![0.0; rewards.len()];
+    let mut running = vec![0.0; count];
+    let mut next_values = last_values.to_vec();
+    for row in (0..rewards.len()).rev() {
+        let env = row % count;
+        let (next_value, continues) = match ends[row] {
+            Some(value) => (value, 0.0),
+            None => (next_values[env], 1.0),
+        };
+        let delta = rewards[row] + gamma * next_value - values[row];
+        running[env] = delta + gamma * lambda * continues * running[env];
+        advantages[row] = running[env];
+        next_values[env] = values[row];
+    }
+    advantages
 }
 
 fn variance(values: impl ExactSizeIterator<Item = f32> + Clone) -> f64 {

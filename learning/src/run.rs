@@ -27,7 +27,7 @@ pub const SOLVED: f64 = 0.995;
 pub const MAX_EVALUATION_EPISODES: usize = 1_000_000;
 
 /// How a saved run begins; the number is the format's.
-const MAGIC: &[u8; 8] = b"DALARUN4";
+const MAGIC: &[u8; 8] = b"DALARUN5";
 /// The largest saved run that is read, bytes: replay buffers take most of it.
 const MAX_FILE_SIZE: u64 = 4 << 30;
 
@@ -60,6 +60,8 @@ pub struct TrainingRun<R: Rules> {
     next_evaluation: u64,
     /// The weights that did best; their `mean_return` is that of their evaluation.
     best: Option<Checkpoint>,
+    /// How these rank; see [`Self::rank`].
+    best_rank: (bool, f64),
     /// The best weights reached what the training was to stop at.
     stopped: bool,
     /// Environment steps at which an evaluation first found the rules solved, and another confirmed it.
@@ -106,6 +108,7 @@ struct RunState<S> {
     next_evaluation: u64,
     /// As a weights file.
     best: Option<Vec<u8>>,
+    best_rank: (bool, f64),
     stopped: bool,
     solved_at: Option<u64>,
 }
@@ -139,6 +142,7 @@ impl<R: Rules> TrainingRun<R> {
             evaluations,
             next_evaluation,
             best: None,
+            best_rank: (false, f64::NEG_INFINITY),
             stopped: false,
             solved_at: None,
         })
@@ -185,13 +189,30 @@ impl<R: Rules> TrainingRun<R> {
         }
         let evaluation = self.drive(&checkpoint, SeedStream::Evaluation, self.evaluations.episodes);
         checkpoint.info.mean_return = evaluation.mean_return;
+        let rank = self.rank(&evaluation);
         // Of equals the later one: it has seen more.
-        let is_best = self.best.as_ref().is_none_or(|best| evaluation.mean_return >= best.info.mean_return);
+        let is_best = self.best.is_none() || rank >= self.best_rank;
         if is_best {
+            self.best_rank = rank;
             self.look_for_the_end(&checkpoint, &evaluation, steps);
             self.best = Some(checkpoint);
         }
         Ok(Evaluated { evaluation, is_best })
+    }
+
+    /// What the best weights have the greatest of: those within the limit to costs come first, and of those beyond it the
+    /// cheapest.
+    fn rank(&self, evaluation: &Evaluation) -> (bool, f64) {
+        let limit = match self.trainer.config() {
+            TrainConfig::PpoLagrangian(config) => config.cost_limit,
+            _ => None,
+        };
+        let cost = self.rules.info().cost_terms.into_iter().next();
+        let cost = cost.and_then(|cost| Some(evaluation.figure(&cost.name)?.mean));
+        match limit.zip(cost) {
+            Some((limit, cost)) if cost > f64::from(limit) => (false, -cost),
+            _ => (true, evaluation.mean_return),
+        }
     }
 
     /// Notes whether the rules are solved, and whether the training may stop: both have to be confirmed.
@@ -255,6 +276,7 @@ impl<R: Rules> TrainingRun<R> {
             evaluations: self.evaluations.clone(),
             next_evaluation: self.next_evaluation,
             best: self.best.as_ref().map(Checkpoint::to_bytes),
+            best_rank: self.best_rank,
             stopped: self.stopped,
             solved_at: self.solved_at,
         };
@@ -292,6 +314,7 @@ impl<R: Rules> TrainingRun<R> {
             evaluations: state.evaluations,
             next_evaluation: state.next_evaluation,
             best,
+            best_rank: state.best_rank,
             stopped: state.stopped,
             solved_at: state.solved_at,
         })

@@ -53,12 +53,17 @@ pub(crate) struct TrainerState<S> {
 impl<R: Rules> Trainer<R> {
     /// At the beginning of a training over at least `steps` environment steps, over which its schedules go. Gradients are computed on `device`, episodes on the CPU.
     pub fn new(config: &TrainConfig, rules: &R, seed: u64, steps: u64, device: &Device) -> Result<Self, LearningError> {
-        config.check().map_err(|why| LearningError::Hyperparameters { why })?;
+        let refused = |why| LearningError::Hyperparameters { why };
+        config.check().map_err(refused)?;
         let method: Box<dyn Method<R> + Send> = match config {
             TrainConfig::Dqn(config) => Box::new(Dqn::new(config, rules, seed, device)),
-            TrainConfig::Ppo(config) => Box::new(OnPolicyMethod::new(config, rules, seed, device)),
-            TrainConfig::A2c(config) => Box::new(OnPolicyMethod::new(config, rules, seed, device)),
-            TrainConfig::Reinforce(config) => Box::new(OnPolicyMethod::new(config, rules, seed, device)),
+            TrainConfig::Ppo(config) | TrainConfig::PpoLagrangian(config) => {
+                Box::new(OnPolicyMethod::new(config, rules, seed, device).map_err(refused)?)
+            }
+            TrainConfig::A2c(config) => Box::new(OnPolicyMethod::new(config, rules, seed, device).map_err(refused)?),
+            TrainConfig::Reinforce(config) => {
+                Box::new(OnPolicyMethod::new(config, rules, seed, device).map_err(refused)?)
+            }
         };
         let training = TrainingProgress { done: 0, steps };
         Ok(Self { config: config.clone(), spec: rules.info().id, seed, training, method })

@@ -20,7 +20,7 @@ use serde::Serialize;
 
 use super::train::{EvaluationArgs, parse_save_every};
 use crate::arguments::{DeviceArgs, RulesArgs, one_of};
-use crate::files::WholeFile;
+use crate::files::write_text;
 use crate::hyperparameters::read;
 use crate::interrupt;
 use crate::output::{print, print_json, progress_bar};
@@ -245,11 +245,4 @@ impl Args {
             returns,
         })
     }
-}
-
-fn write_text(path: &Path, text: &str) -> anyhow::Result<()> {
-    let mut file = WholeFile::create(path)?;
-    std::io::Write::write_all(&mut file, text.as_bytes()).with_context(|| format!("{}", path.display()))?;
-    file.finish()?;
-    Ok(())
 }

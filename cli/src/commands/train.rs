@@ -35,6 +35,9 @@ pub(crate) struct Args {
     /// Hyperparameters as TOML; what it leaves out stays as it is by default.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// The greatest mean cost of an episode, with --algo ppo-lagrangian.
+    #[arg(long, value_name = "COST", allow_negative_numbers = true, conflicts_with = "resume")]
+    cost_limit: Option<f32>,
     /// Print the hyperparameters as TOML instead of training.
     #[arg(long)]
     show_config: bool,
@@ -237,7 +240,9 @@ impl Args {
     fn wanted(&self, rules: &str) -> anyhow::Result<Defaults> {
         let Some(algorithm) = self.algo else { bail!("--algo says what is to be trained") };
         let Defaults { config, steps, tuned } = defaults(algorithm, rules);
-        let config = merged(&config, self.config.as_deref(), &self.rules.hyperparameters())?;
+        let mut set = self.rules.hyperparameters();
+        set.extend(self.cost_limit.map(|limit| format!("cost_limit={limit:?}")));
+        let config = merged(&config, self.config.as_deref(), &set)?;
         if !tuned {
             eprintln!(
                 "note: nobody has tuned {algorithm} for '{rules}': hyperparameters that are not given are generic ones"

@@ -1,11 +1,11 @@
 //! What was learned when, over the seeds of a configuration.
 
 use daladala_agents::statistics::Mean;
-use plotters::element::Polygon;
-use plotters::series::LineSeries;
+use plotters::element::{Polygon, Text};
+use plotters::series::{DashedLineSeries, LineSeries};
 use plotters::style::Color;
 
-use super::style::{color, number};
+use super::style::{INK, color, number, text};
 use super::{Area, Labels, chart, legend, padded};
 
 /// One configuration: the mean over its seeds, and their spread.
@@ -19,7 +19,16 @@ pub(crate) struct Curve {
 struct Point {
     x: f64,
     mean: f64,
-    std: f64,
+    /// The band around it.
+    low: f64,
+    high: f64,
+}
+
+/// A line across the plot, at a value of x.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Mark {
+    pub(crate) x: f64,
+    pub(crate) label: String,
 }
 
 impl Curve {
@@ -28,28 +37,48 @@ impl Curve {
         let point = |(index, x): (usize, &f64)| {
             let there: Vec<f64> = seeds.iter().filter_map(|seed| seed.get(index).copied()).collect();
             let Mean { count, mean, std } = Mean::of(there.into_iter());
-            (count > 0).then_some(Point { x: *x, mean, std })
+            (count > 0).then_some(Point { x: *x, mean, low: mean - std, high: mean + std })
         };
         Self { label: label.into(), points: x.iter().enumerate().filter_map(point).collect() }
     }
 }
 
+impl Curve {
+    /// Points with x, mean and the ends of its interval.
+    pub(crate) fn with_intervals(label: impl Into<String>, points: impl Iterator<Item = (f64, f64, [f64; 2])>) -> Self {
+        let points = points.map(|(x, mean, [low, high])| Point { x, mean, low, high });
+        Self { label: label.into(), points: points.collect() }
+    }
+}
+
 /// A line a curve, and around it a band of one standard deviation over the seeds.
-pub(crate) fn learning_curves(area: &Area, labels: Labels, curves: &[Curve]) -> anyhow::Result<()> {
+pub(crate) fn learning_curves(area: &Area, labels: Labels, of_seeds: &[Curve]) -> anyhow::Result<()> {
+    curves(area, labels, of_seeds, &[])
+}
+
+/// A line a curve and its band, and a line across the plot a mark.
+pub(crate) fn curves(area: &Area, labels: Labels, curves: &[Curve], marks: &[Mark]) -> anyhow::Result<()> {
     let plot = legend::beside(area, curves.iter().map(|curve| curve.label.as_str()))?;
     let points = || curves.iter().flat_map(|curve| &curve.points);
     let x = padded(points().map(|point| point.x))?;
-    let y = padded(points().flat_map(|point| [point.mean - point.std, point.mean + point.std]))?;
-    let mut chart = chart(&plot, labels, x, y, &|y| number(*y))?;
+    let y = padded(points().flat_map(|point| [point.low, point.high]))?;
+    let mut chart = chart(&plot, labels, x.clone(), y.clone(), &|y| number(*y))?;
     for (index, Curve { points, .. }) in curves.iter().enumerate() {
-        let above = points.iter().map(|point| (point.x, point.mean + point.std));
-        let below = points.iter().rev().map(|point| (point.x, point.mean - point.std));
+        let above = points.iter().map(|point| (point.x, point.high));
+        let below = points.iter().rev().map(|point| (point.x, point.low));
         chart.draw_series([Polygon::new(above.chain(below).collect::<Vec<_>>(), color(index).mix(0.2))])?;
     }
     // Over all bands, so that none hides a line.
     for (index, Curve { points, .. }) in curves.iter().enumerate() {
         let line = points.iter().map(|point| (point.x, point.mean));
         chart.draw_series(LineSeries::new(line, color(index).stroke_width(2)))?;
+    }
+    // Labels one under the other, so that marks beside each other can be read.
+    for (place, mark) in marks.iter().enumerate().filter(|(_, mark)| x.contains(&mark.x)) {
+        let line = [(mark.x, y.start), (mark.x, y.end)];
+        chart.draw_series(DashedLineSeries::new(line, 6, 4, INK.stroke_width(1)))?;
+        let height = y.end - (y.end - y.start) * 0.05 * (place + 1) as f64;
+        chart.draw_series([Text::new(mark.label.clone(), (mark.x, height), text())])?;
     }
     Ok(())
 }
@@ -62,7 +91,7 @@ mod tests {
     #[test]
     fn a_curve_is_the_mean_over_the_seeds_that_are_there() {
         let curve = Curve::over_seeds("ppo", &[0.0, 100.0, 200.0], &[vec![1.0, 2.0], vec![3.0, 2.0, 5.0]]);
-        let points: Vec<_> = curve.points.iter().map(|point| (point.x, point.mean, point.std)).collect();
+        let points: Vec<_> = curve.points.iter().map(|point| (point.x, point.mean, point.high - point.mean)).collect();
         assert_eq!(points, [(0.0, 2.0, 1.0), (100.0, 2.0, 0.0), (200.0, 5.0, 0.0)]);
     }
 

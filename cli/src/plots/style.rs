@@ -18,7 +18,7 @@ const PALETTE: [RGBColor; 8] = [
     RGBColor(240, 228, 66),
 ];
 pub(super) const GRID: RGBColor = RGBColor(222, 222, 222);
-const INK: RGBColor = RGBColor(40, 40, 40);
+pub(super) const INK: RGBColor = RGBColor(40, 40, 40);
 
 /// plotters writes text this much smaller than it is asked to.
 const SCALE: f64 = 1.24;

@@ -7,7 +7,7 @@ use daladala_agents::statistics::Mean;
 use daladala_env::info::{Figure, FigureKind};
 
 use super::results::{Figures, Outcome, Results, Tried};
-use super::write_text;
+use crate::files::write_text;
 use crate::output::grouped;
 use crate::plots::{
     Area, Curve, Distribution, Estimate, HEADING, Labels, MOST_SERIES, Unit, distributions, intervals,

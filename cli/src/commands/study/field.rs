@@ -1,0 +1,222 @@
+//! A study of one field of the scenario: every driver at every value.
+
+use std::path::Path;
+
+use anyhow::{Context, ensure};
+use daladala_agents::{Choice, DeviceKind, evaluate_each, registry};
+use daladala_env::{RuleSpec, Rules, RulesVisitor, SpecId};
+use indicatif::ProgressBar;
+use serde::Serialize;
+
+use super::points::{Point, Points};
+use super::{Args, report};
+use crate::interrupt;
+use crate::output::{print, print_json, progress_bar};
+use crate::runs::lock;
+
+/// What is asked, and of whom.
+pub(super) struct FieldStudy {
+    pub(super) name: &'static str,
+    pub(super) title: &'static str,
+    /// The field that is varied.
+    pub(super) field: &'static str,
+    /// What the field is, in words.
+    pub(super) unit: &'static str,
+    pub(super) values: Vec<f64>,
+    /// Fields that are other than the scenario has them.
+    pub(super) fixed: &'static [(&'static str, &'static str)],
+    pub(super) drivers: &'static [&'static str],
+    pub(super) switch: Switch,
+}
+
+/// Where one driver stops earning more than another.
+pub(super) struct Switch {
+    pub(super) from: &'static str,
+    pub(super) to: &'static str,
+    /// The value by a closed form, from the figures of the study and its scenario.
+    pub(super) closed_form: Option<ClosedForm>,
+}
+
+type ClosedForm = fn(&Results, &Amounts) -> Option<f64>;
+
+/// What closed forms need of the scenario.
+pub(super) struct Amounts {
+    load_fine: f64,
+    speed_fine: f64,
+    /// What it costs to be held, k.
+    hold: f64,
+}
+
+/// What a study comes to.
+#[derive(Serialize)]
+pub(super) struct Results<'a> {
+    pub(super) study: &'a str,
+    #[serde(flatten)]
+    pub(super) spec: &'a SpecId,
+    pub(super) field: &'a str,
+    pub(super) episodes: usize,
+    pub(super) seed: u64,
+    pub(super) switch: Option<Found<'a>>,
+    pub(super) points: Vec<Point>,
+}
+
+/// Where the better of two drivers changes.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(super) struct Found<'a> {
+    pub(super) from: &'a str,
+    pub(super) to: &'a str,
+    /// Where the lines of their mean returns cross; none where they don't between two values.
+    pub(super) simulated: Option<f64>,
+    pub(super) closed_form: Option<f64>,
+}
+
+impl Results<'_> {
+    /// The points of a driver, by value.
+    pub(super) fn of<'s>(&'s self, driver: &'s str) -> impl Iterator<Item = &'s Point> {
+        self.points.iter().filter(move |point| point.driver == driver)
+    }
+
+    pub(super) fn drivers(&self) -> Vec<&str> {
+        let mut drivers: Vec<&str> = Vec::new();
+        for point in &self.points {
+            if !drivers.contains(&point.driver.as_str()) {
+                drivers.push(&point.driver);
+            }
+        }
+        drivers
+    }
+
+    /// Where the line of `from` falls below that of `to`.
+    fn crossing(&self, from: &str, to: &str) -> Option<f64> {
+        let gains: Vec<_> =
+            self.of(from).zip(self.of(to)).map(|(from, to)| (from.value, from.mean_return - to.mean_return)).collect();
+        gains.array_windows().find_map(|&[(left, above), (right, below)]| {
+            let crosses = above > 0.0 && below <= 0.0;
+            crosses.then(|| left + (right - left) * above / (above - below))
+        })
+    }
+}
+
+/// i* = G ÷ (n · F): what overloading gains without inspections, by how many manned checkpoints are passed and what an
+/// inspection costs: the fine, the time held, and the fares of those who are put off.
+pub(super) fn overloading_switch(results: &Results, amounts: &Amounts) -> Option<f64> {
+    let never = results.of("greedy").find(|point| point.value == 0.0)?;
+    let often = results.of("greedy").find(|point| point.value >= 0.3)?;
+    let legal = results.of("legal").find(|point| point.value == 0.0)?;
+    let fares = (never.figure("money")? - often.figure("money")?) / 1000.0 / often.figure("load_fines")?;
+    let cost = amounts.load_fine + amounts.hold + fares;
+    Some((never.mean_return - legal.mean_return) / (never.figure("overloaded_passes")? * cost))
+}
+
+/// radar* = what speeding gains without radar ÷ (cells at speed 3 · the fine).
+pub(super) fn speeding_switch(results: &Results, amounts: &Amounts) -> Option<f64> {
+    let never = results.of("speeder").find(|point| point.value == 0.0)?;
+    let legal = results.of("legal").find(|point| point.value == 0.0)?;
+    Some((never.mean_return - legal.mean_return) / (never.figure("fast_cells")? * amounts.speed_fine))
+}
+
+/// Drives one driver at one value.
+struct Drive<'a> {
+    driver: &'a str,
+    value: f64,
+    args: &'a Args,
+    bar: &'a ProgressBar,
+}
+
+impl RulesVisitor for Drive<'_> {
+    type Output = anyhow::Result<Point>;
+
+    fn visit<R: Rules>(self, rules: R) -> anyhow::Result<Point> {
+        let Self { driver, value, args, bar } = self;
+        let policy = registry::load(driver, &rules.info(), Choice::Greedy, DeviceKind::Cpu)?.policy;
+        let mut each = |_, _: &_| {
+            ensure!(!interrupt::asked(), "interrupted: the same command goes on");
+            Ok(())
+        };
+        let evaluation = evaluate_each(&*policy, &rules, args.seed, args.episodes, &|more| bar.inc(more), &mut each)?;
+        Ok(Point::new(&registry::display_name(driver), value, &evaluation))
+    }
+}
+
+impl FieldStudy {
+    pub(super) fn run(&self, args: &Args) -> anyhow::Result<()> {
+        let spec = self.fixed.iter().try_fold(args.spec()?, |spec, (field, value)| spec.with_field(field, value))?;
+        let id = spec.id();
+        let drivers: Vec<&str> = self.drivers.iter().copied().chain(args.model.iter().map(String::as_str)).collect();
+        let about = || format!("{} cannot be the folder of a study", args.out.display());
+        std::fs::create_dir_all(&args.out).with_context(about)?;
+        let _lock = lock(&args.out)?;
+        let mut points = Points::open(&args.out, self.name, &id, args.episodes, args.seed)?;
+        // Before any of them drives.
+        let specs: Vec<_> = self
+            .values
+            .iter()
+            .map(|value| spec.with_field(self.field, &format!("{value:?}")))
+            .collect::<Result<_, _>>()?;
+        interrupt::catch()?;
+
+        let to_do = drivers.len() * self.values.len() * args.episodes;
+        let bar = progress_bar(to_do as u64, "episodes", args.json);
+        let mut found = Vec::new();
+        for driver in &drivers {
+            bar.set_message((*driver).to_owned());
+            for (spec, &value) in specs.iter().zip(&self.values) {
+                if let Some(point) = points.find(&registry::display_name(driver), value) {
+                    bar.inc(args.episodes as u64);
+                    found.push(point.clone());
+                    continue;
+                }
+                ensure!(!interrupt::asked(), "interrupted: the same command goes on");
+                let point = spec.visit(Drive { driver, value, args, bar: &bar })?;
+                points.add(point.clone())?;
+                found.push(point);
+            }
+        }
+        bar.finish_and_clear();
+        let mut results = Results {
+            study: self.name,
+            spec: &id,
+            field: self.field,
+            episodes: args.episodes,
+            seed: args.seed,
+            switch: None,
+            points: found,
+        };
+        let Switch { from, to, closed_form } = self.switch;
+        let amounts = Amounts::of(&spec);
+        results.switch = Some(Found {
+            from,
+            to,
+            simulated: results.crossing(from, to),
+            closed_form: closed_form.zip(amounts).and_then(|(form, amounts)| form(&results, &amounts)),
+        });
+        report::write(&args.out, self, &results)?;
+        if args.json {
+            return print_json(&results);
+        }
+        print(report::table(&results))?;
+        print(self.answer(&results))?;
+        print(format!("Plots, results.csv and results.json are in {}.", Path::new(&args.out).display()))
+    }
+
+    /// The answer in a sentence.
+    fn answer(&self, results: &Results) -> String {
+        let Some(Found { from, to, simulated, closed_form }) = results.switch else { return String::new() };
+        let by = closed_form.map_or_else(String::new, |value| format!("; {value:.5} by its closed form"));
+        match simulated {
+            Some(value) => format!("'{from}' earns less than '{to}' from {} = {value:.5} on{by}.", self.field),
+            None => format!("'{from}' and '{to}' do not change places within these values of {}{by}.", self.field),
+        }
+    }
+}
+
+impl Amounts {
+    fn of(spec: &RuleSpec) -> Option<Self> {
+        let number = |table: &str, field: &str| spec.scenario().parameters.get(table)?.get(field)?.as_f64();
+        Some(Self {
+            load_fine: number("police", "fine")?,
+            speed_fine: number("speed", "fine")?,
+            hold: number("police", "hold")? * number("time", "cost")?,
+        })
+    }
+}

@@ -1,0 +1,108 @@
+//! What has been driven so far: a line a point, so that an interrupted study loses one point at most.
+
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, ensure};
+use daladala_agents::Evaluation;
+use daladala_env::SpecId;
+use serde::{Deserialize, Serialize};
+
+/// In the folder of a study.
+const FILE: &str = "points.jsonl";
+
+/// A mean, and its interval of 95 % confidence.
+pub(super) type Estimate = (f64, [f64; 2]);
+
+/// One driver at one value.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Point {
+    pub(super) driver: String,
+    /// Of the field.
+    pub(super) value: f64,
+    /// k a trip.
+    pub(super) mean_return: f64,
+    /// 95 % confidence.
+    pub(super) return_ci95: [f64; 2],
+    pub(super) mean_length: f64,
+    /// The figures of the rules, by name.
+    pub(super) figures: BTreeMap<String, Estimate>,
+    /// The share of each way to end.
+    pub(super) endings: BTreeMap<String, f64>,
+}
+
+impl Point {
+    pub(super) fn new(driver: &str, value: f64, evaluation: &Evaluation) -> Self {
+        let interval = |mean: f64, ci95: Option<[f64; 2]>| ci95.unwrap_or([mean, mean]);
+        let figures = evaluation.figures.iter();
+        let figures = figures.map(|of| (of.figure.name.clone(), (of.mean, interval(of.mean, of.ci95))));
+        Self {
+            driver: driver.to_owned(),
+            value,
+            mean_return: evaluation.mean_return,
+            return_ci95: interval(evaluation.mean_return, evaluation.return_ci95),
+            mean_length: evaluation.mean_length,
+            figures: figures.collect(),
+            endings: evaluation.endings.iter().map(|share| (share.ending.clone(), share.rate)).collect(),
+        }
+    }
+
+    pub(super) fn figure(&self, name: &str) -> Option<f64> {
+        self.figures.get(name).map(|figure| figure.0)
+    }
+}
+
+/// The points of a study, in its folder.
+pub(super) struct Points {
+    path: PathBuf,
+    file: File,
+    driven: Vec<Point>,
+}
+
+/// The first line: another study needs another folder.
+#[derive(PartialEq, Serialize, Deserialize)]
+struct Settings {
+    study: String,
+    spec: SpecId,
+    episodes: usize,
+    seed: u64,
+}
+
+impl Points {
+    /// Those that are there, where the folder holds this study.
+    pub(super) fn open(folder: &Path, study: &str, spec: &SpecId, episodes: usize, seed: u64) -> anyhow::Result<Self> {
+        let path = folder.join(FILE);
+        let about = || format!("{}", path.display());
+        let mut file = OpenOptions::new().read(true).append(true).create(true).open(&path).with_context(about)?;
+        let text = std::fs::read_to_string(&path).with_context(about)?;
+        // The last line may have been cut off.
+        let whole = text.rfind('\n').map_or(0, |end| end + 1);
+        file.set_len(whole as u64).with_context(about)?;
+        let mut lines = text[..whole].lines();
+        let settings = Settings { study: study.to_owned(), spec: spec.clone(), episodes, seed };
+        match lines.next() {
+            None => writeln!(file, "{}", serde_json::to_string(&settings)?).with_context(about)?,
+            Some(line) => ensure!(
+                serde_json::from_str::<Settings>(line).is_ok_and(|found| found == settings),
+                "{} holds another study: name another folder",
+                folder.display()
+            ),
+        }
+        let driven = lines.map(serde_json::from_str).collect::<Result<_, _>>();
+        let driven = driven.with_context(|| format!("{} is damaged: remove it to begin anew", path.display()))?;
+        Ok(Self { path, file, driven })
+    }
+
+    pub(super) fn find(&self, driver: &str, value: f64) -> Option<&Point> {
+        self.driven.iter().find(|point| point.driver == driver && point.value == value)
+    }
+
+    pub(super) fn add(&mut self, point: Point) -> anyhow::Result<()> {
+        let about = || format!("{} cannot be written", self.path.display());
+        writeln!(self.file, "{}", serde_json::to_string(&point)?).with_context(about)?;
+        self.driven.push(point);
+        Ok(())
+    }
+}

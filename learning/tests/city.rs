@@ -1,0 +1,94 @@
+//! What `city` asks of learning beyond `classic`: a limit to costs, and a start by imitation.
+
+use burn::tensor::Device;
+use daladala_agents::{Algorithm, Choice, DeviceKind, Evaluation, NeuralPolicy, evaluate, registry};
+use daladala_env::Rules;
+use daladala_env::rules::{City, Classic};
+use daladala_learning::{Evaluations, LearningError, PpoConfig, TrainConfig, Trainer, TrainingRun, defaults};
+
+fn ppo() -> PpoConfig {
+    let TrainConfig::Ppo(config) = defaults(Algorithm::Ppo, "chess").config else { unreachable!() };
+    PpoConfig {
+        envs: 64,
+        rollout_steps: 32,
+        minibatch_size: 512,
+        learning_rate: 2e-3,
+        critic_learning_rate: 2e-3,
+        gamma: 0.999,
+        ..config
+    }
+}
+
+fn tiny() -> City {
+    City::named("tiny").unwrap()
+}
+
+fn driven(config: &TrainConfig, steps: u64) -> Evaluation {
+    let rules = tiny();
+    let mut trainer = Trainer::new(config, &rules, 5, steps, &Device::flex()).unwrap();
+    while !trainer.finished() {
+        trainer.advance();
+    }
+    let policy = NeuralPolicy::new(&trainer.checkpoint(), Choice::Sampled).unwrap();
+    evaluate(&policy, &rules, 77, 4000, &|_| ())
+}
+
+#[test]
+fn a_limit_to_costs_is_kept_and_has_its_price() {
+    let cost = |evaluation: &Evaluation| evaluation.figure("micromorts").unwrap().mean;
+    let free = driven(&TrainConfig::Ppo(ppo()), 150_000);
+    // Half of what the free one costs.
+    let limit = (cost(&free) / 2.0) as f32;
+    let config = PpoConfig { cost_limit: Some(limit), multiplier_learning_rate: 0.1, ..ppo() };
+    let limited = driven(&TrainConfig::PpoLagrangian(config), 300_000);
+    assert!(cost(&limited) < f64::from(limit) * 1.1, "{} for a limit of {limit}", cost(&limited));
+    assert!(limited.mean_return < free.mean_return, "{} and {}", limited.mean_return, free.mean_return);
+    // It drives all the same.
+    assert!(limited.endings[0].rate > 0.9, "{:?}", limited.endings);
+}
+
+#[test]
+fn the_cheapest_weights_are_kept_where_none_keep_the_limit() {
+    let config = PpoConfig { cost_limit: Some(1e-6), multiplier_learning_rate: 0.0, ..ppo() };
+    let evaluations = Evaluations { every: 4_000, episodes: 200, stop_at: None };
+    let config = TrainConfig::PpoLagrangian(config);
+    let mut run = TrainingRun::new(&config, &tiny(), 2, 40_000, evaluations, &Device::flex()).unwrap();
+    let (mut cheapest, mut best) = (f64::INFINITY, None);
+    while !run.finished() {
+        let Some(evaluated) = run.advance().unwrap().evaluation else { continue };
+        let cost = evaluated.evaluation.figure("micromorts").unwrap().mean;
+        assert_eq!(evaluated.is_best, cost <= cheapest, "{cost} after {cheapest}");
+        if evaluated.is_best {
+            (cheapest, best) = (cost, Some(evaluated.evaluation.mean_return));
+        }
+    }
+    assert_eq!(run.best().map(|best| best.info.mean_return), best);
+}
+
+#[test]
+fn a_policy_that_imitates_earns_what_its_teacher_does() {
+    let rules = tiny();
+    let teacher = registry::load("legal", &rules.info(), Choice::Greedy, DeviceKind::Cpu).unwrap().policy;
+    let taught = evaluate(&*teacher, &rules, 77, 4000, &|_| ());
+    let config = PpoConfig { imitate: Some("legal".to_owned()), imitation_steps: 100_000, ..ppo() };
+    let learnt = driven(&TrainConfig::Ppo(config), 60_000);
+    let off = (learnt.mean_return - taught.mean_return).abs();
+    assert!(off < 0.1 * taught.mean_return.abs(), "{} after {}", learnt.mean_return, taught.mean_return);
+}
+
+#[test]
+fn what_does_not_go_with_the_rules_is_refused_in_words() {
+    let refused = |config: TrainConfig| {
+        let Err(LearningError::Hyperparameters { why }) = Trainer::new(&config, &Classic, 0, 100, &Device::flex())
+        else {
+            panic!("it was taken")
+        };
+        why
+    };
+    let limited = PpoConfig { cost_limit: Some(8.0), ..ppo() };
+    assert!(refused(TrainConfig::PpoLagrangian(limited.clone())).contains("no cost"));
+    assert!(refused(TrainConfig::Ppo(limited)).contains("ppo-lagrangian"));
+    assert!(refused(TrainConfig::PpoLagrangian(ppo())).contains("cost_limit is missing"));
+    let taught = PpoConfig { imitate: Some("nobody".to_owned()), ..ppo() };
+    assert!(refused(TrainConfig::Ppo(taught)).contains("nobody"));
+}
