@@ -34,12 +34,14 @@ lint: viewer/node_modules/.package-lock.json
 	@cargo fmt --all --check
 	@cargo clippy $(CARGO_FLAGS) --workspace --all-targets --quiet -- -D warnings
 	@cargo clippy $(CARGO_FLAGS) -p daladala-agents --no-default-features --quiet -- -D warnings
+	@cargo clippy $(CARGO_FLAGS) -p daladala-env --all-targets --all-features --quiet -- -D warnings
 	@RUSTDOCFLAGS="-D warnings" cargo doc $(CARGO_FLAGS) --workspace --no-deps --quiet
 	@cd viewer && npm run --silent check && npm run --silent lint
 
 test-rust: tools
 	@echo "==> Rust tests"
 	@cargo nextest run $(CARGO_FLAGS) $(TESTED) --no-fail-fast
+	@cargo nextest run $(CARGO_FLAGS) -p daladala-env --features exact --no-fail-fast -E 'binary(exact) | test(city::exact)'
 	@cargo test $(CARGO_FLAGS) $(TESTED) --doc --quiet
 
 # Not a part of `test`: it compiles some two hundred crates more. A device that this machine lacks is SKIPPED, loudly.

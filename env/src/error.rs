@@ -72,4 +72,7 @@ pub enum EnvError {
     /// A layout that the rules cannot play.
     #[error("layout: {0}")]
     InvalidLayout(String),
+    /// An exact optimum that was not found.
+    #[error("no optimum: {0}")]
+    Unsolved(String),
 }

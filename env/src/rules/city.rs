@@ -3,6 +3,8 @@
 //! A trip along one road with stops, traffic lights and police checkpoints. `docs/CITY.md` tells the rules in prose and
 //! where the numbers come from; every constant is a field of the [scenario](CityScenario).
 
+#[cfg(feature = "exact")]
+pub mod exact;
 mod info;
 mod layout;
 mod library;
