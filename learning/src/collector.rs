@@ -59,7 +59,8 @@ impl<R: Rules> Collector<R> {
     }
 
     /// Gathers a rollout of `steps` steps of each environment, and values what it ends with, `[envs]`.
-    /// Where there is a `teacher`, it drives.
+    /// Where there is a `teacher`, what it would have done is noted in place of what the actor did (`DAgger`, Ross, Gordon
+    /// and Bagnell, 2011): the actor learns from it wherever it goes by itself.
     pub(crate) fn collect(
         &mut self,
         actor: &FusedMlp,
@@ -106,17 +107,17 @@ impl<R: Rules> Collector<R> {
         }
         rollout.push_observations(environments.observations());
         let first = rollout.actions.len();
-        rollout.actions.resize(first + environments.envs(), 0);
-        let (actions, rows) = (&mut rollout.actions[first..], logits.chunks_exact(environments.actions()));
+        let rows = logits.chunks_exact(environments.actions());
+        let choices = rows.clone().zip(&mut *choosing);
+        let done: Vec<u8> = choices.map(|(logits, generator)| sample(logits, generator)).collect();
+        rollout.actions.extend_from_slice(&done);
+        let noted = &mut rollout.actions[first..];
         if let Some(teacher) = teacher {
-            teacher.act(&environments.buffers.observations, environments.masks(), choosing, actions);
-        } else {
-            let choices = rows.clone().zip(choosing).zip(&mut *actions);
-            choices.for_each(|((logits, generator), action)| *action = sample(logits, generator));
+            teacher.act(&environments.buffers.observations, environments.masks(), choosing, noted);
         }
-        let chosen = rows.zip(actions).map(|(logits, &mut action)| log_probability(logits, usize::from(action)));
-        rollout.log_probabilities.extend(chosen);
-        environments.step(&rollout.actions[first..]);
+        let noted = rows.zip(noted).map(|(logits, &mut action)| log_probability(logits, usize::from(action)));
+        rollout.log_probabilities.extend(noted);
+        environments.step(&done);
         self.take_outcome();
     }
 

@@ -65,8 +65,8 @@ pub struct PpoConfig {
     /// Choose among open actions alone, while learning and, as the weights file says, ever after.
     #[serde(default)]
     pub action_masks: bool,
-    /// A policy by name, or a file of weights, that is imitated at first: the actor learns to do what it does, the critic
-    /// what comes of it.
+    /// A policy by name, or a file of weights, that is imitated at first: wherever the actor comes, it learns to do what that
+    /// would have done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub imitate: Option<String>,
     /// Environment steps of that.

@@ -25,7 +25,9 @@ pub use messages::{
     ServerMessage,
 };
 pub use refusal::{Code, Refusal};
-pub use requests::{ActionName, Envelope, Frames, Join, RecordName, Request, ResumeFrom, RoomSpec, frame_rate};
+pub use requests::{
+    ActionName, Envelope, Frames, Join, RecordName, Request, ResumeFrom, RoomSpec, ScenarioChoice, frame_rate,
+};
 pub use role::{Role, UnknownRole};
 pub use wire::Damaged;
 

@@ -1,6 +1,8 @@
 //! What clients ask for.
 #![expect(missing_docs, reason = "docs/PROTOCOL.md has a table of the fields of each request")]
 
+use std::collections::BTreeMap;
+
 use daladala_env::Action;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -116,6 +118,8 @@ pub enum Request {
         model: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         rules: Option<String>,
+        #[serde(flatten)]
+        scenario: ScenarioChoice,
     },
     Act {
         action: ActionName,
@@ -169,6 +173,19 @@ pub enum Frames {
     Whole,
 }
 
+/// The scenario to drive by. What is left out stays as it is.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ScenarioChoice {
+    /// One that the rules have, by name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scenario: Option<String>,
+    /// Fields of it, by their dotted names, with other values.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
+    pub set: BTreeMap<String, Value>,
+}
+
 /// A room to be made. What is left out is as in `main` at the start.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -185,6 +202,9 @@ pub struct RoomSpec {
     /// The rules to drive by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rules: Option<String>,
+    /// Their scenario.
+    #[serde(flatten)]
+    pub scenario: ScenarioChoice,
     /// Frames a second.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fps: Option<f64>,

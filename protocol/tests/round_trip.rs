@@ -3,7 +3,7 @@
 use daladala_env::{FieldType, FrameField, OutputKind, Place};
 use daladala_protocol::{
     ActionName, Code, Envelope, Frames, GameInfo, HelloLimits, Join, Kind, Mode, PlayerInfo, Presence, RecordName,
-    Request, ResumeFrom, Resumed, Role, RoomEvent, RoomInfo, RoomSpec, ServerMessage,
+    Request, ResumeFrom, Resumed, Role, RoomEvent, RoomInfo, RoomSpec, ScenarioChoice, ServerMessage,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -38,22 +38,35 @@ fn option<S: Strategy>(strategy: S) -> impl Strategy<Value = Option<S::Value>> {
     prop::option::of(strategy)
 }
 
+fn scenarios() -> impl Strategy<Value = ScenarioChoice> {
+    let set = prop::collection::btree_map(texts(), any::<u32>().prop_map(Into::into), 0..3);
+    (option(texts()), set).prop_map(|(scenario, set)| ScenarioChoice { scenario, set })
+}
+
 fn requests() -> impl Strategy<Value = Request> {
     let resume = (any::<u64>(), any::<u64>()).prop_map(|(epoch, seq)| ResumeFrom { epoch, seq });
     let frames = prop_oneof![Just(Frames::Delta), Just(Frames::Whole)];
     let join = (texts(), option(texts()), option(texts()), option(resume), option(frames))
         .prop_map(|(room, name, key, resume, frames)| Join { room, name, key, resume, frames });
-    let spec =
-        (option(texts()), option(texts()), option(texts()), option(texts()), option(numbers()), option(any::<u64>()))
-            .prop_map(|(code, kind, model, rules, fps, seed)| RoomSpec {
-                code,
-                kind,
-                model,
-                rules,
-                fps,
-                seed,
-                recording: None,
-            });
+    let spec = (
+        option(texts()),
+        option(texts()),
+        option(texts()),
+        option(texts()),
+        scenarios(),
+        option(numbers()),
+        option(any::<u64>()),
+    )
+        .prop_map(|(code, kind, model, rules, scenario, fps, seed)| RoomSpec {
+            code,
+            kind,
+            model,
+            rules,
+            scenario,
+            fps,
+            seed,
+            recording: None,
+        });
     prop_oneof![
         numbers().prop_map(|sent| Request::Ping { sent }),
         join.prop_map(Request::Join),
@@ -64,7 +77,11 @@ fn requests() -> impl Strategy<Value = Request> {
         actions().prop_map(|action| Request::Vote { action }),
         numbers().prop_map(|fps| Request::Speed { fps }),
         option(any::<u64>()).prop_map(|seed| Request::Reset { seed }),
-        (texts(), option(texts())).prop_map(|(model, rules)| Request::Load { model, rules }),
+        (texts(), option(texts()), scenarios()).prop_map(|(model, rules, scenario)| Request::Load {
+            model,
+            rules,
+            scenario
+        }),
         spec.prop_map(Request::Create),
         texts().prop_map(|room| Request::Close { room }),
         option(texts()).prop_map(|name| Request::Record(RecordName { name })),

@@ -138,11 +138,14 @@ async fn of_room(rooms: &Arc<Rooms>, door: Door<'_>, asker: &Asker, request: Req
             let stepped = door.ask(move |actor| actor.reset(seed)).await?;
             Ok(outcome(&stepped))
         }
-        Request::Load { model, rules } => {
+        Request::Load { model, rules, scenario } => {
             let rules = rules.unwrap_or_else(|| room.now().described.info().game.rules.clone());
-            let driver = rooms.load(model.clone(), rules.clone()).await?;
+            let now = door.ask(|actor| Ok(actor.spec())).await?;
+            let spec = rooms.spec(&rules, &scenario, now.as_ref())?;
+            let id = spec.id();
+            let driver = rooms.load(model.clone(), spec).await?;
             door.ask(move |actor| actor.load(driver)).await?;
-            Ok(json!({ "model": model, "rules": rules }))
+            Ok(json!({ "model": model, "rules": id.rules, "scenario": id.scenario, "scenario_hash": id.scenario_hash }))
         }
         Request::VoteStart { turn_seconds } => {
             let seconds = turn_seconds.unwrap_or(DEFAULT_TURN_SECONDS);

@@ -8,7 +8,7 @@ mod playback;
 use std::sync::Arc;
 
 use daladala_env::spaces::Spaces;
-use daladala_env::{Action, Frame};
+use daladala_env::{Action, Frame, RuleSpec};
 pub(crate) use daladala_protocol::GameInfo;
 
 use crate::error::RoomError;
@@ -23,6 +23,8 @@ pub(crate) trait AnyDriver: Send + Sync {
     fn info(&self) -> GameInfo;
     /// What the driver sees and chooses among; none in a playback.
     fn spaces(&self) -> Option<Spaces>;
+    /// The rules and the scenario it drives by; none where nobody drives.
+    fn spec(&self) -> Option<&RuleSpec>;
     /// A game that draws its episodes from `seed`.
     fn begin(&self, seed: u64) -> Box<dyn Game>;
 }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::{get, post};
-use daladala_protocol::{ActionName, Code, Refusal};
+use daladala_protocol::{ActionName, Code, Refusal, ScenarioChoice};
 use serde_json::Value;
 use socketioxide::SocketIo;
 use socketioxide::layer::SocketIoLayer;
@@ -86,7 +86,8 @@ async fn load(app: &App, algorithm: &str) -> Result<String, Refusal> {
         let known: Vec<_> = of_rules.map(|entry| entry.model.to_uppercase()).collect();
         return Err(Refusal::invalid(format!("there is no model '{algorithm}': name one of {}", known.join(", "))));
     };
-    let driver = app.rooms.load(found.model.clone(), rules).await?;
+    let spec = app.rooms.spec(&rules, &ScenarioChoice::default(), None)?;
+    let driver = app.rooms.load(found.model.clone(), spec).await?;
     room.ask(move |actor| actor.load(driver)).await?;
     Ok(found.model.to_uppercase())
 }

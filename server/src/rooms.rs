@@ -5,7 +5,8 @@ use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use daladala_protocol::{Code, Kind, Refusal, RoomSpec};
+use daladala_env::RuleSpec;
+use daladala_protocol::{Code, Kind, Refusal, RoomSpec, ScenarioChoice};
 use futures_util::FutureExt;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
@@ -155,7 +156,8 @@ impl Rooms {
         };
         let first = self.catalog.first().info();
         let (model, rules) = (spec.model.clone(), spec.rules.clone());
-        let driver = self.load(model.unwrap_or(first.model), rules.unwrap_or(first.rules)).await?;
+        let spec = self.spec(&rules.unwrap_or(first.rules), &spec.scenario, None)?;
+        let driver = self.load(model.unwrap_or(first.model), spec).await?;
         Ok((driver, kind, fps.unwrap_or(self.fps)))
     }
 
@@ -226,10 +228,20 @@ impl Rooms {
         self.stop.closed().await;
     }
 
-    /// The driver of a name.
-    pub(crate) async fn load(&self, model: String, rules: String) -> Result<SharedDriver, Refusal> {
+    /// What is driven by where `rules` and a scenario are asked for in a room that drives by `now`.
+    pub(crate) fn spec(
+        &self,
+        rules: &str,
+        choice: &ScenarioChoice,
+        now: Option<&RuleSpec>,
+    ) -> Result<RuleSpec, Refusal> {
+        self.catalog.spec(rules, choice, now).map_err(|error| Refusal::invalid(error.to_string()))
+    }
+
+    /// The driver of a name, to drive by `spec`.
+    pub(crate) async fn load(&self, model: String, spec: RuleSpec) -> Result<SharedDriver, Refusal> {
         let catalog = Arc::clone(&self.catalog);
-        let loaded = spawn_blocking(move || catalog.load(&rules, &model)).await;
+        let loaded = spawn_blocking(move || catalog.load(&spec, &model)).await;
         loaded.map_err(|_| Refusal::internal())?.map_err(|error| Refusal::new(Code::NotFound, error.to_string()))
     }
 

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use daladala_agents::{AgentError, Checkpoint, Choice, DeviceKind, Policy, registry};
 use daladala_env::{EnvError, RuleSet, RuleSpec};
+use daladala_protocol::ScenarioChoice;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -23,7 +24,7 @@ const WEIGHTS: &str = "safetensors";
 pub struct Catalog {
     /// Who drives the rooms that exist from the start.
     first: SharedDriver,
-    /// The rules and the scenario of these rooms. Other models of the same rules drive by the same scenario.
+    /// The rules and the scenario of these rooms.
     spec: RuleSpec,
     sources: BTreeMap<(String, String), Source>,
     /// What has been loaded. Rooms share weights.
@@ -37,7 +38,7 @@ enum Source {
     BuiltIn,
     File(PathBuf),
     /// Given by the program, and so in `loaded` from the start.
-    Given,
+    Given(Box<Driver>),
 }
 
 /// One line of the catalog.
@@ -93,14 +94,15 @@ impl Catalog {
     /// A catalog of one driver: the one that drives when nobody has chosen.
     #[must_use]
     pub fn new(first: Driver) -> Self {
-        let spec = first.spec().clone();
+        let spec = first.rules().clone();
+        let given = Source::Given(Box::new(first.clone()));
         let first: SharedDriver = Arc::new(first);
         let info = first.info();
         let key = (info.rules, info.model);
         Self {
             first: Arc::clone(&first),
             spec,
-            sources: BTreeMap::from([(key.clone(), Source::Given)]),
+            sources: BTreeMap::from([(key.clone(), given)]),
             loaded: Mutex::new(BTreeMap::from([(key, first)])),
             device: DeviceKind::default(),
         }
@@ -154,7 +156,8 @@ impl Catalog {
         let models: Vec<_> = self.sources.keys().filter(known).map(|(_, model)| model.as_str()).collect();
         let model = models.iter().find(|model| **model == PREFERRED).or(models.first());
         // A catalog without models of theirs has nothing better than the first.
-        model.and_then(|model| self.load(RuleSet::Classic.name(), model).ok()).unwrap_or_else(|| self.first())
+        let load = |model: &&str| self.load(&RuleSpec::of(RuleSet::Classic), model).ok();
+        model.and_then(load).unwrap_or_else(|| self.first())
     }
 
     pub(crate) fn entries(&self) -> Vec<CatalogEntry> {
@@ -163,31 +166,53 @@ impl Catalog {
             model: model.clone(),
             path: match source {
                 Source::File(path) => path.file_name().map(|name| name.to_string_lossy().into_owned()),
-                Source::BuiltIn | Source::Given => None,
+                Source::BuiltIn | Source::Given(_) => None,
             },
         };
         self.sources.iter().map(entry).collect()
     }
 
-    /// The driver of a name; reads files, so not for a thread that others wait for.
-    pub(crate) fn load(&self, rules: &str, model: &str) -> Result<SharedDriver, CatalogError> {
+    /// What is driven by where `rules` and a scenario are asked for. What is left out is as in `now`, if that has the same
+    /// rules, or as in the rooms that exist from the start.
+    pub(crate) fn spec(
+        &self,
+        rules: &str,
+        choice: &ScenarioChoice,
+        now: Option<&RuleSpec>,
+    ) -> Result<RuleSpec, EnvError> {
+        let known = now.into_iter().chain([&self.spec]).find(|spec| spec.rules().name() == rules);
+        let spec = match known.filter(|_| choice.scenario.is_none()) {
+            Some(spec) => spec.clone(),
+            None => RuleSpec::named(rules, choice.scenario.as_deref())?,
+        };
+        choice.set.iter().try_fold(spec, |spec, (field, value)| spec.with_field(field, &value.to_string()))
+    }
+
+    /// The driver of a name, to drive by `spec`; reads files, so not for a thread that others wait for.
+    pub(crate) fn load(&self, spec: &RuleSpec, model: &str) -> Result<SharedDriver, CatalogError> {
+        let rules = spec.rules().name();
         let key = (rules.to_owned(), model.to_owned());
-        let named = RuleSpec::named(rules, None)?;
-        let spec = if named.rules() == self.spec.rules() { self.spec.clone() } else { named };
         let Some(source) = self.sources.get(&key) else {
             let of_rules = self.sources.keys().filter(|(of, _)| of == rules);
             let known: Vec<_> = of_rules.map(|(_, model)| model.as_str()).collect();
             return Err(CatalogError::Unknown { model: key.1, rules: key.0, known: known.join(", ") });
         };
-        if let Some(driver) = self.loaded.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
-            return Ok(Arc::clone(driver));
+        let loaded = || self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(driver) = loaded().get(&key) {
+            if driver.spec() == Some(spec) {
+                return Ok(Arc::clone(driver));
+            }
+            if let Source::Given(given) = source {
+                return Ok(Arc::new(given.on(spec.clone())?));
+            }
         }
         let from = match source {
             Source::File(path) => path.to_string_lossy().into_owned(),
-            Source::BuiltIn | Source::Given => key.1.clone(),
+            Source::BuiltIn | Source::Given(_) => key.1.clone(),
         };
-        let driver = load_driver(spec, model, &from, self.device)?;
-        self.loaded.lock().unwrap_or_else(PoisonError::into_inner).insert(key, Arc::clone(&driver));
+        let driver = load_driver(spec.clone(), model, &from, self.device)?;
+        // The last scenario alone: clients make up as many as they like.
+        loaded().insert(key, Arc::clone(&driver));
         Ok(driver)
     }
 }
@@ -226,14 +251,15 @@ mod tests {
     #[test]
     fn names_are_loaded_once_and_paths_not_at_all() {
         let catalog = catalog().with_built_in();
-        let ppo = catalog.load("classic", "ppo").expect("built in");
-        assert!(Arc::ptr_eq(&ppo, &catalog.load("classic", "ppo").expect("built in")));
-        assert_eq!(catalog.load("classic", "first").expect("given").info().model, "first");
+        let classic = RuleSpec::of(RuleSet::Classic);
+        let ppo = catalog.load(&classic, "ppo").expect("built in");
+        assert!(Arc::ptr_eq(&ppo, &catalog.load(&classic, "ppo").expect("built in")));
+        assert_eq!(catalog.load(&classic, "first").expect("given").info().model, "first");
         for unknown in ["/etc/passwd", "../ppo", "models/classic/ppo.safetensors", ""] {
-            let error = catalog.load("classic", unknown).err().map(|error| error.to_string()).unwrap_or_default();
+            let error = catalog.load(&classic, unknown).err().map(|error| error.to_string()).unwrap_or_default();
             assert!(error.contains("a2c, dqn, first, oracle, ppo, random, reinforce"), "{error}");
         }
-        assert!(catalog.load("city-of-nowhere", "ppo").is_err());
+        assert!(catalog.spec("city-of-nowhere", &ScenarioChoice::default(), None).is_err());
     }
 
     #[test]
@@ -244,8 +270,26 @@ mod tests {
         let alone = catalog.of_the_original().info();
         assert_eq!((alone.rules.as_str(), alone.model.as_str()), ("city", "first"));
         let catalog = catalog.with_built_in();
-        assert_eq!(catalog.load("city", "greedy").expect("built in").info().scenario, "night");
-        assert_eq!(catalog.load("classic", "dqn").expect("built in").info().scenario, "original");
+        let spec = |rules, choice: &ScenarioChoice, now| catalog.spec(rules, choice, now).expect("known");
+        let as_is = ScenarioChoice::default();
+        assert_eq!(catalog.load(&spec("city", &as_is, None), "greedy").expect("built in").info().scenario, "night");
+        assert_eq!(catalog.load(&spec("classic", &as_is, None), "dqn").expect("built in").info().scenario, "original");
+        // What is asked for is laid over what the room drives by now.
+        let inspected = ScenarioChoice { set: BTreeMap::from([("police.inspect".to_owned(), 0.5.into())]), ..as_is };
+        let now = spec("city", &inspected, None);
+        assert_eq!(
+            (now.id().scenario.as_str(), now.scenario().parameters["police"]["inspect"].as_f64()),
+            ("night", Some(0.5))
+        );
+        let hidden = ScenarioChoice { set: BTreeMap::from([("police.sight".to_owned(), 0.into())]), scenario: None };
+        let both = spec("city", &hidden, Some(&now));
+        assert_eq!(both.scenario().parameters["police"]["inspect"].as_f64(), Some(0.5));
+        assert_eq!(catalog.load(&both, "first").expect("given").spec(), Some(&both));
+        assert_eq!(catalog.load(&both, "greedy").expect("built in").spec(), Some(&both));
+        let named = ScenarioChoice { scenario: Some("tiny".to_owned()), ..ScenarioChoice::default() };
+        assert_eq!(spec("city", &named, Some(&now)).id().scenario, "tiny");
+        let wrong = ScenarioChoice { set: BTreeMap::from([("police.inspect".to_owned(), 7.into())]), scenario: None };
+        assert!(catalog.spec("city", &wrong, None).is_err());
         let original = catalog.of_the_original().info();
         assert_eq!((original.rules.as_str(), original.model.as_str()), ("classic", "ppo"));
         assert_eq!(super::tests::catalog().with_built_in().of_the_original().info().model, "first");
@@ -263,8 +307,9 @@ mod tests {
         let catalog = catalog().with_folder(folder.path())?;
         let names: Vec<_> = catalog.entries().into_iter().map(|entry| entry.model).collect();
         assert_eq!(names, ["broken", "first", "mine"]);
-        assert_eq!(catalog.load("classic", "mine")?.info().model, "mine");
-        assert!(matches!(catalog.load("classic", "broken"), Err(CatalogError::Load { .. })));
+        let classic = RuleSpec::of(RuleSet::Classic);
+        assert_eq!(catalog.load(&classic, "mine")?.info().model, "mine");
+        assert!(matches!(catalog.load(&classic, "broken"), Err(CatalogError::Load { .. })));
         assert!(matches!(Catalog::with_folder(catalog, Path::new("/no/such")), Err(CatalogError::Folder { .. })));
         Ok(())
     }

@@ -42,8 +42,13 @@ impl Driver {
 
 impl Driver {
     /// The rules and the scenario it drives by.
-    pub(crate) fn spec(&self) -> &RuleSpec {
+    pub(crate) fn rules(&self) -> &RuleSpec {
         &self.spec
+    }
+
+    /// The same policy on another scenario of the rules.
+    pub(crate) fn on(&self, spec: RuleSpec) -> Result<Self, ServerError> {
+        Self::new(spec, self.model.clone(), Arc::clone(&self.policy))
     }
 }
 
@@ -54,6 +59,10 @@ impl AnyDriver for Driver {
 
     fn spaces(&self) -> Option<Spaces> {
         Some(self.info.spaces.clone())
+    }
+
+    fn spec(&self) -> Option<&RuleSpec> {
+        Some(&self.spec)
     }
 
     fn begin(&self, seed: u64) -> Box<dyn Game> {

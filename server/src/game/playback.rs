@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use daladala_env::spaces::Spaces;
-use daladala_env::{Action, Frame};
+use daladala_env::{Action, Frame, RuleSpec};
 
 use super::{AnyDriver, Game, GameInfo};
 use crate::config::FrameRate;
@@ -41,6 +41,10 @@ impl AnyDriver for PlaybackDriver {
     }
 
     fn spaces(&self) -> Option<Spaces> {
+        None
+    }
+
+    fn spec(&self) -> Option<&RuleSpec> {
         None
     }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, RwLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use daladala_env::spaces::Spaces;
-use daladala_env::{Action, Frame};
+use daladala_env::{Action, Frame, RuleSpec};
 use daladala_protocol::{ActionName, GameInfo, Kind, Refusal, RoomEvent, RoomInfo};
 use tokio::sync::{Notify, broadcast, mpsc, watch};
 use tokio::time::{Instant, sleep_until};
@@ -430,6 +430,11 @@ impl Actor {
         self.restart_clock();
         self.publish();
         Ok(self.stepped())
+    }
+
+    /// The rules and the scenario that are driven by; none in a playback.
+    pub(crate) fn spec(&self) -> Option<RuleSpec> {
+        self.driver.spec().cloned()
     }
 
     /// Another driver. Its first frame begins a new epoch.
