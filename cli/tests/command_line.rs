@@ -292,7 +292,7 @@ fn an_episode_of_city_is_acted_out_with_its_random_words() {
     let text = stdout(&daladala(&["trace", "--rules", "city"], request));
     let trace: Value = serde_json::from_str(&text).unwrap();
     let words = trace["words"].as_array().unwrap();
-    assert!(words.len() == 6 && words.iter().all(|words| words.as_array().unwrap().len() == 26), "{trace}");
+    assert!(words.len() == 6 && words.iter().all(|words| words.as_array().unwrap().len() == 22), "{trace}");
     assert_eq!((trace["obs"].as_array().unwrap().len(), trace["states"].as_array().unwrap().len()), (7, 7));
     let again = serde_json::json!({ "seed": 4, "layout": trace["layout"], "actions": [3] });
     let again: Value =
@@ -623,7 +623,7 @@ fn a_study_says_where_overloading_stops_paying_and_goes_on_where_it_was() {
     assert_eq!((&switch["from"], &switch["to"]), (&"greedy".into(), &"legal".into()));
     assert!((0.18..0.28).contains(&number(&switch["simulated"])), "{switch}");
     assert!((0.18..0.28).contains(&number(&switch["closed_form"])), "{switch}");
-    assert_eq!(results["points"].as_array().unwrap().len(), 7 * 11);
+    assert_eq!(results["points"].as_array().unwrap().len(), 6 * 11);
     for file in ["results.json", "results.csv", "profit.svg", "overloading.svg", "risk.svg"] {
         assert!(std::fs::metadata(std::path::Path::new(&out).join(file)).unwrap().len() > 500, "{file}");
     }

@@ -87,8 +87,9 @@ impl FieldStudy {
             unit: "chance of a checkpoint that the load is counted",
             values: (0..=10).map(|twentieth| f64::from(twentieth) / 20.0).collect(),
             fixed: &[],
-            drivers: &["legal", "greedy", "selective", "outlaw", "speeder", "timid", "fugitive"],
+            drivers: &["legal", "greedy", "selective", "outlaw", "speeder", "timid"],
             switch: Switch { from: "greedy", to: "legal", closed_form: Some(field::overloading_switch) },
+            reality: Some(field::probable_inspections),
         }
     }
 
@@ -102,6 +103,7 @@ impl FieldStudy {
             fixed: &[],
             drivers: &["legal", "speeder", "greedy", "outlaw", "selective"],
             switch: Switch { from: "speeder", to: "legal", closed_form: Some(field::speeding_switch) },
+            reality: None,
         }
     }
 
@@ -115,6 +117,7 @@ impl FieldStudy {
             fixed: &[("police.inspect", "0")],
             drivers: &["legal", "speeder", "greedy", "outlaw"],
             switch: Switch { from: "outlaw", to: "greedy", closed_form: None },
+            reality: None,
         }
     }
 
@@ -128,6 +131,7 @@ impl FieldStudy {
             fixed: &[],
             drivers: &["legal", "greedy", "selective", "outlaw"],
             switch: Switch { from: "greedy", to: "legal", closed_form: None },
+            reality: None,
         }
     }
 }

@@ -162,7 +162,11 @@ impl Args {
     fn spec(&self) -> anyhow::Result<RuleSpec> {
         let given = self.rules.spec_to_train_on()?;
         let (true, Some(out)) = (self.run.resume, &self.out) else { return Ok(given) };
-        let known = RunFolder::spec(&self.folder(out)).context(BEGIN_ANEW)?;
+        let folder = self.folder(out);
+        if self.run.run.is_none() {
+            RunFolder::ensure_of(&folder, out)?;
+        }
+        let known = RunFolder::spec(&folder).context(BEGIN_ANEW)?;
         let (given, id) = (given.id(), known.id());
         let is_asked_for = !given.same_dynamics(&RuleSpec::of(RuleSet::Classic).id());
         ensure!(!is_asked_for || given.same_dynamics(&id), "the run trains on '{id}', not on '{given}'");

@@ -78,7 +78,7 @@ pub(crate) fn curves(area: &Area, labels: Labels, curves: &[Curve], marks: &[Mar
         let line = [(mark.x, y.start), (mark.x, y.end)];
         chart.draw_series(DashedLineSeries::new(line, 6, 4, INK.stroke_width(1)))?;
         let height = y.end - (y.end - y.start) * 0.05 * (place + 1) as f64;
-        chart.draw_series([Text::new(mark.label.clone(), (mark.x, height), text())])?;
+        chart.draw_series([Text::new(format!(" {}", mark.label), (mark.x, height), text())])?;
     }
     Ok(())
 }

@@ -165,7 +165,11 @@ async fn the_same_is_had_by_routes() {
     let room = server.get("/api/rooms/main").await;
     assert_eq!((&room["paused"], &room["room"]["paused"]), (&json!(true), &json!(true)));
     assert_eq!(post("step", json!({ "action": 4 })).await.1["seq"], number(&room["seq"]) + 1);
-    assert_eq!(post("load", json!({ "model": "dqn" })).await.1, json!({ "model": "dqn", "rules": "classic" }));
+    let loaded = post("load", json!({ "model": "dqn" })).await.1;
+    assert_eq!(
+        (&loaded["model"], &loaded["rules"], &loaded["scenario"]),
+        (&json!("dqn"), &json!("classic"), &json!("original"))
+    );
     for (command, body, status, code) in [
         ("step", json!({ "action": 5 }), 400, "VALIDATION_ERROR"),
         ("step", json!({ "action": -1 }), 400, "VALIDATION_ERROR"),
@@ -185,6 +189,58 @@ async fn the_same_is_had_by_routes() {
     }
     let body = "[1,2".to_owned();
     assert_eq!(server.send("POST", "/api/rooms/main/step", "", &body).await.0, 400);
+}
+
+#[tokio::test]
+async fn what_is_enforced_is_changed_while_a_room_drives_and_stays_for_the_next_model() {
+    let server = TestServer::start(config()).await;
+    let post =
+        async |command: &str, body: Value| server.json("POST", &format!("/api/rooms/main/{command}"), &body).await;
+    post("pause", json!({})).await;
+    let night = json!({ "model": "legal", "rules": "city", "scenario": "night" });
+    let loaded = post("load", night).await.1;
+    assert_eq!((&loaded["rules"], &loaded["scenario"]), (&json!("city"), &json!("night")));
+    let counted =
+        post("load", json!({ "model": "greedy", "set": { "police.inspect": 0.5, "police.sight": 3 } })).await.1;
+    assert_eq!((&counted["rules"], &counted["scenario"]), (&json!("city"), &json!("night")));
+    assert_ne!(counted["scenario_hash"], loaded["scenario_hash"]);
+    let mut client = server.connect().await;
+    let frame = client.frame().await;
+    assert_eq!((&frame["inspect"], &frame["sight"]), (&json!(0.5), &json!(3)), "{frame}");
+    // Of what was set, the rest stays.
+    let less = post("load", json!({ "model": "outlaw", "set": { "police.inspect": 0.1 } })).await.1;
+    assert_ne!(less["scenario_hash"], counted["scenario_hash"]);
+    let back = post("load", json!({ "model": "outlaw", "scenario": "night" })).await.1;
+    assert_eq!(back["scenario_hash"], loaded["scenario_hash"]);
+    for (set, named) in [
+        (json!({ "police.inspect": 7 }), "no chance"),
+        (json!({ "police.inspected": 0.1 }), "unknown field"),
+        (json!({ "police.inspect": null }), "value"),
+        (json!({ "police.inspect": { "a": [] } }), "police.inspect"),
+        (json!({ "": 1 }), ""),
+    ] {
+        let (status, answer) = post("load", json!({ "model": "outlaw", "set": set })).await;
+        assert_eq!((status, &answer["code"]), (400, &json!("VALIDATION_ERROR")), "{answer}");
+        assert!(answer["error"].as_str().unwrap().contains(named), "{answer}");
+    }
+    let (status, answer) = post("load", json!({ "model": "outlaw", "scenario": "mars" })).await;
+    assert_eq!((status, &answer["code"]), (400, &json!("VALIDATION_ERROR")), "{answer}");
+
+    // Two rooms on the same randomness, with another enforcement in one.
+    let make = async |code: &str, inspect: f64| {
+        let room = json!({
+            "code": code, "kind": "driven", "model": "greedy", "rules": "city", "seed": 5, "set": { "police.inspect": inspect },
+        });
+        assert_eq!(server.json("POST", "/api/rooms", &room).await.0, 200);
+        let mut returns = 0.0;
+        for _ in 0..60 {
+            let (_, stepped) = server.json("POST", &format!("/api/rooms/{code}/step"), &json!({})).await;
+            returns += stepped["reward"].as_f64().unwrap();
+        }
+        returns
+    };
+    let (never, always) = (make("never", 0.0).await, make("always", 1.0).await);
+    assert!(never > always, "{never} without inspections, {always} with");
 }
 
 #[tokio::test]

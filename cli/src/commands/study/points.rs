@@ -99,10 +99,14 @@ impl Points {
         self.driven.iter().find(|point| point.driver == driver && point.value == value)
     }
 
-    pub(super) fn add(&mut self, point: Point) -> anyhow::Result<()> {
+    /// Writes a point down, and hands it back as it is read again, so that a study says the same to the last digit when it
+    /// is asked once more.
+    pub(super) fn add(&mut self, point: &Point) -> anyhow::Result<Point> {
         let about = || format!("{} cannot be written", self.path.display());
-        writeln!(self.file, "{}", serde_json::to_string(&point)?).with_context(about)?;
-        self.driven.push(point);
-        Ok(())
+        let line = serde_json::to_string(point)?;
+        writeln!(self.file, "{line}").with_context(about)?;
+        let point: Point = serde_json::from_str(&line)?;
+        self.driven.push(point.clone());
+        Ok(point)
     }
 }

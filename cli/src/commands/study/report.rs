@@ -50,6 +50,8 @@ pub(super) fn write(folder: &Path, study: &FieldStudy, results: &Results) -> any
         let points = results.of(driver).filter_map(|point| of(point).map(|(mean, ci)| (point.value, mean, ci)));
         Curve::with_intervals(*driver, points)
     };
+    let reality = study.reality.and_then(|reality| reality(results));
+    let reality = reality.map(|x| Mark { x, label: format!("reality is probably near {x:.3}") });
     let marks: Vec<_> = results
         .switch
         .iter()
@@ -58,6 +60,7 @@ pub(super) fn write(folder: &Path, study: &FieldStudy, results: &Results) -> any
             let simulated = switch.simulated.map(|x| Mark { x, label: format!("simulated {x:.4}") });
             closed.into_iter().chain(simulated)
         })
+        .chain(reality)
         .collect();
     let panel = |area: &Area, title: &str, y: &str, of: Read| {
         let labels = Labels { title, x: study.unit, y };
