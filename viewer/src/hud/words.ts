@@ -16,10 +16,14 @@ export function termWords(name: string): string {
   return hasWords(key) ? t(key) : name;
 }
 
-/** A reward with its sign: in shillings where the rules measure it in them. */
+/** A reward with its sign, in shillings where the rules measure it in them. */
+export function rewardNumber(room: Room | null, reward: number): string {
+  return signed(reward * (measuresOf(room)?.rewardTsh ?? 1));
+}
+
+/** The same with its unit. */
 export function rewardWords(room: Room | null, reward: number): string {
-  const measures = measuresOf(room);
-  return measures === null ? signed(reward) : `${signed(reward * measures.rewardTsh)} TSh`;
+  return rewardNumber(room, reward) + (measuresOf(room) === null ? "" : " TSh");
 }
 
 /** Where on its route the bus of this frame stands, named after the nearest place with a name. */

@@ -74,6 +74,7 @@ export const en = {
   "light.green": "green for {time}, in {distance} m",
 
   "dash.profit": "Profit",
+  "plot.profit": "Profit, thousand TSh",
 
   "say.fined.sum": "The police have fined the bus TSh {money}.",
 } as const;
@@ -148,6 +149,7 @@ export const sw: Translation<typeof en> = {
   "light.green": "kijani kwa {time}, baada ya m {distance}",
 
   "dash.profit": "Faida",
+  "plot.profit": "Faida, TSh elfu",
 
   "say.fined.sum": "Basi limepigwa faini ya TSh {money} na polisi.",
 };

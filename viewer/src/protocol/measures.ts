@@ -9,12 +9,13 @@ export interface Measures {
   readonly notchKmh: number;
   readonly limitKmh: number;
   readonly tickSeconds: number;
+  readonly cellMetres: number;
   /** Tanzanian shillings to one of reward. */
   readonly rewardTsh: number;
 }
 
 const MEASURES: ReadonlyMap<string, Measures> = new Map([
-  ["city", { notchKmh: 25, limitKmh: 50, tickSeconds: 14.4, rewardTsh: 1000 }],
+  ["city", { notchKmh: 25, limitKmh: 50, tickSeconds: 14.4, cellMetres: 100, rewardTsh: 1000 }],
 ]);
 
 export function measuresOf(room: Pick<Room, "rules"> | null): Measures | null {
