@@ -8,7 +8,7 @@ import { measuresOf } from "../protocol/measures";
 import type { Frame, Room } from "../protocol/messages";
 import type { View } from "../state/view";
 import { h, replay, setText, worded } from "./dom";
-import { actionWords, rewardNumber, rewardWords } from "./words";
+import { actionWords, rewardNumber } from "./words";
 
 /** Notches that the small gauge can show; rules with more fill it. */
 const GAUGE_NOTCHES = 3;
@@ -25,6 +25,7 @@ export class Instruments {
   readonly #reward = h("span", { class: "big", "data-field": "reward" }, "–");
   readonly #rewardBox: HTMLElement;
   readonly #totalName = h("span", { class: "name" });
+  readonly #totalUnit = h("small", { class: "unit" });
   readonly #total = h("span", { class: "sum", "data-field": "total" }, "–");
   #frame: Frame | null = null;
   #room: Room | null = null;
@@ -34,7 +35,7 @@ export class Instruments {
       "div",
       { class: "reward" },
       h("p", {}, worded(h("span", { class: "name" }), "dash.reward"), " ", this.#reward),
-      h("p", {}, this.#totalName, " ", this.#total),
+      h("p", {}, this.#totalName, " ", this.#total, this.#totalUnit),
     );
     const name = worded(h("span", { class: "name" }), "dash.speed");
     const notches = h("span", { class: "notches", "aria-hidden": "true" }, ...this.#notches);
@@ -67,9 +68,12 @@ export class Instruments {
     setText(this.#action, actionWords(frame.actionName));
     const other = actionWords(frame.actionName, language() === "en" ? "sw" : "en");
     setText(this.#other, other === this.#action.textContent ? "" : other);
-    setText(this.#totalName, t(measuresOf(this.#room) === null ? "dash.total" : "dash.profit"));
+    const measured = measuresOf(this.#room) !== null;
+    this.#rewardBox.classList.toggle("measured", measured);
+    setText(this.#totalName, t(measured ? "dash.profit" : "dash.total"));
+    setText(this.#totalUnit, measured ? " TSh" : "");
     setText(this.#reward, rewardNumber(this.#room, frame.reward));
-    setText(this.#total, rewardWords(this.#room, frame.totalReward));
+    setText(this.#total, rewardNumber(this.#room, frame.totalReward));
   }
 
   #writeSpeed(notch: number): void {
