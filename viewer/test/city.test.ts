@@ -1,9 +1,14 @@
 import { afterEach, describe, expect, it } from "vitest";
+import { destinationsOf } from "../src/hud/destinations";
 import { happenedBetween } from "../src/hud/happened";
+import { factsOf } from "../src/hud/law";
+import { profitOf } from "../src/hud/profit";
 import { explain } from "../src/hud/why";
+import { rewardWords } from "../src/hud/words";
 import { setLanguage } from "../src/i18n";
+import { secondsToChange, sightPath } from "../src/plan/ahead";
 import { at, CITY, cityFrame, without } from "./city-wire";
-import { frame, type Wire } from "./wire";
+import { frame, room, type Wire } from "./wire";
 
 afterEach(() => {
   setLanguage("en");
@@ -155,5 +160,85 @@ describe("the sentence about a tick", () => {
     const alone = cityFrame({ seq: 2, passengers: 9, fines: 30_000, action: PICK_UP });
     const told = explain({ room: CITY, previous: null, frame: alone });
     expect(told).toBe("Pick up near Ubungo: −260 TSh");
+  });
+});
+
+describe("where those aboard want to go", () => {
+  it("is told by the names of the stops, and marks those that are passed", () => {
+    expect(destinationsOf(CITY, cityFrame({ ...at(7), aboard: [0, 3, 8] }))).toEqual([
+      { name: "Kariakoo", count: 3, passed: true },
+      { name: "Posta", count: 8, passed: false },
+    ]);
+    expect(destinationsOf(CITY, cityFrame({ ...at(6) }))?.[0]?.passed).toBe(false);
+  });
+
+  it("is not told where the rules don't", () => {
+    expect(destinationsOf(CITY, cityFrame({}, without("aboard")))).toBeNull();
+    expect(destinationsOf(room(), frame())).toBeNull();
+  });
+});
+
+describe("profit", () => {
+  it("is the reward in shillings, and its parts add up to it", () => {
+    const told = cityFrame({ total_reward: -18.435, money: 15_000, fines: 30_000 });
+    expect(profitOf(CITY, told)).toEqual({
+      ...{ sum: -18_435, fares: 15_000, fines: -30_000, costs: -3_435 },
+    });
+    expect(rewardWords(CITY, -18.435)).toBe("−18,435 TSh");
+  });
+
+  it("is nothing where rewards are no money", () => {
+    expect(profitOf(room(), frame())).toBeNull();
+    expect(profitOf(CITY, cityFrame({}, without("fines")))).toBeNull();
+    expect(rewardWords(room(), 26)).toBe("+26");
+  });
+});
+
+describe("what is enforced", () => {
+  const values = (fields: Wire, of = CITY) =>
+    Object.fromEntries(
+      factsOf(of, cityFrame(fields, of)).map(({ words, value }) => [words, value]),
+    );
+
+  it("is told in words, with the next light ahead", () => {
+    const lights = {
+      lights: [
+        [9, 0],
+        [5, 0],
+        [1, 0],
+      ],
+      ...{ lights_red: [false, true, true], light_ticks: [3, 5, 7] },
+    };
+    expect(values(lights)).toEqual({
+      ...{ "law.inspect": "15 %", "law.load.fine": "TSh 30,000" },
+      ...{ "law.radar": "once in 1,000 km", "law.sight": "1,200 m" },
+      "light.next": "red for 1:12, in 200 m",
+    });
+    expect(values({ ...lights, ...at(6) })["light.next"]).toBe("green for 0:43, in 300 m");
+    expect(values({ radar: 0 })["law.radar"]).toBe("never");
+  });
+
+  it("leaves out what the room does not declare", () => {
+    const told = values({}, without("sight", "light_ticks"));
+    expect(told).toMatchObject({ "law.sight": null, "light.next": null, "law.inspect": "15 %" });
+    expect(factsOf(room(), frame()).every(({ value }) => value === null)).toBe(true);
+  });
+});
+
+describe("the road ahead on the plan", () => {
+  const route = Array.from({ length: 12 }, (_, x) => ({ x: x + 0.5, y: 11.5 }));
+
+  it("is as long as checkpoints are seen, up to the end of the route", () => {
+    expect(sightPath(route, cityFrame({ ...at(3), sight: 2 }))).toBe("M3.5 11.5L4.5 11.5L5.5 11.5");
+    expect(sightPath(route, cityFrame({ ...at(10), sight: 12 }))).toBe("M10.5 11.5L11.5 11.5");
+    expect(sightPath(route, cityFrame({}, without("sight")))).toBe("");
+  });
+
+  it("counts the seconds until a light changes", () => {
+    const told = cityFrame({ light_ticks: [3, 10] });
+    expect(secondsToChange(told, 1, 14.4)).toBe(144);
+    expect(secondsToChange(told, 0, undefined)).toBeNull();
+    expect(secondsToChange(told, 2, 14.4)).toBeNull();
+    expect(secondsToChange(frame(), 0, 14.4)).toBeNull();
   });
 });

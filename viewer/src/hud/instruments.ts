@@ -83,6 +83,7 @@ export class Instruments {
     setText(this.#speed, whole(speed));
     setText(this.#unit, measures === null ? "" : t("speed.kmh"));
     setText(this.#limit, measures === null ? "" : t("speed.limit", { limit }));
+    this.#speedBox.classList.toggle("measured", measures !== null);
     this.#speedBox.classList.toggle("too-fast", speed > limit);
   }
 }

@@ -34,11 +34,23 @@ const FACTS: readonly { readonly words: PlainKey; readonly value: Value }[] = [
   { words: "light.next", value: nextLight },
 ];
 
+/** Each fact in words; null where these rules don't tell it. */
+export function factsOf(
+  room: Room,
+  frame: Frame,
+): readonly { readonly words: PlainKey; readonly value: string | null }[] {
+  const measures = measuresOf(room);
+  return FACTS.map(({ words, value }) => ({
+    words,
+    value: measures === null ? null : value(frame, measures, room),
+  }));
+}
+
 export class Law {
   readonly #card: HTMLElement;
-  readonly #rows = FACTS.map(({ words, value }) => {
+  readonly #rows = FACTS.map(({ words }) => {
     const told = h("dd");
-    return { element: h("div", {}, worded(h("dt"), words), told), told, value };
+    return { element: h("div", {}, worded(h("dt"), words), told), told };
   });
   #view: View | null = null;
 
@@ -59,13 +71,12 @@ export class Law {
   }
 
   #show({ room, frame }: View): void {
-    const measures = measuresOf(room);
-    for (const { element, told, value } of this.#rows) {
-      const words =
-        room === null || frame === null || measures === null ? null : value(frame, measures, room);
-      element.hidden = words === null;
-      setText(told, words ?? "");
-    }
+    const facts = room === null || frame === null ? [] : factsOf(room, frame);
+    this.#rows.forEach(({ element, told }, nth) => {
+      const value = facts[nth]?.value ?? null;
+      element.hidden = value === null;
+      setText(told, value ?? "");
+    });
     this.#card.hidden = this.#rows.every(({ element }) => element.hidden);
   }
 }

@@ -78,7 +78,7 @@ export class Load {
     setText(this.#money, whole(frame.money));
     this.#fill.style.transform = `scaleX(${part(passengers, capacity)})`;
     this.#mark.style.left = `${part(legalCapacity, capacity) * 100}%`;
-    this.#meter.classList.toggle("over", over > 0);
+    this.#meter.classList.toggle("overloaded", over > 0);
     this.#meter.setAttribute("aria-valuemax", String(capacity));
     this.#meter.setAttribute("aria-valuenow", String(Math.min(passengers, capacity)));
     const values = { passengers, capacity, legal: legalCapacity };

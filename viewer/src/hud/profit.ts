@@ -33,6 +33,7 @@ export class ProfitCard {
   readonly #sum = h("p", { class: "big", "data-field": "profit" });
   readonly #risk = h("p", { class: "big", "data-field": "micromorts" });
   readonly #riskBox: HTMLElement;
+  readonly #riskNote = worded(h("p", { class: "note" }), "profit.risk.why");
   readonly #fares = h("dd");
   readonly #fines = h("dd", { "data-field": "fines" });
   readonly #costs = h("dd");
@@ -44,7 +45,6 @@ export class ProfitCard {
       { class: "risk" },
       worded(h("p", { class: "name" }), "profit.risk"),
       this.#risk,
-      worded(h("p", { class: "unseen" }), "profit.risk.why"),
     );
     this.#card = card(
       "profit",
@@ -62,6 +62,7 @@ export class ProfitCard {
         h("div", {}, worded(h("dt"), "profit.fines"), this.#fines),
         h("div", {}, worded(h("dt"), "profit.costs"), this.#costs),
       ),
+      this.#riskNote,
     );
     this.#card.hidden = true;
     host.append(this.#card);
@@ -88,6 +89,7 @@ export class ProfitCard {
     setText(this.#costs, signed(profit.costs));
     const { micromorts } = frame.own;
     this.#riskBox.hidden = micromorts === null;
+    this.#riskNote.hidden = micromorts === null;
     setText(this.#risk, micromorts === null ? "" : oneDigit(micromorts));
   }
 }

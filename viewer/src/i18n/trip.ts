@@ -58,7 +58,7 @@ export const en = {
   "profit.fines": "Fines",
   "profit.costs": "Time, fuel, harm",
   "profit.risk": "Risk, micromorts",
-  "profit.risk.why": "Expected deaths of this trip so far, in millionths.",
+  "profit.risk.why": "A micromort is one chance in a million that somebody dies.",
 
   "law.title": "What is enforced",
   "law.inspect": "Load counted, at a checkpoint",
@@ -133,7 +133,7 @@ export const sw: Translation<typeof en> = {
   "profit.fines": "Faini",
   "profit.costs": "Muda, mafuta, madhara",
   "profit.risk": "Hatari, maikromoti",
-  "profit.risk.why": "Vifo vinavyotarajiwa katika safari hii hadi sasa, kwa sehemu za milioni.",
+  "profit.risk.why": "Maikromoti moja ni uwezekano mmoja kati ya milioni wa mtu kufa.",
 
   "law.title": "Sheria inavyosimamiwa",
   "law.inspect": "Abiria kuhesabiwa, kwenye kizuizi",
