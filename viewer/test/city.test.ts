@@ -7,6 +7,7 @@ import { explain } from "../src/hud/why";
 import { rewardWords } from "../src/hud/words";
 import { setLanguage } from "../src/i18n";
 import { secondsToChange, sightPath } from "../src/plan/ahead";
+import { layoutOf } from "../src/scene/markers";
 import { at, CITY, cityFrame, without } from "./city-wire";
 import { frame, room, type Wire } from "./wire";
 
@@ -222,6 +223,15 @@ describe("what is enforced", () => {
     const told = values({}, without("sight", "light_ticks"));
     expect(told).toMatchObject({ "law.sight": null, "light.next": null, "law.inspect": "15 %" });
     expect(factsOf(room(), frame()).every(({ value }) => value === null)).toBe(true);
+  });
+});
+
+describe("the scene", () => {
+  it("is built anew when police stand elsewhere, and not for a tick", () => {
+    const layout = layoutOf(cityFrame({ unmanned: [[5, 0]] }));
+    expect(layoutOf(cityFrame({ police: [[5, 0]] }))).not.toBe(layout);
+    expect(layoutOf(cityFrame({ unmanned: [] }))).not.toBe(layout);
+    expect(layoutOf(cityFrame({ ...at(9), unmanned: [[5, 0]], held: 3 }))).toBe(layout);
   });
 });
 
