@@ -30,9 +30,15 @@ export interface Server {
   close(): Promise<void>;
 }
 
-export async function startServer({ fps = 20 } = {}): Promise<Server> {
+interface Wish {
+  readonly fps?: number;
+  /** More of what `daladala serve` takes; not for the mock. */
+  readonly more?: readonly string[];
+}
+
+export async function startServer({ fps = 20, more = [] }: Wish = {}): Promise<Server> {
   const recordings = await mkdtemp(join(tmpdir(), "daladala-"));
-  const options = ["--fps", String(fps), "--recordings", recordings];
+  const options = ["--fps", String(fps), "--recordings", recordings, ...more];
   let running = await start(0, options);
   const { port } = new URL(running.url);
   const page = process.env["PAGE"] === "dist" ? await servePage(running.url) : null;

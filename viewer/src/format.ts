@@ -36,6 +36,12 @@ export function percent(part: number): string {
   return `${whole(part * 100)} %`;
 }
 
+/** Minutes and seconds: 4:48. */
+export function duration(seconds: number): string {
+  const all = Math.round(seconds);
+  return `${Math.floor(all / 60)}:${String(all % 60).padStart(2, "0")}`;
+}
+
 /** Seconds left until `at`, at least 1: a countdown that never says 0. */
 export function secondsUntil(at: number, now: number): number {
   return Math.max(1, Math.ceil((at - now) / 1000));

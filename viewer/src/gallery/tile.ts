@@ -3,8 +3,9 @@ import type { RoomEntry } from "../connection/api";
 import { Connection } from "../connection/connection";
 import type { Wishes } from "../connection/address";
 import type { Open, Transport } from "../connection/transport";
-import { signed, whole } from "../format";
+import { whole } from "../format";
 import { h, setText } from "../hud/dom";
+import { rewardWords } from "../hud/words";
 import { t } from "../i18n";
 import { Plan } from "../plan/plan";
 import { EMPTY, reduce } from "../state/view";
@@ -106,7 +107,7 @@ export class Tile {
     if (frame === null || room === null) return t("gallery.silent");
     return [
       t("gallery.episode", { episode: whole(frame.episode) }),
-      t("gallery.return", { value: signed(frame.totalReward) }),
+      t("gallery.return", { value: rewardWords(room, frame.totalReward) }),
       t("gallery.aboard", { count: frame.passengers, of: frame.capacity }),
     ].join(" · ");
   }

@@ -3,21 +3,36 @@
  * one is; a screen reader finds all of them with their states. They differ in shape and in words, not
  * in colour alone.
  */
+import { duration } from "../format";
 import { t, type PlainKey } from "../i18n";
+import { measuresOf, type Measures } from "../protocol/measures";
 import type { Frame } from "../protocol/messages";
 import type { View } from "../state/view";
 import { draw, h, inWords, named, setText, worded } from "./dom";
 
+type Test = (frame: Frame, measures: Measures | null) => boolean;
+
 interface Kind {
   readonly name: string;
   readonly words: PlainKey;
-  readonly isLit: (frame: Frame) => boolean;
+  readonly isLit: Test;
+  /** What more there is to say while it is lit. */
+  readonly more?: (frame: Frame, measures: Measures | null) => string;
   /** The picture: what is filled when lit, and what is cut out of that. */
   readonly solid: string;
   readonly cut?: string;
 }
 
 const KINDS: readonly Kind[] = [
+  {
+    name: "held",
+    words: "alert.held",
+    isLit: ({ own: { held } }) => (held ?? 0) > 0,
+    more: ({ own: { held } }, measures) =>
+      measures === null ? "" : duration((held ?? 0) * measures.tickSeconds),
+    solid: "M7 2h10v8a5 5 0 0 1-3 2 5 5 0 0 1 3 2v8H7v-8a5 5 0 0 1 3-2 5 5 0 0 1-3-2z",
+    cut: "M10 18.5h4",
+  },
   {
     name: "red",
     words: "alert.red",
@@ -31,6 +46,14 @@ const KINDS: readonly Kind[] = [
     isLit: (frame) => frame.policeHere,
     solid: "M12 2l8 3v6c0 5-3.5 8.5-8 11-4.5-2.5-8-6-8-11V5z",
     cut: "M8 11l3 3 5-6",
+  },
+  {
+    name: "speeding",
+    words: "alert.speeding",
+    isLit: ({ speed }, measures) =>
+      measures !== null && speed * measures.notchKmh > measures.limitKmh,
+    solid: "M12 4a9 9 0 0 1 9 9c0 2.5-1 4.5-2.5 6h-13C4 17.5 3 15.5 3 13a9 9 0 0 1 9-9z",
+    cut: "M12 14l4-5",
   },
   {
     name: "overloaded",
@@ -57,12 +80,13 @@ const KINDS: readonly Kind[] = [
 interface Lamp {
   readonly element: HTMLElement;
   readonly state: HTMLElement;
-  readonly isLit: (frame: Frame) => boolean;
+  readonly more: HTMLElement;
+  readonly kind: Kind;
 }
 
 export class Alerts {
   readonly #lamps: readonly Lamp[];
-  #frame: Frame | null = null;
+  #view: Pick<View, "frame" | "room"> | null = null;
 
   constructor(host: HTMLElement) {
     this.#lamps = KINDS.map(makeLamp);
@@ -73,15 +97,18 @@ export class Alerts {
     });
   }
 
-  render({ frame }: View): void {
-    if (frame === null || frame === this.#frame) return;
-    this.#frame = frame;
+  render({ frame, room }: View): void {
+    if (frame === null || frame === this.#view?.frame) return;
+    this.#view = { frame, room };
     this.#write();
   }
 
   #write(): void {
-    for (const { element, state, isLit } of this.#lamps) {
-      const lit = this.#frame !== null && isLit(this.#frame);
+    const frame = this.#view?.frame ?? null;
+    const measures = measuresOf(this.#view?.room ?? null);
+    for (const { element, state, more, kind } of this.#lamps) {
+      const lit = frame !== null && kind.isLit(frame, measures);
+      setText(more, (lit ? kind.more?.(frame, measures) : undefined) ?? "");
       element.classList.toggle("lit", lit);
       element.classList.toggle("unseen", !lit);
       setText(state, `: ${t(lit ? "alert.on" : "alert.off")}`);
@@ -89,11 +116,14 @@ export class Alerts {
   }
 }
 
-function makeLamp({ name, words, isLit, solid, cut }: Kind): Lamp {
+function makeLamp(kind: Kind): Lamp {
+  const { name, words, solid, cut } = kind;
   const picture = draw("svg", { viewBox: "0 0 24 24", "aria-hidden": "true" });
   picture.append(draw("path", { class: "solid", d: solid }));
   if (cut !== undefined) picture.append(draw("path", { class: "cut", d: cut }));
   const state = h("span", { class: "unseen" });
   const text = worded(h("span", { class: "word" }), words);
-  return { element: h("li", { "data-alert": name }, picture, text, state), state, isLit };
+  const more = h("span", { class: "more" });
+  const element = h("li", { "data-alert": name }, picture, text, more, state);
+  return { element, state, more, kind };
 }

@@ -4,13 +4,12 @@
  * now and then.
  */
 import type { Status } from "../connection/status";
-import { signed } from "../format";
 import { t } from "../i18n";
-import type { Frame } from "../protocol/messages";
+import type { Frame, Room } from "../protocol/messages";
 import type { View } from "../state/view";
 import { setText } from "./dom";
 import { standingOf, type Standing } from "./standing";
-import { actionWords } from "./words";
+import { actionWords, rewardWords } from "./words";
 
 /** Least time between two reports of the drive, in milliseconds. */
 const REPORT_EVERY_MS = 10_000;
@@ -49,29 +48,36 @@ export class Announcer {
     const quietFor = now - this.#reportedAt;
     if (quietFor < (important === null ? REPORT_EVERY_MS : IMPORTANT_EVERY_MS)) return;
     this.#reportedAt = now;
-    setText(this.#drive, important ?? report(frame));
+    setText(this.#drive, important ?? report(view.room, frame));
   }
 
   /** The end of an episode, once. */
-  #ending({ seen: { last } }: View): string | null {
+  #ending({ seen: { last }, room }: View): string | null {
     if (last === null || last.seq === this.#ended) return null;
     this.#ended = last.seq;
     const { episode, ending, totalReward, money } = last;
     return t("say.ended", {
-      ...{ episode, ending: t(`ending.${ending}`), total: signed(totalReward), money },
+      ...{ episode, ending: t(`ending.${ending}`), total: rewardWords(room, totalReward), money },
     });
   }
 }
 
 function mishap(before: Frame | null, frame: Frame): string | null {
   if (before?.episode !== frame.episode) return null;
+  const fine = (frame.own.fines ?? 0) - (before.own.fines ?? 0);
+  if (fine > 0) return t("say.fined.sum", { money: fine });
   if (frame.fined && !before.fined) return t("say.fined");
   const over = ({ passengers, legalCapacity }: Frame): boolean => passengers > legalCapacity;
   if (!over(frame) || over(before)) return null;
   return t("say.overloaded", { passengers: frame.passengers, legal: frame.legalCapacity });
 }
 
-function report({ step, actionName, passengers, totalReward }: Frame): string {
-  const values = { step, action: actionWords(actionName), passengers, total: signed(totalReward) };
+function report(room: Room | null, { step, actionName, passengers, totalReward }: Frame): string {
+  const values = {
+    step,
+    action: actionWords(actionName),
+    passengers,
+    total: rewardWords(room, totalReward),
+  };
   return t("say.drive", values);
 }

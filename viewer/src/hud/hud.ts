@@ -5,10 +5,12 @@
 import type { View } from "../state/view";
 import { Alerts } from "./alerts";
 import { Instruments } from "./instruments";
+import { Law } from "./law";
 import { Load } from "./load";
 import { Mind } from "./mind";
 import { Narration } from "./narration";
 import { Plot } from "./plot";
+import { ProfitCard } from "./profit";
 import { StatusBar } from "./status";
 import { SummaryCard } from "./summary";
 import { Terms } from "./terms";
@@ -40,9 +42,11 @@ export class Hud {
       new Narration(dock),
       new Alerts(hosts.over),
       new Load(readings),
+      new ProfitCard(readings),
       new Mind(readings),
       new Terms(readings),
       new Plot(readings),
+      new Law(hosts.left),
       new Totals(hosts.left),
     ];
   }

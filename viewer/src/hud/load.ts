@@ -1,9 +1,13 @@
-/** Passengers against what the bus can hold and what the law allows, as a bar with a mark; money. */
+/**
+ * Passengers against what the bus can hold and what the law allows, as a bar with a mark; money; and
+ * where those aboard want to go, where that is told.
+ */
 import { whole } from "../format";
 import { onLanguage, t } from "../i18n";
-import type { Frame } from "../protocol/messages";
+import type { Frame, Room } from "../protocol/messages";
 import type { View } from "../state/view";
 import { card } from "./card";
+import { Destinations } from "./destinations";
 import { h, named, setText, worded } from "./dom";
 
 const METER = {
@@ -26,7 +30,9 @@ export class Load {
     h("div", METER, h("div", { class: "track" }, this.#fill), this.#mark),
     "load.title",
   );
+  readonly #destinations = new Destinations();
   #frame: Frame | null = null;
+  #room: Room | null = null;
 
   constructor(host: HTMLElement) {
     host.append(
@@ -46,6 +52,7 @@ export class Load {
           ),
         ),
         h("div", { class: "gauge" }, this.#meter, this.#over),
+        this.#destinations.element,
       ),
     );
     onLanguage(() => {
@@ -53,14 +60,16 @@ export class Load {
     });
   }
 
-  render({ frame }: View): void {
+  render({ frame, room }: View): void {
     if (frame === null || frame === this.#frame) return;
     this.#frame = frame;
+    this.#room = room;
     this.#show(frame);
   }
 
   #show(frame: Frame): void {
     const { passengers, capacity, legalCapacity } = frame;
+    if (this.#room !== null) this.#destinations.show(this.#room, frame);
     const over = Math.max(0, passengers - legalCapacity);
     setText(this.#now, whole(passengers));
     setText(this.#of, t("load.of", { capacity }));
@@ -69,7 +78,7 @@ export class Load {
     setText(this.#money, whole(frame.money));
     this.#fill.style.transform = `scaleX(${part(passengers, capacity)})`;
     this.#mark.style.left = `${part(legalCapacity, capacity) * 100}%`;
-    this.#meter.classList.toggle("over", over > 0);
+    this.#meter.classList.toggle("overloaded", over > 0);
     this.#meter.setAttribute("aria-valuemax", String(capacity));
     this.#meter.setAttribute("aria-valuenow", String(Math.min(passengers, capacity)));
     const values = { passengers, capacity, legal: legalCapacity };

@@ -2,14 +2,16 @@
  * The running episode as a small plot: the total reward as a line, the load as a stepped area under
  * the line of the law. What it shows is also said in a sentence, for those who cannot see it.
  */
-import { signed, whole } from "../format";
+import { whole } from "../format";
 import { onLanguage, t } from "../i18n";
-import type { Frame } from "../protocol/messages";
+import { measuresOf } from "../protocol/measures";
+import type { Frame, Room } from "../protocol/messages";
 import type { Point } from "../state/trail";
 import type { View } from "../state/view";
 import { card } from "./card";
 import { draw, h, setText, worded } from "./dom";
 import { along, niceScale, type Scale } from "./scale";
+import { rewardWords } from "./words";
 
 /** The drawing's own units; about CSS pixels at the width of a card. */
 const WIDTH = 300;
@@ -32,11 +34,13 @@ export class Plot {
     role: "img",
     class: "plot",
   });
+  /** What the line is of, which depends on what rewards are. */
+  readonly #key = h("span");
   #view: View | null = null;
 
   constructor(host: HTMLElement) {
-    const key = (name: string, words: "plot.return" | "plot.load"): HTMLElement =>
-      h("span", { class: `key ${name}` }, h("i"), worded(h("span"), words));
+    const key = (name: string, words: HTMLElement): HTMLElement =>
+      h("span", { class: `key ${name}` }, h("i"), words);
     host.append(
       card(
         "episode-plot",
@@ -44,8 +48,8 @@ export class Plot {
         h(
           "p",
           { class: "keys", "aria-hidden": "true" },
-          key("return", "plot.return"),
-          key("load", "plot.load"),
+          key("return", this.#key),
+          key("load", worded(h("span"), "plot.load")),
         ),
         this.#picture,
       ),
@@ -61,23 +65,24 @@ export class Plot {
     if (view.frame !== before?.frame || view.trail !== before.trail) this.#show(view);
   }
 
-  #show({ frame, trail }: View): void {
+  #show({ frame, trail, room }: View): void {
     if (frame === null) return;
+    setText(this.#key, t(measuresOf(room) === null ? "plot.return" : "plot.profit"));
     const scales = scalesOf(trail, frame);
-    this.#picture.setAttribute("aria-label", describe(trail, frame));
+    this.#picture.setAttribute("aria-label", describe(trail, frame, room));
     this.#picture.replaceChildren(...axes(scales), ...lines(scales, trail, frame));
   }
 }
 
 /** In words what the plot shows. */
-export function describe(trail: readonly Point[], frame: Frame): string {
+export function describe(trail: readonly Point[], frame: Frame, room: Room | null): string {
   const first = trail[0];
   if (first === undefined || trail.length < 2) return t("plot.none");
   return t("plot.text", {
     first: first.step,
     last: frame.step,
-    total: signed(frame.totalReward),
-    best: signed(Math.max(...trail.map(({ totalReward }) => totalReward))),
+    total: rewardWords(room, frame.totalReward),
+    best: rewardWords(room, Math.max(...trail.map(({ totalReward }) => totalReward))),
     passengers: frame.passengers,
     most: Math.max(...trail.map(({ passengers }) => passengers)),
     legal: frame.legalCapacity,

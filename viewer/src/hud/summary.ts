@@ -2,11 +2,13 @@
  * The card at the end of an episode. The next episode often begins one frame later, so the card
  * stays over it for long enough to be read; where the drive stands still at the end, it stays.
  */
-import { signed, whole } from "../format";
+import { whole } from "../format";
 import { onLanguage, t } from "../i18n";
+import type { Room } from "../protocol/messages";
 import type { Summary } from "../state/seen";
 import type { View } from "../state/view";
 import { h, setText, worded } from "./dom";
+import { rewardWords } from "./words";
 
 /** How long the card stays at least, in milliseconds: about what reading it takes. */
 const SHOWN_MS = 4_000;
@@ -22,6 +24,7 @@ export class SummaryCard {
   #shown: Summary | null = null;
   #over = true;
   #episode: number | null = null;
+  #room: Room | null = null;
 
   constructor(card: HTMLElement) {
     this.#card = card;
@@ -42,7 +45,8 @@ export class SummaryCard {
     });
   }
 
-  render({ seen: { last }, frame, watching }: View): void {
+  render({ seen: { last }, frame, watching, room }: View): void {
+    this.#room = room;
     this.#episode = frame?.episode ?? null;
     if (last !== null && last.seq !== this.#shown?.seq && watching.kind !== "back")
       this.#show(last);
@@ -71,7 +75,7 @@ export class SummaryCard {
     setText(this.#which, t("summary.which", { episode: last.episode, count: last.steps }));
     setText(this.#title, t(`ending.${last.ending}`));
     setText(this.#reason, t(`ending.${last.ending}.reason`));
-    setText(this.#return, signed(last.totalReward));
+    setText(this.#return, rewardWords(this.#room, last.totalReward));
     setText(this.#money, `TSh ${whole(last.money)}`);
     setText(this.#aboard, whole(last.passengers));
   }

@@ -1,10 +1,9 @@
 /** The reward of the last step by its parts: a bar for each that is not nothing, and the sum. */
-import { signed } from "../format";
 import { onLanguage } from "../i18n";
 import type { View } from "../state/view";
 import { card } from "./card";
 import { h, setText, worded } from "./dom";
-import { termWords } from "./words";
+import { rewardNumber, rewardWords, termWords } from "./words";
 
 export interface Term {
   readonly name: string;
@@ -20,7 +19,7 @@ export function termsOf({ room, frame }: Pick<View, "room" | "frame">): readonly
 }
 
 export class Terms {
-  readonly #list = h("ul", { class: "bars around" });
+  readonly #list = h("ul", { class: "bars around amounts" });
   readonly #sum = h("span", { class: "amount" });
   readonly #none = worded(h("p", { class: "note" }), "terms.none");
   readonly #foot: HTMLElement;
@@ -46,15 +45,17 @@ export class Terms {
     if (frame === null) return;
     const terms = termsOf(view);
     const largest = Math.max(...terms.map(({ value }) => Math.abs(value)), 1);
-    this.#list.replaceChildren(...terms.map((term) => row(term, largest)));
+    this.#list.replaceChildren(
+      ...terms.map((term) => row(term, largest, rewardNumber(view.room, term.value))),
+    );
     this.#none.hidden = frame.actionName !== null;
     this.#foot.hidden = frame.actionName === null;
-    setText(this.#sum, signed(frame.reward));
+    setText(this.#sum, rewardWords(view.room, frame.reward));
   }
 }
 
 /** Gains go to the right of the middle, losses to the left. */
-function row({ name, value }: Term, largest: number): HTMLElement {
+function row({ name, value }: Term, largest: number, amount: string): HTMLElement {
   const half = (Math.abs(value) / largest) * 50;
   const bar = h("span", { class: "bar" });
   bar.style.left = `${value < 0 ? 50 - half : 50}%`;
@@ -64,7 +65,7 @@ function row({ name, value }: Term, largest: number): HTMLElement {
     { class: value < 0 ? "loss" : "", "data-term": name },
     h("span", { class: "who" }, termWords(name)),
     h("span", { class: "track", "aria-hidden": "true" }, bar),
-    h("span", { class: "amount" }, signed(value)),
+    h("span", { class: "amount" }, amount),
   );
   element.style.setProperty("--zero", "50%");
   return element;

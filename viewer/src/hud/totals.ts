@@ -1,17 +1,27 @@
 /** Totals and averages over the episodes whose end this page saw. */
-import { signed, whole } from "../format";
+import { whole } from "../format";
 import { onLanguage, t, type PlainKey } from "../i18n";
+import type { Room } from "../protocol/messages";
 import { averageReturn, type Seen, type Summary } from "../state/seen";
 import type { View } from "../state/view";
 import { card } from "./card";
 import { h, setText, worded } from "./dom";
+import { rewardNumber, rewardWords } from "./words";
 
 type Field = "count" | "average" | "best" | "load" | "money" | "fined" | "crashed";
 
-const FIELDS: Readonly<Record<Field, { words: PlainKey; value: (seen: Seen) => string }>> = {
+const FIELDS: Readonly<
+  Record<Field, { words: PlainKey; value: (seen: Seen, room: Room | null) => string }>
+> = {
   count: { words: "totals.count", value: ({ episodes }) => whole(episodes) },
-  average: { words: "totals.average", value: (seen) => orDash(averageReturn(seen), signed) },
-  best: { words: "totals.best", value: ({ bestReturn }) => orDash(bestReturn, signed) },
+  average: {
+    words: "totals.average",
+    value: (seen, room) => orDash(averageReturn(seen), (sum) => rewardNumber(room, sum)),
+  },
+  best: {
+    words: "totals.best",
+    value: ({ bestReturn }, room) => orDash(bestReturn, (sum) => rewardNumber(room, sum)),
+  },
   load: { words: "totals.load", value: ({ meanPassengers }) => orDash(meanPassengers, whole) },
   money: {
     words: "totals.money",
@@ -25,6 +35,7 @@ export class Totals {
   readonly #values = new Map<Field, HTMLElement>();
   readonly #last = h("p", { class: "note", "data-field": "last" });
   #seen: Seen | null = null;
+  #room: Room | null = null;
 
   constructor(host: HTMLElement) {
     const list = h("dl");
@@ -39,23 +50,28 @@ export class Totals {
     });
   }
 
-  render({ seen }: View): void {
+  render({ seen, room }: View): void {
     if (seen === this.#seen) return;
     this.#seen = seen;
+    this.#room = room;
     this.#show(seen);
   }
 
   #show(seen: Seen): void {
-    for (const [name, element] of this.#values) setText(element, FIELDS[name].value(seen));
-    setText(this.#last, seen.last === null ? t("totals.first") : summaryWords(seen.last));
+    for (const [name, element] of this.#values)
+      setText(element, FIELDS[name].value(seen, this.#room));
+    setText(
+      this.#last,
+      seen.last === null ? t("totals.first") : summaryWords(seen.last, this.#room),
+    );
   }
 }
 
-function summaryWords({ episode, ending, totalReward, money }: Summary): string {
+function summaryWords({ episode, ending, totalReward, money }: Summary, room: Room | null): string {
   return t("totals.last", {
     episode,
     ending: t(`ending.${ending}`),
-    total: signed(totalReward),
+    total: rewardWords(room, totalReward),
     money,
   });
 }

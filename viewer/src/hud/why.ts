@@ -4,12 +4,13 @@
  *
  * Only what the frames say is told. Where the frame before is not known, so is not what stood there.
  */
-import { signed, whole } from "../format";
+import { whole } from "../format";
 import { locale, t } from "../i18n";
 import type { Frame, Room } from "../protocol/messages";
 import type { View } from "../state/view";
 import { termsOf } from "./terms";
-import { actionWords, placeWords } from "./words";
+import { tripParts } from "./trip";
+import { actionWords, placeWords, rewardWords } from "./words";
 
 /** What is known about a step: the frames on both sides of it, and what it was paid for. */
 interface Step {
@@ -34,9 +35,10 @@ export function explain(view: Pick<View, "room" | "frame" | "previous">): string
     where: placeWords(room, before ?? frame),
     paid: new Map(termsOf(view).map(({ name, value }) => [name, value])),
   };
-  const parts = [mainPart(step), ...otherParts(step)];
+  const trip = before === null ? null : tripParts(room, before, frame, step.where);
+  const parts = trip ?? [mainPart(step), ...otherParts(step)];
   const list = new Intl.ListFormat(locale(), { type: "conjunction" });
-  return t("why.sentence", { what: list.format(parts), reward: signed(frame.reward) });
+  return t("why.sentence", { what: list.format(parts), reward: rewardWords(room, frame.reward) });
 }
 
 function mainPart(step: Step): string {

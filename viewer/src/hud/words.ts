@@ -1,5 +1,7 @@
 /** Words for names that arrive: those this page knows are translated, others shown as they came. */
 import { hasWords, t, tIn, type Language } from "../i18n";
+import { signed } from "../format";
+import { measuresOf } from "../protocol/measures";
 import type { Frame, Room } from "../protocol/messages";
 
 /** The name of an action, in the language of the moment or in another. */
@@ -12,6 +14,16 @@ export function actionWords(name: string | null, language?: Language): string {
 export function termWords(name: string): string {
   const key = `term.${name}`;
   return hasWords(key) ? t(key) : name;
+}
+
+/** A reward with its sign, in shillings where the rules measure it in them. */
+export function rewardNumber(room: Room | null, reward: number): string {
+  return signed(reward * (measuresOf(room)?.rewardTsh ?? 1));
+}
+
+/** The same with its unit. */
+export function rewardWords(room: Room | null, reward: number): string {
+  return rewardNumber(room, reward) + (measuresOf(room) === null ? "" : " TSh");
 }
 
 /** Where on its route the bus of this frame stands, named after the nearest place with a name. */

@@ -10,6 +10,7 @@ import type { Entry, PlacesOf, Translation } from "./dictionary";
 import * as help from "./help";
 import * as hud from "./hud";
 import * as link from "./link";
+import * as trip from "./trip";
 import * as why from "./why";
 
 export const LANGUAGES = ["en", "sw"] as const;
@@ -19,6 +20,7 @@ const EN = {
   ...core.en,
   ...hud.en,
   ...why.en,
+  ...trip.en,
   ...link.en,
   ...help.en,
   ...controls.en,
@@ -27,6 +29,7 @@ const SW: Translation<typeof EN> = {
   ...core.sw,
   ...hud.sw,
   ...why.sw,
+  ...trip.sw,
   ...link.sw,
   ...help.sw,
   ...controls.sw,

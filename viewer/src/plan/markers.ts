@@ -1,9 +1,12 @@
 /**
  * Stops, traffic lights and police as the frame has them. Each says what it is by shape and place:
  * red is a bar in the upper lamp, green an arrow in the lower one, police a striped barrier across
- * the lane, a stop a bay with people beside it. Colour only repeats it.
+ * the lane (only the outline of their sign where there are none), a stop a bay with people beside it.
+ * Colour only repeats it.
  */
 import type { Cell, Frame, Room } from "../protocol/messages";
+import { measuresOf } from "../protocol/measures";
+import { secondsToChange } from "./ahead";
 import { degrees, headingAt, middle, nearestIndex, round, type Point } from "./geometry";
 import { placeSigns, type Wish } from "./placement";
 import { svg } from "./svg";
@@ -13,6 +16,9 @@ const MAX_PEOPLE = 8;
 
 /** A number with more digits needs the whole card. */
 const WIDE_FROM = 100;
+
+/** The sign of the police. */
+const SHIELD = "M0 -.5l.42 .14v.34q0 .36 -.42 .56q-.42 -.2 -.42 -.56v-.34z";
 
 /** A marker's place on the road and beside it, and how large its sign is drawn. */
 interface Place {
@@ -35,6 +41,7 @@ export function drawMarkers(
   scale: number,
   id: (name: string) => string,
 ): SVGGElement[] {
+  const tickSeconds = measuresOf(room)?.tickSeconds;
   // Buses keep left here, so people wait on the left, and what is about driving stands right.
   const markers: readonly Marker[] = [
     ...frame.stops.map(({ cell, waiting }): Marker => ({
@@ -42,12 +49,17 @@ export function drawMarkers(
       side: "left",
       draw: (p) => drawStop(p, waiting, id),
     })),
-    ...frame.lights.map(({ cell, state }): Marker => ({
+    ...frame.lights.map(({ cell, state }, nth): Marker => ({
       cell,
       side: "right",
-      draw: (p) => drawLight(p, state),
+      draw: (p) => drawLight(p, state, secondsToChange(frame, nth, tickSeconds)),
     })),
     ...frame.police.map((cell): Marker => ({ cell, side: "right", draw: drawPolice })),
+    ...(frame.own.unmanned ?? []).map((cell): Marker => ({
+      cell,
+      side: "right",
+      draw: drawEmptyCheckpoint,
+    })),
   ];
   const wishes = markers.map(({ cell, side }) => ({
     index: nearestIndex(route, middle(cell, room.grid[1])),
@@ -92,7 +104,8 @@ function drawStop(place: Place, waiting: number, id: (name: string) => string): 
   );
 }
 
-function drawLight(place: Place, state: "red" | "green"): SVGGElement {
+/** `seconds` until it changes are written on the lamp that is out. */
+function drawLight(place: Place, state: "red" | "green", seconds: number | null): SVGGElement {
   return svg(
     "g",
     { class: `light ${state}` },
@@ -106,6 +119,9 @@ function drawLight(place: Place, state: "red" | "green"): SVGGElement {
       state === "red"
         ? svg("path", { class: "sign", d: "M-.12 -.24h.24" })
         : svg("path", { class: "sign", d: "M0 .34v-.2m-.09 .08l.09 -.09l.09 .09" }),
+      ...(seconds === null
+        ? []
+        : [svg("text", { class: "seconds", y: state === "red" ? 0.4 : -0.08 }, String(seconds))]),
     ),
   );
 }
@@ -122,14 +138,21 @@ function drawPolice(place: Place): SVGGElement {
     ),
     upright(
       place,
-      svg("path", {
-        class: "shield",
-        d: "M0 -.5l.42 .14v.34q0 .36 -.42 .56q-.42 -.2 -.42 -.56v-.34z",
-      }),
+      svg("path", { class: "shield", d: SHIELD }),
       svg("path", { class: "cap", d: "M-.24 -.08q0 -.22 .24 -.22t.24 .22z" }),
       svg("path", { class: "peak", d: "M-.26 -.02h.52" }),
       svg("circle", { class: "face", cy: 0.12, r: 0.12 }),
     ),
+  );
+}
+
+/** A checkpoint without police: the post and the outline of the sign, and the road is free. */
+function drawEmptyCheckpoint(place: Place): SVGGElement {
+  return svg(
+    "g",
+    { class: "police empty" },
+    onRoad(place, svg("circle", { class: "post", cx: 0.4, cy: 0.54, r: 0.1 })),
+    upright(place, svg("path", { class: "shield", d: SHIELD })),
   );
 }
 

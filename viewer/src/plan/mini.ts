@@ -4,15 +4,24 @@
  * small to be seen.
  */
 import type { Cell, Frame, Room } from "../protocol/messages";
+import { countdownRing } from "./ahead";
 import { headingAt, middle, pathThrough, round, type Point } from "./geometry";
 import { makeShore } from "./shore";
 import { svg } from "./svg";
 
-/** Land shown around the road, in cells. */
+/**
+ * Land shown around the road, in cells: signs are larger than a cell where the road is long, and are
+ * not to be cut.
+ */
 const MARGIN = 2.2;
+const MARGIN_PART = 0.11;
 
-/** How far beyond the road land and sea go on, in cells: windows have other shapes than roads. */
+/**
+ * How far beyond the road land and sea go on, in cells or as a part of what is shown: windows have
+ * other shapes than roads.
+ */
 const BEYOND = 30;
+const BEYOND_PART = 1;
 
 /** How large a sign is to be at least (CSS pixels), and in cells at most and at least. */
 const SIGN_PX = 9;
@@ -21,6 +30,9 @@ const SMALLEST = 0.8;
 
 /** How broad the road is to be at least (CSS pixels). */
 const ROAD_PX = 3;
+
+/** A checkpoint. */
+const POST = "M0 -.56L.56 0L0 .56L-.56 0z";
 
 export interface Box {
   readonly x: number;
@@ -33,12 +45,14 @@ export interface Box {
 export function miniBox(route: readonly Point[]): Box {
   const xs = route.map(({ x }) => x);
   const ys = route.map(({ y }) => y);
-  const [left, top] = [Math.min(...xs) - MARGIN, Math.min(...ys) - MARGIN];
+  const [left, top] = [Math.min(...xs), Math.min(...ys)];
+  const [width, height] = [Math.max(...xs) - left, Math.max(...ys) - top];
+  const margin = Math.max(MARGIN, MARGIN_PART * Math.max(width, height));
   return {
-    x: left,
-    y: top,
-    width: Math.max(...xs) + MARGIN - left,
-    height: Math.max(...ys) + MARGIN - top,
+    x: left - margin,
+    y: top - margin,
+    width: width + 2 * margin,
+    height: height + 2 * margin,
   };
 }
 
@@ -48,7 +62,9 @@ export function miniScale(cell: number): number {
 }
 
 export function drawMiniCity(route: readonly Point[], box: Box, cell: number): SVGElement[] {
-  const reach = Math.max(box.width, box.height) + BEYOND;
+  const size = Math.max(box.width, box.height);
+  const beyond = Math.max(BEYOND, BEYOND_PART * size);
+  const reach = size + beyond;
   const shore = makeShore(route, reach);
   const road = pathThrough(route);
   const broad = Math.max(1, ROAD_PX / cell);
@@ -56,10 +72,10 @@ export function drawMiniCity(route: readonly Point[], box: Box, cell: number): S
   return [
     svg("rect", {
       class: "land",
-      x: round(box.x - BEYOND),
-      y: round(box.y - BEYOND),
-      width: round(box.width + 2 * BEYOND),
-      height: round(box.height + 2 * BEYOND),
+      x: round(box.x - beyond),
+      y: round(box.y - beyond),
+      width: round(box.width + 2 * beyond),
+      height: round(box.height + 2 * beyond),
     }),
     svg("path", { class: "beach", d: pathThrough(shore.line) }),
     svg("path", { class: "sea", d: `${pathThrough(shore.outline)}Z` }),
@@ -83,13 +99,19 @@ export function drawMiniMarkers(frame: Frame, room: Room, scale: number): SVGEle
         transform: at(cell),
       }),
     ),
-    ...frame.lights.map(({ cell, state }) =>
-      state === "red"
-        ? svg("path", { class: "mini-light red", d: "M-.4 -.4h.8v.8h-.8z", transform: at(cell) })
-        : svg("path", { class: "mini-light green", d: "M0 -.5L.5 .38h-1z", transform: at(cell) }),
+    ...frame.lights.map(({ cell, state }, nth) =>
+      svg(
+        "g",
+        { class: `mini-light ${state}`, transform: at(cell) },
+        ...countdownRing(frame, nth, 0.82),
+        svg("path", { d: state === "red" ? "M-.4 -.4h.8v.8h-.8z" : "M0 -.5L.5 .38h-1z" }),
+      ),
+    ),
+    ...(frame.own.unmanned ?? []).map((cell) =>
+      svg("path", { class: "mini-police empty", d: POST, transform: at(cell) }),
     ),
     ...frame.police.map((cell) =>
-      svg("path", { class: "mini-police", d: "M0 -.56L.56 0L0 .56L-.56 0z", transform: at(cell) }),
+      svg("path", { class: "mini-police", d: POST, transform: at(cell) }),
     ),
   ];
 }

@@ -3,8 +3,10 @@
  * frames change. Crisp at any size, and light enough for software rendering: the small map, the
  * tiles of the gallery, and the whole picture where there is no WebGL.
  */
+import { measuresOf } from "../protocol/measures";
 import type { Frame, Room } from "../protocol/messages";
 import type { View } from "../state/view";
+import { sightPath } from "./ahead";
 import { Bus } from "./bus";
 import { drawCity, fullBox, routePoints } from "./city";
 import { degrees, headingAt, middle, pathThrough, round, type Point } from "./geometry";
@@ -24,6 +26,9 @@ const LARGEST_SCALE = 1.5;
 /** The arrow that is the bus is larger than the signs of a small plan. */
 const ARROW = 1.35;
 
+/** How broad what the driver sees is drawn in a small plan, for the signs' size. */
+const SIGHT = 1.5;
+
 /** Several plans may be in one page, and what they define must not get mixed up. */
 let plans = 0;
 
@@ -38,6 +43,7 @@ export class Plan {
   readonly #still = svg("svg", { class: "plan still", "aria-hidden": "true" });
   readonly #moving = svg("svg", { class: "plan moving", "aria-hidden": "true" });
   readonly #driven = svg("path", { class: "driven" });
+  readonly #sight = svg("path", { class: "sight" });
   readonly #markers = svg("g");
   readonly #bus = new Bus();
   readonly #arrow = drawMiniBus();
@@ -61,7 +67,7 @@ export class Plan {
     const nth = plans;
     this.#id = (name) => `plan-${nth}-${name}`;
     for (const layer of [this.#still, this.#moving]) layer.classList.add(detail);
-    this.#moving.append(this.#driven, this.#markers);
+    this.#moving.append(this.#sight, this.#driven, this.#markers);
     if (this.#mini) this.#moving.append(this.#arrow);
     else {
       this.#moving.prepend(svg("defs", {}, ...markerDefinitions(this.#id)));
@@ -117,6 +123,7 @@ export class Plan {
     this.#cell = cell;
     if (this.#mini) {
       this.#scale = miniScale(cell);
+      this.#sight.setAttribute("stroke-width", String(round(this.#scale * SIGHT)));
       this.#still.replaceChildren(...drawMiniCity(this.#route, box, cell));
     } else {
       this.#scale = Math.min(LARGEST_SCALE, Math.max(1, COMFORTABLE_CELL_PX / cell));
@@ -127,8 +134,9 @@ export class Plan {
 
   #drawMarkers(): void {
     if (this.#frame === null || this.#room === null) return;
-    const { stops, lights, police } = this.#frame;
-    const key = JSON.stringify([this.#scale, stops, lights, police]);
+    const { stops, lights, police, own } = this.#frame;
+    const { unmanned, lightTicks } = own;
+    const key = JSON.stringify([this.#scale, stops, lights, police, unmanned, lightTicks]);
     if (key === this.#drawnMarkers) return;
     this.#drawnMarkers = key;
     this.#markers.replaceChildren(
@@ -147,12 +155,18 @@ export class Plan {
     const calm = this.#calm.matches;
     this.#motion ??= new Motion(pose);
     this.#motion.aim(pose, now, calm || !continues);
+    this.#sight.setAttribute("d", sightPath(this.#route, frame));
     this.#driven.setAttribute("d", pathThrough(this.#route.slice(0, index + 1)));
     this.#arrow.classList.toggle("crashed", frame.crashed);
     this.#arrow.classList.toggle("overloaded", frame.passengers > frame.legalCapacity);
     if (!continues) this.#rewards.clear();
-    else if (!calm && !this.#mini) this.#rewards.flash(frame.reward, at, this.#scale);
+    else if (!calm && !this.#mini) this.#rewards.flash(this.#reward(frame), at, this.#scale);
     this.#paint();
+  }
+
+  /** In what the rules measure it. */
+  #reward({ reward }: Frame): number {
+    return reward * (measuresOf(this.#room)?.rewardTsh ?? 1);
   }
 
   /** Place the bus for this instant, and ask for the next one while it moves. */

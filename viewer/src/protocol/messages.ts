@@ -4,6 +4,7 @@
  * These are the page's own names; the wire's names appear only in the readers beside this file, so
  * that another encoding changes nothing beyond them.
  */
+import type { Own } from "./own";
 import type { Schema } from "./schema";
 import type { Changes, World } from "./world";
 
@@ -111,6 +112,8 @@ export interface Frame {
   readonly actionMask: number | null;
   readonly terminated: boolean;
   readonly truncated: boolean;
+  /** What only some rules tell. */
+  readonly own: Own;
 }
 
 /** A player: somebody in the room who gave a name. */

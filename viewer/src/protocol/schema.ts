@@ -36,7 +36,7 @@ export type FieldValue =
   boolean | number | string | null | Cell | readonly (boolean | number | Cell)[];
 
 /** The type of each field in TypeScript. */
-interface Values {
+export interface Values {
   bool: boolean;
   uint: number;
   int: number;

@@ -4,6 +4,7 @@
  * `makeFrame` turns it into what the page draws.
  */
 import type { Cell, Frame, Room } from "./messages";
+import { readOwn } from "./own";
 import type { CommonFields, FieldValue } from "./schema";
 
 /** Some fields of a world. */
@@ -49,6 +50,7 @@ export function makeFrame(world: World, epoch: number, seq: number, room: Room):
     actionMask: fields.action_mask,
     terminated: fields.terminated,
     truncated: fields.truncated,
+    own: readOwn(world, room.schema),
   };
 }
 

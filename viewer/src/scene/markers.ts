@@ -34,6 +34,7 @@ export class Markers {
       kit,
       city,
       frame.police.map((cell) => road.at(cell)),
+      (frame.own.unmanned ?? []).map((cell) => road.at(cell)),
     );
     this.#crowd = new Crowd(kit, city);
     const shape = new Shape();
@@ -57,11 +58,8 @@ export class Markers {
   show(frame: Frame, before: Frame | null, door: Vec, calm: boolean): void {
     this.#lights.show(frame.lights.map(({ state }) => state === "red"));
     const here = this.#road.at(frame.position);
-    this.#police.show(
-      frame.police.map(
-        (cell) => frame.policeHere && frame.mustStop && this.#road.at(cell) === here,
-      ),
-    );
+    const stopped = frame.policeHere && (frame.mustStop || standsForPolice(frame));
+    this.#police.show(frame.police.map((cell) => stopped && this.#road.at(cell) === here));
     if (before === null) this.#crowd.begin(frame, this.#stops);
     else this.#crowd.show(before, frame, door, calm);
   }
@@ -74,9 +72,15 @@ export class Markers {
   }
 }
 
+/** Rules that can hold the bus don't say that it has to stop: it does where it stands. */
+function standsForPolice({ speed, own }: Frame): boolean {
+  return speed === 0 && own.held !== null;
+}
+
 /** Where everything of a frame stands: as long as it is the same, nothing is built anew. */
-export function layoutOf({ stops, lights, police }: Frame): string {
-  return JSON.stringify([stops.map(({ cell }) => cell), lights.map(({ cell }) => cell), police]);
+export function layoutOf({ stops, lights, police, own }: Frame): string {
+  const cells = [stops.map(({ cell }) => cell), lights.map(({ cell }) => cell), police];
+  return JSON.stringify([...cells, own.unmanned]);
 }
 
 /** From cells to places on the road. */

@@ -1,4 +1,7 @@
-/** A checkpoint: an officer in white, a striped arm across the lane, a hut, cones and a sign. */
+/**
+ * A checkpoint: an officer in white, a striped arm across the lane, cones and a sign. Where there are
+ * no police, what is left stands there in grey: post, cones and the bare poles of the sign.
+ */
 import { Group } from "three";
 import { beside, PAVED_HALF, yawOf, type City } from "./city";
 import type { Copies, Kit } from "./kit";
@@ -11,6 +14,8 @@ const WHITE = 0xf7f4ec;
 const NAVY = 0x1c2c58;
 const SKIN = 0x5b3826;
 const RED = 0xd8342a;
+const GREY = 0x8d8a90;
+const PALE = 0xb9b6ba;
 
 /** How far ahead of the middle of its cell the arm lies (m): before the nose of a bus that stops. */
 const ARM = 4.3;
@@ -31,7 +36,8 @@ export class Police {
   readonly #places: readonly { at: Vec; yaw: number }[];
   #down: readonly boolean[] = [];
 
-  constructor(kit: Kit, city: City, places: readonly number[]) {
+  /** Where on the road police stand, and where there are checkpoints without them. */
+  constructor(kit: Kit, city: City, places: readonly number[], empty: readonly number[]) {
     const posts = new Shape();
     const letters = new Letters();
     this.#officers = kit.copies(buildOfficer(), Math.max(1, places.length));
@@ -41,7 +47,8 @@ export class Police {
       const arm = this.#arms[nth];
       arm?.position.set(spot.x, ARM_HEIGHT, spot.z);
       if (arm !== undefined) arm.rotation.order = "YXZ";
-      buildPost(posts, city, letters, s);
+      buildPost(posts, city, s, PAINTED);
+      buildSign(letters, city, s);
       const officer = beside(city.path, s, PIVOT - 0.75, ARM - 0.5);
       return { at: [officer.x, 0, officer.z], yaw: yawOf(city.path.at(s).heading) };
     });
@@ -49,8 +56,10 @@ export class Police {
       this.#officers.set(nth, at, yaw + Math.PI, 1.05, 0xffffff);
     });
     this.#officers.show(places.length);
+    for (const s of empty) buildPost(posts, city, s, LEFT_ALONE);
     this.object.add(...this.#arms, this.#officers.object);
-    if (places.length > 0) this.object.add(kit.thing(posts), kit.letters(letters));
+    if (places.length + empty.length > 0) this.object.add(kit.thing(posts));
+    if (places.length > 0) this.object.add(kit.letters(letters));
     this.move(1e3);
   }
 
@@ -84,22 +93,36 @@ function buildArm(): Shape {
   return shape;
 }
 
-function buildPost(shape: Shape, city: City, letters: Letters, s: number): void {
+/** The colours of what stands at a checkpoint. */
+interface Paint {
+  readonly post: number;
+  readonly foot: number;
+  readonly cone: number;
+  readonly tip: number;
+}
+
+const PAINTED: Paint = { post: NAVY, foot: 0xd8542a, cone: 0xf0682e, tip: WHITE };
+const LEFT_ALONE: Paint = { post: GREY, foot: GREY, cone: PALE, tip: GREY };
+
+function buildPost(shape: Shape, city: City, s: number, paint: Paint): void {
   const { x, z } = beside(city.path, s, 0);
   const yaw = yawOf(city.path.at(s).heading);
   shape.place(x, 0, z, yaw);
-  shape.box([ARM, 0, -PIVOT], 0.32, ARM_HEIGHT, 0.32, NAVY);
+  shape.box([ARM, 0, -PIVOT], 0.32, ARM_HEIGHT, 0.32, paint.post);
   for (const [cx, cz] of [
     [ARM - 2.6, -0.05],
     [ARM - 1.5, -0.05],
     [ARM + 1, -0.05],
   ] as const) {
-    shape.box([cx, 0.03, cz], 0.42, 0.05, 0.42, 0xd8542a, { flat: true });
+    shape.box([cx, 0.03, cz], 0.42, 0.05, 0.42, paint.foot, { flat: true });
     shape
-      .tube([cx, 0.06, cz], 0.17, 0.1, 0.3, 6, 0xf0682e)
-      .tube([cx, 0.36, cz], 0.1, 0.05, 0.26, 6, WHITE);
+      .tube([cx, 0.06, cz], 0.17, 0.1, 0.3, 6, paint.cone)
+      .tube([cx, 0.36, cz], 0.1, 0.05, 0.26, 6, paint.tip);
   }
   for (const pz of [-5.6, -4.6]) shape.box([ARM - 2.6, 0, pz], 0.08, 2.9, 0.08, 0x3a3a44);
+}
+
+function buildSign(letters: Letters, city: City, s: number): void {
   plate(
     letters,
     city,

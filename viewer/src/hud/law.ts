@@ -1,0 +1,107 @@
+/**
+ * What is enforced on this trip, and what the road ahead asks for next: what a driver weighs. Rules
+ * that tell none of it have no such card.
+ */
+import { duration, percent, whole } from "../format";
+import { onLanguage, t, type PlainKey } from "../i18n";
+import { measuresOf, type Measures } from "../protocol/measures";
+import type { Frame, Room } from "../protocol/messages";
+import type { View } from "../state/view";
+import { card } from "./card";
+import { h, setText, worded } from "./dom";
+
+type Value = (frame: Frame, measures: Measures, room: Room) => string | null;
+
+const FACTS: readonly { readonly words: PlainKey; readonly value: Value }[] = [
+  {
+    words: "law.inspect",
+    value: ({ own: { inspect } }) => (inspect === null ? null : percent(inspect)),
+  },
+  {
+    words: "law.load.fine",
+    value: ({ own: { loadFine } }) => (loadFine === null ? null : `TSh ${whole(loadFine)}`),
+  },
+  {
+    words: "law.radar",
+    value: ({ own: { radar } }, { cellMetres }) =>
+      radar === null ? null : seen(radar, cellMetres),
+  },
+  {
+    words: "law.sight",
+    value: ({ own: { sight } }, { cellMetres }) =>
+      sight === null ? null : t("law.metres", { count: sight * cellMetres }),
+  },
+  { words: "light.next", value: nextLight },
+];
+
+/** Each fact in words; null where these rules don't tell it. */
+export function factsOf(
+  room: Room,
+  frame: Frame,
+): readonly { readonly words: PlainKey; readonly value: string | null }[] {
+  const measures = measuresOf(room);
+  return FACTS.map(({ words, value }) => ({
+    words,
+    value: measures === null ? null : value(frame, measures, room),
+  }));
+}
+
+export class Law {
+  readonly #card: HTMLElement;
+  readonly #rows = FACTS.map(({ words }) => {
+    const told = h("dd");
+    return { element: h("div", {}, worded(h("dt"), words), told), told };
+  });
+  #view: View | null = null;
+
+  constructor(host: HTMLElement) {
+    const list = h("dl", { class: "facts" }, ...this.#rows.map(({ element }) => element));
+    this.#card = card("law", "law.title", list);
+    this.#card.hidden = true;
+    host.append(this.#card);
+    onLanguage(() => {
+      if (this.#view !== null) this.#show(this.#view);
+    });
+  }
+
+  render(view: View): void {
+    const before = this.#view;
+    this.#view = view;
+    if (view.frame !== before?.frame || view.room !== before.room) this.#show(view);
+  }
+
+  #show({ room, frame }: View): void {
+    const facts = room === null || frame === null ? [] : factsOf(room, frame);
+    this.#rows.forEach(({ element, told }, nth) => {
+      const value = facts[nth]?.value ?? null;
+      element.hidden = value === null;
+      setText(told, value ?? "");
+    });
+    this.#card.hidden = this.#rows.every(({ element }) => element.hidden);
+  }
+}
+
+/** How often who is too fast is seen, by the way that is driven too fast. */
+function seen(chance: number, cellMetres: number): string {
+  if (chance <= 0) return t("law.never");
+  return t("law.radar.once", { km: whole(cellMetres / 1000 / chance) });
+}
+
+/** The light that the bus comes to next: its colour, for how long, and how far it is. */
+function nextLight(frame: Frame, measures: Measures, { route }: Room): string | null {
+  const { lightTicks } = frame.own;
+  if (lightTicks === null) return null;
+  const next = frame.lights
+    .map(({ cell: [x, y], state }, nth) => ({
+      state,
+      ticks: lightTicks[nth] ?? 0,
+      away: route.findIndex((cell) => cell[0] === x && cell[1] === y) - frame.routeIndex,
+    }))
+    .filter(({ away }) => away >= 0)
+    .sort((a, b) => a.away - b.away)[0];
+  if (next === undefined) return "–";
+  return t(`light.${next.state}`, {
+    time: duration(next.ticks * measures.tickSeconds),
+    distance: next.away * measures.cellMetres,
+  });
+}
