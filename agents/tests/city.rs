@@ -61,12 +61,14 @@ fn overloading_stops_paying_where_its_closed_form_says() {
     let legal = drive("legal", &[]).mean_return;
     let (never, often) = (greedy(0.0), greedy(0.3));
     let gain = never.mean_return - legal;
-    let passes = figure(&never, "overloaded_passes");
+    let passes = [&never, &often].map(|at| figure(at, "overloaded_passes"));
     let fines = figure(&often, "load_fines");
     // The fine, 20 ticks of standing, and the fares of those who were put off and of those who then took their places.
     let fares = (figure(&never, "money") - figure(&often, "money")) / 1000.0 / fines;
     let cost = 30.0 + 20.0 * 0.15 + fares;
-    let switch = gain / (passes * cost);
+    // Who is put off is aboard at no checkpoint after it: passes become fewer with the chance, along a line.
+    let passes_at = |inspect: f64| passes[0] + (passes[1] - passes[0]) * inspect / 0.3;
+    let switch = (0..20).fold(0.2, |switch, _| gain / (passes_at(switch) * cost));
     assert!((0.21..0.25).contains(&switch), "{switch}");
     let (below, above) = (greedy(switch - 0.01).mean_return, greedy(switch + 0.01).mean_return);
     assert!(below > legal && above < legal, "{below}, {legal}, {above} around {switch}");

@@ -100,14 +100,18 @@ impl Results<'_> {
 }
 
 /// i* = G ÷ (n · F): what overloading gains without inspections, by how many manned checkpoints are passed and what an
-/// inspection costs: the fine, the time held, and the fares of those who are put off.
+/// inspection costs: the fine, the time held, and the fares of those who are put off. As these are aboard at no checkpoint
+/// after it, n falls with the chance, along a line, and i* is where both sides agree.
 pub(super) fn overloading_switch(results: &Results, amounts: &Amounts) -> Option<f64> {
     let never = results.of("greedy").find(|point| point.value == 0.0)?;
     let often = results.of("greedy").find(|point| point.value >= 0.3)?;
     let legal = results.of("legal").find(|point| point.value == 0.0)?;
     let fares = (never.figure("money")? - often.figure("money")?) / 1000.0 / often.figure("load_fines")?;
     let cost = amounts.load_fine + amounts.hold + fares;
-    Some((never.mean_return - legal.mean_return) / (never.figure("overloaded_passes")? * cost))
+    let (first, last) = (never.figure("overloaded_passes")?, often.figure("overloaded_passes")?);
+    let passes_at = |inspect: f64| first + (last - first) * inspect / often.value;
+    let gain = never.mean_return - legal.mean_return;
+    Some((0..20).fold(0.0, |switch, _| gain / (passes_at(switch) * cost)))
 }
 
 /// Fines for the load that a minibus gets a trip, about 0.01 to 0.02: of 32 471 vehicles notified in Dar es Salaam in 2017
