@@ -43,10 +43,8 @@ export const en = {
 
   "speed.kmh": "km/h",
   "speed.limit": "limit {limit}",
-  "speed.over": "over the limit of {limit}",
 
   "alert.held": "Held",
-  "alert.held.for": "Held by the police for {time}",
   "alert.speeding": "Too fast",
 
   "aboard.title": "Aboard, by where they want to go",
@@ -118,10 +116,8 @@ export const sw: Translation<typeof en> = {
 
   "speed.kmh": "km/saa",
   "speed.limit": "kikomo {limit}",
-  "speed.over": "zaidi ya kikomo cha {limit}",
 
   "alert.held": "Limezuiliwa",
-  "alert.held.for": "Limezuiliwa na polisi kwa {time}",
   "alert.speeding": "Mwendo kasi",
 
   "aboard.title": "Waliomo, kwa kituo wanakokwenda",
@@ -138,11 +134,11 @@ export const sw: Translation<typeof en> = {
   "law.title": "Sheria inavyosimamiwa",
   "law.inspect": "Abiria kuhesabiwa, kwenye kizuizi",
   "law.load.fine": "Faini ya kuzidisha abiria",
-  "law.radar": "Rada huona mwendo kasi",
+  "law.radar": "Rada huona mwendo kasi, mara",
   "law.sight": "Vizuizi huonekana kwa umbali wa",
   "law.metres": "m {count}",
-  "law.radar.once": "mara moja kwa km {km}",
-  "law.never": "kamwe",
+  "law.radar.once": "1 kwa km {km}",
+  "law.never": "0",
 
   "light.next": "Taa inayofuata",
   "light.red": "nyekundu kwa {time}, baada ya m {distance}",
