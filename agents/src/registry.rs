@@ -73,6 +73,12 @@ pub const BUILT_IN: &[BuiltIn] = &[
         make: Make::Scripted(|info| Box::new(Random::new(&info.spaces))),
     },
     BuiltIn {
+        name: "ppo",
+        rules: "city",
+        card: include_str!("../../models/city/ppo.md"),
+        make: Make::Trained(include_bytes!("../../models/city/ppo.safetensors")),
+    },
+    BuiltIn {
         name: "selective",
         rules: "city",
         card: include_str!("../../models/city/selective.md"),
