@@ -43,6 +43,17 @@ test("city: speed in km/h, profit and risk, who goes where, what is enforced", a
   await picture(page, "city");
 });
 
+test("city: who may load a model changes what is enforced", async ({ page, city }) => {
+  await openLive(page, `${city.url}/?lang=en`);
+  await page.locator(".enforcement summary").click();
+  const lever = page.locator(".enforcement input[name=inspect]");
+  await lever.focus();
+  await lever.press("End");
+  await expect(page.locator(".card.law")).toContainText(/50\s%/);
+  await expect(page.locator(".enforcement .problem")).toHaveText("");
+  await expect(page.locator(".card.law")).toContainText("TSh 30,000");
+});
+
 for (const language of ["en", "sw"]) {
   test(`city: nothing is cut on a phone, ${language}`, async ({ page, city }) => {
     await page.setViewportSize({ width: 390, height: 844 });

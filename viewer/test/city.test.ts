@@ -3,6 +3,7 @@ import { destinationsOf } from "../src/hud/destinations";
 import { happenedBetween } from "../src/hud/happened";
 import { factsOf } from "../src/hud/law";
 import { profitOf } from "../src/hud/profit";
+import { leversOf, setting } from "../src/controls/enforcement";
 import { explain } from "../src/hud/why";
 import { rewardWords } from "../src/hud/words";
 import { setLanguage } from "../src/i18n";
@@ -43,6 +44,24 @@ describe("fields of the rules", () => {
       field.name === "aboard" ? { ...field, type: "float" as const } : field,
     );
     expect(cityFrame({ aboard: 7 }, { ...CITY, schema }).own.aboard).toBeNull();
+  });
+});
+
+describe("levers of enforcement", () => {
+  it("ask for fields of the scenario, in its units, without the dust of binary fractions", () => {
+    const levers = leversOf(cityFrame({}).own);
+    expect(levers.map((lever) => setting(lever, lever.step * 3))).toEqual([
+      { "police.inspect": 0.15 },
+      { "police.fine": 15 },
+      { "speed.radar": 0.0015 },
+      { "police.sight": 3 },
+    ]);
+  });
+
+  it("are there for what the room tells alone", () => {
+    const fewer = cityFrame({}, without("radar", "sight")).own;
+    expect(leversOf(fewer).map(({ own }) => own)).toEqual(["inspect", "loadFine"]);
+    expect(leversOf(frame().own)).toEqual([]);
   });
 });
 

@@ -31,7 +31,9 @@ export type Request =
   | "seek"
   | "live";
 
-export type Fields = Readonly<Record<string, string | number | boolean | null>>;
+export type Fields = Readonly<
+  Record<string, string | number | boolean | null | Readonly<Record<string, number>>>
+>;
 
 /** What has changed: the view by a frame, the view otherwise, or the connection's status. */
 export type Change = "frame" | "view" | "status";

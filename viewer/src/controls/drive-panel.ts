@@ -4,6 +4,7 @@ import { card } from "../hud/card";
 import { h, worded } from "../hud/dom";
 import type { View } from "../state/view";
 import "./controls.css";
+import { EnforcementControl } from "./enforcement";
 import { Pace } from "./pace";
 import { Voting } from "./voting";
 import { WheelControl } from "./wheel";
@@ -14,6 +15,7 @@ export class DrivePanel {
   readonly #pace: Pace;
   readonly #wheel: WheelControl;
   readonly #voting: Voting;
+  readonly #enforcement: EnforcementControl;
   readonly #socket = worded(h("p", { class: "note", hidden: "" }), "drive.socket");
 
   constructor(host: HTMLElement, session: Session) {
@@ -21,7 +23,9 @@ export class DrivePanel {
     this.#pace = new Pace(session);
     this.#wheel = new WheelControl(session);
     this.#voting = new Voting(session);
-    const parts = [this.#pace, this.#wheel, this.#voting].map(({ element }) => element);
+    this.#enforcement = new EnforcementControl(session);
+    const all = [this.#pace, this.#wheel, this.#enforcement, this.#voting];
+    const parts = all.map(({ element }) => element);
     this.#card = card("drive", "drive.title", ...parts, this.#socket);
     host.append(this.#card);
   }
@@ -32,6 +36,7 @@ export class DrivePanel {
     this.#pace.render(view);
     this.#wheel.render(view);
     this.#voting.render(view);
+    this.#enforcement.render(view);
     this.#socket.hidden = this.#session.can("act") || !this.#session.mayElsewhere("act");
   }
 

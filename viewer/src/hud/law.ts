@@ -12,25 +12,28 @@ import { h, setText, worded } from "./dom";
 
 type Value = (frame: Frame, measures: Measures, room: Room) => string | null;
 
+/** What each of them is at, in words. */
+export const told = {
+  inspect: (chance: number) => percent(chance),
+  loadFine: (shillings: number) => `TSh ${whole(shillings)}`,
+  radar: (chance: number, { cellMetres }: Measures) => seen(chance, cellMetres),
+  sight: (cells: number, { cellMetres }: Measures) =>
+    t("law.metres", { count: cells * cellMetres }),
+} as const;
+
+/** The same of a frame; null where the room does not tell it. */
+function ofFrame(name: keyof typeof told): Value {
+  return ({ own }, measures) => {
+    const value = own[name];
+    return value === null ? null : told[name](value, measures);
+  };
+}
+
 const FACTS: readonly { readonly words: PlainKey; readonly value: Value }[] = [
-  {
-    words: "law.inspect",
-    value: ({ own: { inspect } }) => (inspect === null ? null : percent(inspect)),
-  },
-  {
-    words: "law.load.fine",
-    value: ({ own: { loadFine } }) => (loadFine === null ? null : `TSh ${whole(loadFine)}`),
-  },
-  {
-    words: "law.radar",
-    value: ({ own: { radar } }, { cellMetres }) =>
-      radar === null ? null : seen(radar, cellMetres),
-  },
-  {
-    words: "law.sight",
-    value: ({ own: { sight } }, { cellMetres }) =>
-      sight === null ? null : t("law.metres", { count: sight * cellMetres }),
-  },
+  { words: "law.inspect", value: ofFrame("inspect") },
+  { words: "law.load.fine", value: ofFrame("loadFine") },
+  { words: "law.radar", value: ofFrame("radar") },
+  { words: "law.sight", value: ofFrame("sight") },
   { words: "light.next", value: nextLight },
 ];
 

@@ -59,6 +59,7 @@ export const en = {
   "profit.risk.why": "A micromort is one chance in a million that somebody dies.",
 
   "law.title": "What is enforced",
+  "law.change": "A change begins a new trip, for everybody in the room.",
   "law.inspect": "Load counted, at a checkpoint",
   "law.load.fine": "Fine for the load",
   "law.radar": "Radar sees speeding",
@@ -132,6 +133,7 @@ export const sw: Translation<typeof en> = {
   "profit.risk.why": "Maikromoti moja ni uwezekano mmoja kati ya milioni wa mtu kufa.",
 
   "law.title": "Sheria inavyosimamiwa",
+  "law.change": "Badiliko huanzisha safari mpya, kwa wote waliomo.",
   "law.inspect": "Abiria kuhesabiwa, kwenye kizuizi",
   "law.load.fine": "Faini ya kuzidisha abiria",
   "law.radar": "Rada huona mwendo kasi, mara",
