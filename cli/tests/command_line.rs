@@ -244,7 +244,7 @@ fn models_lists_every_name() {
         assert!(text.contains(name));
         assert!(stdout(&daladala(&["models", name, "--rules", "city"], "")).starts_with(&format!("# {name}")));
     }
-    assert_eq!(json(&["models", "--json"])["models"].as_array().unwrap().len(), 15);
+    assert_eq!(json(&["models", "--json"])["models"].as_array().unwrap().len(), 16);
 }
 
 #[test]

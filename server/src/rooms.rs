@@ -5,7 +5,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use daladala_env::RuleSpec;
+use daladala_env::{EnvError, RuleSpec};
 use daladala_protocol::{Code, Kind, Refusal, RoomSpec, ScenarioChoice};
 use futures_util::FutureExt;
 use tokio::runtime::Handle;
@@ -235,7 +235,12 @@ impl Rooms {
         choice: &ScenarioChoice,
         now: Option<&RuleSpec>,
     ) -> Result<RuleSpec, Refusal> {
-        self.catalog.spec(rules, choice, now).map_err(|error| Refusal::invalid(error.to_string()))
+        self.catalog.spec(rules, choice, now).map_err(|error| match error {
+            EnvError::UnknownRules { .. } | EnvError::UnknownScenario { .. } => {
+                Refusal::new(Code::NotFound, error.to_string())
+            }
+            of_a_field => Refusal::invalid(of_a_field.to_string()),
+        })
     }
 
     /// The driver of a name, to drive by `spec`.
