@@ -51,6 +51,8 @@ test("city: who may load a model changes what is enforced", async ({ page, city 
   await lever.press("End");
   await expect(page.locator(".card.law")).toContainText(/50\s%/);
   await expect(page.locator(".enforcement .problem")).toHaveText("");
+  // What was not touched says what is so, between two steps of its lever too.
+  await expect(page.locator(".enforcement")).toContainText(/once in 1,000\s?km/);
   await expect(page.locator(".card.law")).toContainText("TSh 30,000");
 });
 

@@ -53,7 +53,7 @@ describe("levers of enforcement", () => {
     expect(levers.map((lever) => setting(lever, lever.step * 3))).toEqual([
       { "police.inspect": 0.15 },
       { "police.fine": 15 },
-      { "speed.radar": 0.0015 },
+      { "speed.radar": 0.0003 },
       { "police.sight": 3 },
     ]);
   });

@@ -31,7 +31,7 @@ const LEVERS: readonly Lever[] = [
     ...{ words: "law.load.fine", own: "loadFine", field: "police.fine" },
     ...{ most: 100_000, step: 5_000, unit: 1_000 },
   },
-  { words: "law.radar", own: "radar", field: "speed.radar", most: 0.005, step: 0.0005, unit: 1 },
+  { words: "law.radar", own: "radar", field: "speed.radar", most: 0.005, step: 0.0001, unit: 1 },
   { words: "law.sight", own: "sight", field: "police.sight", most: 12, step: 1, unit: 1 },
 ];
 
@@ -103,7 +103,9 @@ export class EnforcementControl {
     const measures = this.#room === null ? null : measuresOf(this.#room);
     if (measures === null) return;
     for (const { lever, input, value } of this.#rows) {
-      const words = told[lever.own](Number(input.value), measures);
+      // A range holds multiples of its step alone, and the law may lie between two.
+      const now = lever === this.#held ? Number(input.value) : this.#frame?.own[lever.own];
+      const words = told[lever.own](now ?? 0, measures);
       setText(value, words);
       input.setAttribute("aria-valuetext", words);
     }
