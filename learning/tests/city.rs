@@ -39,7 +39,7 @@ fn a_limit_to_costs_is_kept() {
     let free = driven(&TrainConfig::Ppo(ppo()), 80_000);
     // Half of what the free one costs.
     let limit = (cost(&free) / 2.0) as f32;
-    let config = PpoConfig { cost_limit: Some(limit), multiplier_learning_rate: 0.1, ..ppo() };
+    let config = PpoConfig { cost_limit: Some(limit), multiplier_learning_rate: 0.5, ..ppo() };
     let limited = driven(&TrainConfig::PpoLagrangian(config), 200_000);
     assert!(cost(&limited) < f64::from(limit) * 1.1, "{} for a limit of {limit}", cost(&limited));
     // It drives all the same.
