@@ -317,7 +317,7 @@ fn a_constant_that_is_another_shows() {
         ("bus.alight", |scenario| scenario.bus.alight -= 1),
         ("bus.fare", |scenario| scenario.bus.fare *= 1.1),
         ("demand.destinations", |scenario| scenario.demand.destinations[0][..2].copy_from_slice(&[0.3, 0.4])),
-        ("lights.fined", |scenario| scenario.lights.fined *= 1.5),
+        ("lights.fined", |scenario| scenario.lights.fined *= 1.8),
         ("lights.fine", |scenario| scenario.lights.fine *= 1.5),
         ("lights.crash", |scenario| scenario.lights.crash *= 1.5),
         ("police.inspect", |scenario| scenario.police.inspect *= 1.2),
