@@ -45,15 +45,9 @@ impl DeviceKind {
     /// All of them, also those that the program was built without.
     pub const ALL: [Self; 3] = [Self::Cpu, Self::Wgpu, Self::Cuda];
 
-    /// The device that gradients are computed on: burn's own of this kind.
-    #[cfg(feature = "burn")]
-    pub fn for_training(self) -> Result<Device, DeviceError> {
-        Ok(self.open()?.unwrap_or_else(Device::flex))
-    }
-
     /// burn's device, after it was seen to compute; none for the CPU, which does without burn.
     #[cfg(feature = "burn")]
-    pub(crate) fn open(self) -> Result<Option<Device>, DeviceError> {
+    pub fn open(self) -> Result<Option<Device>, DeviceError> {
         match self {
             Self::Cpu => Ok(None),
             #[cfg(feature = "wgpu")]

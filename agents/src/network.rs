@@ -15,7 +15,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-pub use fused::FusedMlp;
+pub use fused::{FusedMlp, tanh};
 #[cfg(feature = "burn")]
 pub use mlp::{Mlp, values};
 pub use weights::{LayerWeights, MlpWeights};

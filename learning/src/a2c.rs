@@ -6,8 +6,9 @@ use daladala_env::Rules;
 use serde::{Deserialize, Serialize};
 
 use crate::collector::CollectorOptions;
+use crate::loss::Objective;
 use crate::method::Update;
-use crate::on_policy::{Initialization, Networks, OnPolicy, Recipe, StepOptions, Targets, policy_gradient};
+use crate::on_policy::{Initialization, Networks, OnPolicy, Recipe, StepOptions, Targets};
 use crate::schedule::{Schedule, TrainingProgress};
 
 /// Hyperparameters.
@@ -78,7 +79,7 @@ impl Recipe for A2cConfig {
             actor_learning_rate: self.learning_rate_schedule.value(self.learning_rate, training),
             critic_learning_rate: self.learning_rate_schedule.value(self.critic_learning_rate, training),
             entropy_coefficient: self.entropy_schedule.value(self.entropy_coefficient.into(), training) as f32,
-            clip_range: None,
+            objective: Objective::PolicyGradient,
             value_clip_range: None,
             target_kl: None,
         };
@@ -87,7 +88,7 @@ impl Recipe for A2cConfig {
         let rollout = &on_policy.collector.rollout;
         let targets = Targets::new(rollout, rollout.advantages(&last_values, self.gamma, self.gae_lambda));
         let rows = (0..rollout.rows()).collect();
-        let figures = on_policy.learn(&[rows], &targets, &options, &policy_gradient);
+        let figures = on_policy.learn(&[rows], &targets, &options);
         figures.update(&on_policy.collector.rollout, &targets, &options)
     }
 }

@@ -3,6 +3,7 @@
 use daladala_agents::network::FusedMlp;
 use daladala_agents::{Policy, mask_logits, policy_generators, sample};
 use daladala_env::{Generator, Rules};
+use ndarray::{CowArray, Ix2};
 use serde::{Deserialize, Serialize};
 
 use crate::environments::{Environments, EnvironmentsState};
@@ -88,6 +89,15 @@ impl<R: Rules> Collector<R> {
         }
         self.rollout.value_by(critic);
         self.environments.reset();
+    }
+
+    /// What was seen, as the networks see it while they learn.
+    pub(crate) fn normalized_observations(&self) -> CowArray<'_, f32, Ix2> {
+        let mut observations = CowArray::from(self.rollout.observations.view());
+        if self.normalizers.changes_observations() {
+            self.normalizers.apply(observations.view_mut());
+        }
+        observations
     }
 
     /// Takes what was gathered into the statistics, once it has been learnt from.

@@ -6,11 +6,11 @@
 
 use daladala_agents::network::FusedMlp;
 use daladala_env::Rules;
-use ndarray::Axis;
 use serde::{Deserialize, Serialize};
 
 use crate::collector::Collector;
 use crate::learner::{Learner, LearnerState};
+use crate::loss::ValueLoss;
 use crate::rollout::{generalized_advantages, values_of};
 
 /// What is told of an update beside what PPO tells.
@@ -100,17 +100,13 @@ impl Constraint {
         max_gradient_norm: f32,
         learning_rate: f64,
     ) -> f32 {
-        let mut sum = 0.0;
-        for rows in batches {
-            let mut observations = collector.rollout.observations.select(Axis(0), rows);
-            collector.normalizers.apply(observations.view_mut());
-            let expected = self.critic.forward(self.critic.rows(observations));
-            let returns = self.critic.column(rows.iter().map(|&row| cost_returns[row]).collect());
-            let loss = (expected - returns).powi_scalar(2).mean();
-            self.critic.gradient_step(&loss, max_gradient_norm, learning_rate);
-            sum += daladala_agents::network::values(loss.inner())[0];
-        }
-        sum / batches.len() as f32
+        let observations = collector.normalized_observations();
+        let loss = ValueLoss { returns: cost_returns, near: None };
+        let steps = batches.iter().map(|rows| {
+            let step = self.critic.gradient_step(observations.view(), rows, &loss, max_gradient_norm, learning_rate);
+            step[0]
+        });
+        (steps.sum::<f64>() / batches.len() as f64) as f32
     }
 
     /// λ.

@@ -5,9 +5,8 @@ mod dueling;
 
 use std::collections::BTreeMap;
 
-use burn::nn::loss::{HuberLossConfig, Reduction};
-use burn::tensor::{Device, Tensor};
-use daladala_agents::network::{Activation, FusedMlp, MlpWeights, values};
+use burn::tensor::Device;
+use daladala_agents::network::{Activation, FusedMlp, MlpWeights};
 use daladala_agents::{argmax, masked_argmax, policy_generators, random_open_action};
 use daladala_env::{Action, Generator, Rules};
 use ndarray::{ArrayView1, ArrayView2};
@@ -15,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::environments::{Environments, EnvironmentsState};
 use crate::learner::{Learner, LearnerState};
+use crate::loss::ActionValueLoss;
 use crate::method::{Method, MethodState, Update};
 use crate::normalizer::{Normalizers, Normalizing};
 use crate::replay_buffer::{Batch, ReplayBuffer, Transition};
@@ -117,7 +117,7 @@ pub(crate) struct DqnState<S> {
 }
 
 impl<R: Rules> Dqn<R> {
-    pub(crate) fn new(config: &DqnConfig, rules: &R, seed: u64, device: &Device) -> Self {
+    pub(crate) fn new(config: &DqnConfig, rules: &R, seed: u64, device: Option<&Device>) -> Self {
         let environments = Environments::new(rules, config.envs, config.action_masks, seed);
         // With dueling the first output is the value, and what follows are the advantages.
         let outputs = environments.actions() + usize::from(config.dueling);
@@ -140,7 +140,6 @@ impl<R: Rules> Dqn<R> {
     }
 
     /// `[rows, actions]` of `[rows, observation_size]`, as the networks see them.
-    /// `[rows, actions]` of `[rows, observation_size]`.
     fn action_values(&self, network: &FusedMlp, observations: ArrayView2<f32>) -> Vec<f32> {
         let mut values = vec![0.0; observations.nrows() * self.environments.actions()];
         network.forward(observations.as_slice().expect("rows follow one another"), &mut values);
@@ -185,7 +184,7 @@ impl<R: Rules> Dqn<R> {
     }
 
     /// One gradient step; returns its loss.
-    fn gradient_step(&mut self, learning_rate: f64) -> Tensor<1> {
+    fn gradient_step(&mut self, learning_rate: f64) -> f64 {
         if self.updates.is_multiple_of(self.config.target_update_interval) {
             self.target = dueling::folded(&self.learner.weights(), self.config.dueling);
             self.target_network = FusedMlp::new(&self.target);
@@ -194,10 +193,12 @@ impl<R: Rules> Dqn<R> {
         let mut batch = self.memory.sample(self.config.batch_size, &mut self.sampling);
         self.normalize(&mut batch);
         let targets = self.targets(&batch);
-        let loss = loss(&self.learner, batch, targets, self.config.dueling);
-        self.learner.gradient_step(&loss, self.config.max_gradient_norm, learning_rate);
+        let loss = ActionValueLoss { actions: &batch.actions, targets: &targets, is_dueling: self.config.dueling };
+        let rows: Vec<usize> = (0..targets.len()).collect();
+        let norm = self.config.max_gradient_norm;
+        let [loss, ..] = self.learner.gradient_step(batch.observations.view(), &rows, &loss, norm, learning_rate);
         self.acting = FusedMlp::new(&dueling::folded(&self.learner.weights(), self.config.dueling));
-        loss.inner()
+        loss
     }
 
     /// The replay buffer keeps what the environments told, and batches are normalised by the statistics of when they are
@@ -252,15 +253,6 @@ pub(crate) fn targets(batch: &Batch, choosing: &[f32], values: &[f32], actions: 
     rows.map(target).collect()
 }
 
-/// How far the values of the batch's actions are from `targets`: Huber's loss, squared within 1.
-pub(crate) fn loss(learner: &Learner, batch: Batch, targets: Vec<f32>, is_dueling: bool) -> Tensor<1> {
-    let targets = learner.column(targets);
-    let outputs = learner.forward(learner.rows(batch.observations));
-    let action_values = if is_dueling { dueling::action_values(outputs) } else { outputs };
-    let expected = action_values.gather(1, learner.actions(batch.actions));
-    HuberLossConfig::new(1.0).init().forward(expected, targets, Reduction::Mean)
-}
-
 impl<R: Rules> Method<R> for Dqn<R> {
     fn advance(&mut self, training: TrainingProgress) -> Update {
         let mut now = training;
@@ -277,7 +269,7 @@ impl<R: Rules> Method<R> for Dqn<R> {
             now.done += self.config.envs as u64;
         }
         update.steps = now.done - training.done;
-        update.loss = mean(losses) as f32;
+        update.loss = mean(&losses) as f32;
         update.details.push(exploring);
         update
     }
@@ -326,10 +318,9 @@ impl<R: Rules> Method<R> for Dqn<R> {
     }
 }
 
-/// The mean of single numbers; NaN where there are none.
-fn mean(numbers: Vec<Tensor<1>>) -> f64 {
-    let count = numbers.len() as f64;
-    numbers.into_iter().map(|number| f64::from(values(number)[0])).sum::<f64>() / count
+/// NaN where there are none.
+fn mean(numbers: &[f64]) -> f64 {
+    numbers.iter().sum::<f64>() / numbers.len() as f64
 }
 
 #[cfg(test)]
@@ -365,7 +356,7 @@ mod tests {
     #[test]
     fn batches_are_normalised_and_what_is_saved_takes_raw_observations() {
         let config = DqnConfig { normalize_observations: true, normalize_rewards: true, learning_starts: 1, ..tuned() };
-        let mut dqn = Dqn::new(&config, &daladala_env::rules::Classic, 0, &Device::flex());
+        let mut dqn = Dqn::new(&config, &daladala_env::rules::Classic, 0, None);
         for _ in 0..300 {
             dqn.act(1.0);
         }
@@ -399,7 +390,7 @@ mod tests {
         let config = DqnConfig { normalize_observations: true, learning_starts: 1, ..tuned() };
         // As many as one step brings, so that what is remembered is what was done last.
         let config = DqnConfig { buffer_size: config.envs, ..config };
-        let mut dqn = Dqn::new(&config, &daladala_env::rules::Classic, 0, &Device::flex());
+        let mut dqn = Dqn::new(&config, &daladala_env::rules::Classic, 0, None);
         for _ in 0..300 {
             dqn.act(1.0);
             dqn.gradient_step(0.001);
@@ -415,7 +406,7 @@ mod tests {
     #[test]
     fn the_target_network_is_the_learning_one_of_every_third_gradient_step() {
         let config = DqnConfig { target_update_interval: 3, learning_starts: 1, dueling: false, ..tuned() };
-        let mut dqn = Dqn::new(&config, &daladala_env::rules::Classic, 0, &Device::flex());
+        let mut dqn = Dqn::new(&config, &daladala_env::rules::Classic, 0, None);
         dqn.act(1.0);
         let mut kept = dqn.learner.weights();
         for step in 0..8 {

@@ -2,14 +2,14 @@
 //!
 //! What they share: a seed covers everything (weights, layouts, exploration, batches), termination ends the value
 //! of what follows while truncation bootstraps from the episode's final observation, and the norm of all gradients
-//! together is clipped. Episodes are driven on the CPU by the fused network; burn gets whole batches and computes
-//! gradients.
+//! together is clipped. Episodes are driven on the CPU by the fused network, and gradients are found there too, or by burn
+//! on other devices.
 //!
 //! From making to learning:
 //!
 //! * [`TrainingRun`]: a training that is evaluated, kept and resumed; [`Trainer`]: one that only learns;
 //! * `ppo`, `a2c`, `reinforce` over `on_policy`, and `dqn`: the algorithms, each with its hyperparameters;
-//! * `collector`, `environments`, `rollout`, `replay_buffer`, `normalizer`: experience; `learner`: gradient steps;
+//! * `collector`, `environments`, `rollout`, `replay_buffer`, `normalizer`: experience; `loss`, `learner`: gradient steps;
 //! * `config`: hyperparameters by rules, tuned or generic; `references`: what all of it is held to.
 #![expect(clippy::needless_pass_by_value, reason = "views of arrays are passed by value, as slices are")]
 
@@ -21,6 +21,7 @@ mod dqn;
 mod environments;
 mod error;
 mod learner;
+mod loss;
 mod method;
 mod normalizer;
 mod on_policy;

@@ -23,11 +23,16 @@ struct Moments {
 impl Moments {
     fn add(&mut self, values: impl Iterator<Item = f64> + Clone) {
         let (count, sum) = values.clone().fold((0.0, 0.0), |(count, sum), value| (count + 1.0, sum + value));
+        let mean = sum / count;
+        let squares: f64 = values.map(|value| (value - mean).powi(2)).sum();
+        self.merge(Self { count, mean, squares });
+    }
+
+    /// Takes in what has been seen elsewhere.
+    fn merge(&mut self, Self { count, mean, squares }: Self) {
         if count == 0.0 {
             return;
         }
-        let mean = sum / count;
-        let squares: f64 = values.map(|value| (value - mean).powi(2)).sum();
         let (all, off) = (self.count + count, mean - self.mean);
         self.squares += squares + off * off * self.count * count / all;
         self.mean += off * count / all;
@@ -51,18 +56,30 @@ impl ObservationNormalizer {
         Self { entries: vec![Moments::default(); observation_size] }
     }
 
-    /// Takes rows of observations in.
+    /// Takes rows of observations in: row by row, as they lie in memory.
     fn add(&mut self, observations: ArrayView2<f32>) {
-        for (column, moments) in observations.columns().into_iter().zip(&mut self.entries) {
-            moments.add(column.iter().map(|&value| f64::from(value)));
+        let count = observations.nrows() as f64;
+        let mut seen = vec![Moments { count, ..Moments::default() }; self.entries.len()];
+        for row in observations.rows() {
+            seen.iter_mut().zip(row).for_each(|(moments, &value)| moments.mean += f64::from(value));
         }
+        for moments in &mut seen {
+            moments.mean /= count;
+        }
+        for row in observations.rows() {
+            for (moments, &value) in seen.iter_mut().zip(row) {
+                moments.squares += (f64::from(value) - moments.mean).powi(2);
+            }
+        }
+        self.entries.iter_mut().zip(seen).for_each(|(moments, seen)| moments.merge(seen));
     }
 
     /// Normalises rows of observations.
     fn apply(&self, mut observations: ArrayViewMut2<f32>) {
+        let scales: Vec<(f64, f64)> = self.entries.iter().map(|moments| (moments.mean, 1.0 / moments.std())).collect();
         for mut row in observations.rows_mut() {
-            for (value, moments) in row.iter_mut().zip(&self.entries) {
-                *value = ((f64::from(*value) - moments.mean) / moments.std()) as f32;
+            for (value, (mean, scale)) in row.iter_mut().zip(&scales) {
+                *value = ((f64::from(*value) - mean) * scale) as f32;
             }
         }
     }

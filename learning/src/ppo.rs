@@ -1,7 +1,6 @@
 //! Proximal policy optimization (Schulman et al., 2017, arXiv:1707.06347) with the clipped objective and
 //! generalized advantage estimation.
 
-use burn::tensor::Tensor;
 use daladala_agents::network::Activation;
 use daladala_env::{Generator, Rules};
 use rand::seq::SliceRandom;
@@ -9,8 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::collector::CollectorOptions;
 use crate::constraint::{self, ConstraintSettings, Discounts};
+use crate::loss::Objective;
 use crate::method::Update;
-use crate::on_policy::{self, Batch, Initialization, Networks, OnPolicy, Recipe, StepOptions, Targets};
+use crate::on_policy::{self, Initialization, Networks, OnPolicy, Recipe, StepOptions, Targets};
 use crate::schedule::{Schedule, TrainingProgress};
 
 /// Hyperparameters.
@@ -170,7 +170,7 @@ impl Recipe for PpoConfig {
             actor_learning_rate: self.learning_rate_schedule.value(self.learning_rate, training),
             critic_learning_rate: self.learning_rate_schedule.value(self.critic_learning_rate, training),
             entropy_coefficient: self.entropy_schedule.value(self.entropy_coefficient.into(), training) as f32,
-            clip_range: Some(clip_range),
+            objective: Objective::Clipped(clip_range),
             value_clip_range: self.value_clip_range,
             target_kl: self.target_kl,
         };
@@ -181,14 +181,12 @@ impl Recipe for PpoConfig {
         let rollout = &on_policy.collector.rollout;
         let mut targets = Targets::new(rollout, rollout.advantages(&last_values, self.gamma, self.gae_lambda));
         let of_costs = self.learn_costs(on_policy, &minibatches, &mut targets, &options);
-        let figures = if is_taught {
-            let options = StepOptions { entropy_coefficient: 0.0, clip_range: None, target_kl: None, ..options };
-            on_policy.learn(&minibatches, &targets, &options, &likelihood)
-        } else {
-            on_policy.learn(&minibatches, &targets, &options, &|batch| clipped_objective(batch, clip_range))
-        };
+        let imitating =
+            StepOptions { objective: Objective::Likelihood, entropy_coefficient: 0.0, target_kl: None, ..options };
+        let options = if is_taught { imitating } else { options };
+        let figures = on_policy.learn(&minibatches, &targets, &options);
         let mut update = figures.update(&on_policy.collector.rollout, &targets, &options);
-        update.details.extend([figures.approx_kl as f32, figures.clip_fraction as f32]);
+        update.details.extend([figures.actor.approx_kl as f32, figures.actor.clip_fraction as f32]);
         update.details.extend(of_costs.into_iter().flatten());
         update
     }
@@ -201,16 +199,4 @@ impl Recipe for PpoConfig {
         let multiplier_learning_rate = self.multiplier_learning_rate;
         self.cost_limit.map(|limit| ConstraintSettings { limit, multiplier_learning_rate })
     }
-}
-
-/// What imitation goes up: how likely the policy finds what its teacher did.
-fn likelihood(batch: Batch) -> Tensor<1> {
-    batch.log_probabilities.mean()
-}
-
-/// The pessimistic one of the surrogate with and without its ratio clipped (equation 7).
-pub(crate) fn clipped_objective(batch: Batch, clip_range: f32) -> Tensor<1> {
-    let ratio = (batch.log_probabilities - batch.old_log_probabilities).exp();
-    let clipped = ratio.clone().clamp(1.0 - clip_range, 1.0 + clip_range);
-    (ratio * batch.advantages.clone()).min_pair(clipped * batch.advantages).mean()
 }

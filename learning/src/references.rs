@@ -1,20 +1,17 @@
 //! Holds the learner to Stable-Baselines3 and PyTorch: golden numbers that `tests/sb3/golden.py` made.
 //!
 //! A gradient step is compared as its losses, its gradients and the weights after it: Adam's first step goes by the signs
-//! of the gradients alone.
+//! of the gradients alone. The fused learner and burn's autodiff are both held to them.
 
-use burn::tensor::{Device, Tensor};
-use daladala_agents::network::{Activation, FusedMlp, LayerWeights, MlpWeights, values};
-use ndarray::Array2;
+use burn::tensor::Device;
+use daladala_agents::network::{Activation, FusedMlp, LayerWeights, MlpWeights};
+use ndarray::{Array2, ArrayView2};
 use serde::Deserialize;
 
 use crate::dqn;
 use crate::learner::{Learner, clip_factor};
-use crate::normalizer::Normalizers;
-use crate::on_policy::{
-    Batch, Experience, StepOptions, Targets, actor_loss, critic_loss, gradient_step, policy_gradient,
-};
-use crate::ppo::clipped_objective;
+use crate::loss::{ActionValueLoss, ActorFigures, Figures, Loss, Objective};
+use crate::on_policy::{Experience, StepOptions, Targets, gradient_step};
 use crate::replay_buffer;
 use crate::rollout::Rollout;
 
@@ -136,41 +133,32 @@ fn mlp(layers: &[Layer], activation: Activation) -> MlpWeights {
     MlpWeights { layers: layers.iter().map(layer).collect(), activation }
 }
 
-fn learner(layers: &[Layer], activation: Activation, adam_epsilon: f32) -> Learner {
-    Learner::new(&mlp(layers, activation), adam_epsilon, &Device::flex())
+/// Of each kind one.
+fn learners(layers: &[Layer], activation: Activation, adam_epsilon: f32) -> [Learner; 2] {
+    [None, Some(&Device::flex())].map(|device| Learner::new(&mlp(layers, activation), adam_epsilon, device))
 }
 
-/// Gradients, and the weights after a step along them.
+/// Gradients, and the weights after a step along them. Returns the figures of the loss.
 fn compare_step(
     what: &str,
     learner: &mut Learner,
-    loss: &dyn Fn(&Learner) -> Tensor<1>,
+    observations: ArrayView2<f32>,
+    loss: &impl Loss,
     rate: f64,
-    gradients: &[Layer],
-    after: &[Layer],
-) {
-    let ours = learner.gradient_values(learner.gradients(&loss(learner)), 1.0);
-    for (index, (ours, theirs)) in ours.chunks_exact(2).zip(gradients).enumerate() {
-        let (inputs, outputs) = (theirs.weight.len() / theirs.bias.len(), theirs.bias.len());
-        // burn keeps a column an output.
-        let ours_by_rows: Vec<f32> = (0..outputs)
-            .flat_map(|output| (0..inputs).map(move |input| (output, input)))
-            .map(|(output, input)| ours[0][input * outputs + output])
-            .collect();
-        all_near(&format!("{what}: gradient of weights of layer {index}"), &ours_by_rows, &theirs.weight, 1e-5);
-        all_near(&format!("{what}: gradient of biases of layer {index}"), &ours[1], &theirs.bias, 1e-5);
-    }
-    let loss = loss(learner);
-    learner.gradient_step(&loss, NO_CLIPPING, rate);
-    for (index, (ours, theirs)) in learner.weights().layers.iter().zip(after).enumerate() {
-        all_near(
-            &format!("{what}: weights of layer {index} after the step"),
-            &numbers(&ours.weight),
-            &theirs.weight,
-            2e-5,
-        );
-        all_near(&format!("{what}: biases of layer {index} after the step"), &ours.bias.to_vec(), &theirs.bias, 2e-5);
-    }
+    (gradients, after): (&[Layer], &[Layer]),
+) -> Figures {
+    let rows: Vec<usize> = (0..observations.nrows()).collect();
+    let figures = learner.find_gradients(observations, &rows, loss);
+    let compare = |ours: &MlpWeights, theirs: &[Layer], what: &str, tolerance| {
+        for (index, (ours, theirs)) in ours.layers.iter().zip(theirs).enumerate() {
+            all_near(&format!("{what}, weights of layer {index}"), &numbers(&ours.weight), &theirs.weight, tolerance);
+            all_near(&format!("{what}, biases of layer {index}"), &ours.bias.to_vec(), &theirs.bias, tolerance);
+        }
+    };
+    compare(&learner.gradients(), gradients, &format!("{what}: gradients"), 1e-5);
+    learner.step(clip_factor(learner.squared_norm(), NO_CLIPPING), rate);
+    compare(&learner.weights(), after, &format!("{what}: after the step"), 2e-5);
+    figures
 }
 
 fn rollout(step: &OnPolicyStep) -> Rollout {
@@ -186,63 +174,56 @@ fn rollout(step: &OnPolicyStep) -> Rollout {
     }
 }
 
+/// By the objective of PPO where the step clips, of A2C elsewhere.
 fn options(step: &OnPolicyStep) -> StepOptions {
     StepOptions {
         actor_learning_rate: step.learning_rate,
         critic_learning_rate: step.learning_rate,
         max_gradient_norm: NO_CLIPPING,
         entropy_coefficient: step.entropy_coefficient,
-        clip_range: step.clip_range,
+        objective: step.clip_range.map_or(Objective::PolicyGradient, Objective::Clipped),
         value_clip_range: step.value_clip_range,
         target_kl: None,
     }
 }
 
-fn compare_on_policy(name: &str, step: &OnPolicyStep, objective: &(dyn Fn(Batch) -> Tensor<1> + Sync)) {
+fn compare_on_policy(name: &str, step: &OnPolicyStep) {
     let (rollout, options) = (rollout(step), options(step));
     let targets = Targets::new(&rollout, step.advantages.clone());
-    let experience = Experience { rollout: &rollout, normalizers: &Normalizers::default(), targets: &targets };
+    let observations = rollout.observations.view();
+    let experience = Experience { rollout: &rollout, observations, targets: &targets };
     let rows: Vec<usize> = (0..step.actions.len()).collect();
     let name = format!("{name}, masked {}, values clipped {:?}", step.masked, step.value_clip_range);
-
-    let mut actor = learner(&step.before.actor, step.activation, 1e-5);
-    let (_, figures) = actor_loss(&actor, &experience, &rows, &options, objective);
-    near(&format!("{name}: policy loss"), values(figures.policy_loss)[0], step.policy_loss, 1e-5);
-    near(&format!("{name}: entropy"), values(figures.entropy)[0], step.entropy, 1e-5);
-    if let (Some(kl), Some(clipped)) = (step.approx_kl, step.clip_fraction) {
-        near(&format!("{name}: approximate divergence"), values(figures.approx_kl)[0], kl, 1e-5);
-        near(&format!("{name}: clip fraction"), values(figures.clip_fraction)[0], clipped, 1e-6);
-        assert!(clipped > 0.0, "{name}: nothing is clipped in the reference");
+    for mut actor in learners(&step.before.actor, step.activation, 1e-5) {
+        let loss = experience.actor_loss(&rows, &options);
+        let reference = (&step.gradients.actor[..], &step.after.actor[..]);
+        let rate = step.learning_rate;
+        let figures = compare_step(&format!("{name}: actor"), &mut actor, observations, &loss, rate, reference);
+        let figures = ActorFigures::from(figures);
+        near(&format!("{name}: policy loss"), figures.policy_loss as f32, step.policy_loss, 1e-5);
+        near(&format!("{name}: entropy"), figures.entropy as f32, step.entropy, 1e-5);
+        if let (Some(kl), Some(clipped)) = (step.approx_kl, step.clip_fraction) {
+            near(&format!("{name}: approximate divergence"), figures.approx_kl as f32, kl, 1e-5);
+            near(&format!("{name}: clip fraction"), figures.clip_fraction as f32, clipped, 1e-6);
+            assert!(clipped > 0.0, "{name}: nothing is clipped in the reference");
+        }
     }
-    compare_step(
-        &format!("{name}: actor"),
-        &mut actor,
-        &|actor| actor_loss(actor, &experience, &rows, &options, objective).0,
-        step.learning_rate,
-        &step.gradients.actor,
-        &step.after.actor,
-    );
-
-    let mut critic = learner(&step.before.critic, step.activation, 1e-5);
-    let loss = critic_loss(&critic, &experience, &rows, &options);
-    near(&format!("{name}: value loss"), values(loss.inner())[0], step.value_loss, 1e-5);
-    compare_step(
-        &format!("{name}: critic"),
-        &mut critic,
-        &|critic| critic_loss(critic, &experience, &rows, &options),
-        step.learning_rate,
-        &step.gradients.critic,
-        &step.after.critic,
-    );
+    for mut critic in learners(&step.before.critic, step.activation, 1e-5) {
+        let loss = experience.value_loss(&options);
+        let reference = (&step.gradients.critic[..], &step.after.critic[..]);
+        let rate = step.learning_rate;
+        let figures = compare_step(&format!("{name}: critic"), &mut critic, observations, &loss, rate, reference);
+        near(&format!("{name}: value loss"), figures[0] as f32, step.value_loss, 1e-5);
+    }
 }
 
 #[test]
 fn a_gradient_step_of_ppo_is_that_of_stable_baselines3() {
     let steps: Vec<OnPolicyStep> = golden(include_str!("../tests/sb3/ppo.json"));
     assert!(steps.iter().any(|step| step.masked) && steps.iter().any(|step| step.value_clip_range.is_some()));
+    assert!(steps.iter().all(|step| step.clip_range.is_some()), "PPO clips");
     for step in &steps {
-        let clip_range = step.clip_range.expect("PPO clips");
-        compare_on_policy("ppo", step, &|batch| clipped_objective(batch, clip_range));
+        compare_on_policy("ppo", step);
     }
 }
 
@@ -254,17 +235,11 @@ fn the_norm_of_both_gradients_together_is_clipped() {
     const EPSILON: f32 = 1e-5;
     let steps: Vec<OnPolicyStep> = golden(include_str!("../tests/sb3/ppo.json"));
     for step in &steps {
-        let clip_range = step.clip_range.expect("PPO clips");
         let (rollout, options) = (rollout(step), StepOptions { max_gradient_norm: MOST, ..options(step) });
         let targets = Targets::new(&rollout, step.advantages.clone());
-        let experience = Experience { rollout: &rollout, normalizers: &Normalizers::default(), targets: &targets };
+        let observations = rollout.observations.view();
+        let experience = Experience { rollout: &rollout, observations, targets: &targets };
         let rows: Vec<usize> = (0..step.actions.len()).collect();
-        let mut actor = learner(&step.before.actor, step.activation, EPSILON);
-        let mut critic = learner(&step.before.critic, step.activation, EPSILON);
-        let taken = gradient_step(&mut actor, &mut critic, &experience, &rows, &options, &|batch| {
-            clipped_objective(batch, clip_range)
-        });
-        assert!(!taken.moved_too_far);
         let squares = |layers: &[Layer]| -> f32 {
             layers.iter().flat_map(|layer| layer.weight.iter().chain(&layer.bias)).map(|g| g * g).sum()
         };
@@ -275,13 +250,18 @@ fn the_norm_of_both_gradients_together_is_clipped() {
             let step_of = |g: f32| step.learning_rate as f32 * g * factor / ((g * factor).abs() + EPSILON);
             before.iter().zip(gradient).map(|(weight, &g)| weight - step_of(g)).collect()
         };
-        for (name, learner, before, gradients) in [
-            ("actor", &actor, &step.before.actor, &step.gradients.actor),
-            ("critic", &critic, &step.before.critic, &step.gradients.critic),
-        ] {
-            for ((ours, before), gradient) in learner.weights().layers.iter().zip(before).zip(gradients) {
-                all_near(name, &numbers(&ours.weight), &moved(&before.weight, &gradient.weight), 1e-5);
-                all_near(name, &ours.bias.to_vec(), &moved(&before.bias, &gradient.bias), 1e-5);
+        let actors = learners(&step.before.actor, step.activation, EPSILON);
+        let critics = learners(&step.before.critic, step.activation, EPSILON);
+        for (mut actor, mut critic) in actors.into_iter().zip(critics) {
+            assert!(!gradient_step(&mut actor, &mut critic, &experience, &rows, &options).moved_too_far);
+            for (name, learner, before, gradients) in [
+                ("actor", &actor, &step.before.actor, &step.gradients.actor),
+                ("critic", &critic, &step.before.critic, &step.gradients.critic),
+            ] {
+                for ((ours, before), gradient) in learner.weights().layers.iter().zip(before).zip(gradients) {
+                    all_near(name, &numbers(&ours.weight), &moved(&before.weight, &gradient.weight), 1e-5);
+                    all_near(name, &ours.bias.to_vec(), &moved(&before.bias, &gradient.bias), 1e-5);
+                }
             }
         }
     }
@@ -293,20 +273,20 @@ fn beyond_the_target_kl_neither_network_moves() {
     let steps: Vec<OnPolicyStep> = golden(include_str!("../tests/sb3/ppo.json"));
     let step = &steps[0];
     let kl = step.approx_kl.expect("PPO tells");
-    let clip_range = step.clip_range.expect("PPO clips");
     for (target_kl, stays) in [(kl / 1.6, true), (kl / 1.4, false)] {
         let (rollout, options) = (rollout(step), StepOptions { target_kl: Some(target_kl), ..options(step) });
         let targets = Targets::new(&rollout, step.advantages.clone());
-        let experience = Experience { rollout: &rollout, normalizers: &Normalizers::default(), targets: &targets };
+        let observations = rollout.observations.view();
+        let experience = Experience { rollout: &rollout, observations, targets: &targets };
         let rows: Vec<usize> = (0..step.actions.len()).collect();
-        let mut actor = learner(&step.before.actor, step.activation, 1e-5);
-        let mut critic = learner(&step.before.critic, step.activation, 1e-5);
-        let before = (actor.weights(), critic.weights());
-        let taken = gradient_step(&mut actor, &mut critic, &experience, &rows, &options, &|batch| {
-            clipped_objective(batch, clip_range)
-        });
-        assert_eq!(taken.moved_too_far, stays);
-        assert_eq!((actor.weights() == before.0, critic.weights() == before.1), (stays, stays));
+        let actors = learners(&step.before.actor, step.activation, 1e-5);
+        let critics = learners(&step.before.critic, step.activation, 1e-5);
+        for (mut actor, mut critic) in actors.into_iter().zip(critics) {
+            let before = (actor.weights(), critic.weights());
+            let taken = gradient_step(&mut actor, &mut critic, &experience, &rows, &options);
+            assert_eq!(taken.moved_too_far, stays);
+            assert_eq!((actor.weights() == before.0, critic.weights() == before.1), (stays, stays));
+        }
     }
 }
 
@@ -314,7 +294,7 @@ fn beyond_the_target_kl_neither_network_moves() {
 fn a_gradient_step_of_a2c_is_that_of_stable_baselines3() {
     let steps: Vec<OnPolicyStep> = golden(include_str!("../tests/sb3/a2c.json"));
     for step in &steps {
-        compare_on_policy("a2c", step, &policy_gradient);
+        compare_on_policy("a2c", step);
     }
 }
 
@@ -325,7 +305,7 @@ fn a_gradient_step_of_dqn_is_that_of_stable_baselines3() {
     for step in &steps {
         let name = format!("dqn, double {}, masked {}", step.double, step.masked);
         let rows = step.actions.len();
-        let batch = || replay_buffer::Batch {
+        let batch = replay_buffer::Batch {
             observations: self::rows(&step.observations),
             actions: step.actions.clone(),
             rewards: step.rewards.clone(),
@@ -341,11 +321,14 @@ fn a_gradient_step_of_dqn_is_that_of_stable_baselines3() {
         assert_eq!(step.observations.len(), rows * INPUTS);
         let target_values = values_of(&step.target);
         let choosing = if step.double { values_of(&step.before) } else { target_values.clone() };
-        let targets = dqn::targets(&batch(), &choosing, &target_values, ACTIONS, step.gamma);
-        let mut learner = learner(&step.before, step.activation, 1e-8);
-        let loss = |learner: &Learner| dqn::loss(learner, batch(), targets.clone(), false);
-        near(&format!("{name}: loss"), values(loss(&learner).inner())[0], step.loss, 1e-5);
-        compare_step(&name, &mut learner, &loss, step.learning_rate, &step.gradients, &step.after);
+        let targets = dqn::targets(&batch, &choosing, &target_values, ACTIONS, step.gamma);
+        let loss = ActionValueLoss { actions: &batch.actions, targets: &targets, is_dueling: false };
+        for mut learner in learners(&step.before, step.activation, 1e-8) {
+            let reference = (&step.gradients[..], &step.after[..]);
+            let observations = batch.observations.view();
+            let figures = compare_step(&name, &mut learner, observations, &loss, step.learning_rate, reference);
+            near(&format!("{name}: loss"), figures[0] as f32, step.loss, 1e-5);
+        }
     }
 }
 
@@ -364,31 +347,14 @@ fn advantages_at_lambda_0_9_are_those_of_stable_baselines3() {
     all_near("advantage", &advantages, &gae.advantages, 1e-6);
 }
 
-/// A loss whose gradients are given numbers, through the same path that a training takes.
 #[test]
 fn gradients_are_clipped_as_pytorch_clips_them() {
     let golden: ClippedNorm = golden(include_str!("../tests/sb3/clipped_norm.json"));
-    let zero = |index: usize| Layer {
-        weight: vec![0.0; golden.before[index].len()],
-        bias: vec![0.0; golden.before[index + 1].len()],
-    };
-    let weights = mlp(&[zero(0), zero(2)], Activation::Relu);
-    let learner = Learner::new(&weights, 1e-8, &Device::flex());
-    let given: Vec<Vec<f32>> =
-        golden.before.iter().enumerate().map(|(index, values)| by_columns(index, values)).collect();
-    let gradients = learner.gradients(&learner.loss_with_gradients(&given));
-    let factor = clip_factor(gradients.squared_norm, golden.max_norm);
-    let clipped = learner.gradient_values(gradients, factor);
-    for (index, (ours, theirs)) in clipped.iter().zip(&golden.after).enumerate() {
-        all_near(&format!("parameter {index}"), ours, &by_columns(index, theirs), 1e-5);
+    let squared_norm = golden.before.iter().flatten().map(|gradient| gradient * gradient).sum();
+    let factor = clip_factor(squared_norm, golden.max_norm);
+    assert!(factor < 1.0, "nothing is clipped in the reference");
+    for (index, (before, after)) in golden.before.iter().zip(&golden.after).enumerate() {
+        let clipped: Vec<f32> = before.iter().map(|gradient| gradient * factor).collect();
+        all_near(&format!("parameter {index}"), &clipped, after, 1e-5);
     }
-}
-
-/// A parameter of PyTorch's in burn's layout: matrices are the other way round.
-fn by_columns(index: usize, values: &[f32]) -> Vec<f32> {
-    let (rows, columns) = [(5, 3), (1, 5), (4, 5), (1, 4)][index];
-    if rows == 1 {
-        return values.to_vec();
-    }
-    (0..columns).flat_map(|column| (0..rows).map(move |row| values[row * columns + column])).collect()
 }

@@ -7,8 +7,9 @@ use daladala_env::Rules;
 use serde::{Deserialize, Serialize};
 
 use crate::collector::CollectorOptions;
+use crate::loss::Objective;
 use crate::method::Update;
-use crate::on_policy::{Initialization, Networks, OnPolicy, Recipe, StepOptions, Targets, policy_gradient};
+use crate::on_policy::{Initialization, Networks, OnPolicy, Recipe, StepOptions, Targets};
 use crate::schedule::{Schedule, TrainingProgress};
 
 /// Hyperparameters.
@@ -75,7 +76,7 @@ impl Recipe for ReinforceConfig {
             actor_learning_rate: self.learning_rate_schedule.value(self.learning_rate, training),
             critic_learning_rate: self.learning_rate_schedule.value(self.critic_learning_rate, training),
             entropy_coefficient: self.entropy_schedule.value(self.entropy_coefficient.into(), training) as f32,
-            clip_range: None,
+            objective: Objective::PolicyGradient,
             value_clip_range: None,
             target_kl: None,
         };
@@ -85,7 +86,7 @@ impl Recipe for ReinforceConfig {
         // Later episodes are left out, whatever those that are not over are taken to be worth.
         let targets = Targets::new(rollout, rollout.advantages(&vec![0.0; self.envs], self.gamma, 1.0));
         let rows = rollout.rows_of_first_episodes(self.envs);
-        let figures = on_policy.learn(&[rows], &targets, &options, &policy_gradient);
+        let figures = on_policy.learn(&[rows], &targets, &options);
         figures.update(&on_policy.collector.rollout, &targets, &options)
     }
 }

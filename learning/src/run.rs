@@ -27,7 +27,7 @@ pub const SOLVED: f64 = 0.995;
 pub const MAX_EVALUATION_EPISODES: usize = 1_000_000;
 
 /// How a saved run begins; the number is the format's.
-const MAGIC: &[u8; 8] = b"DALARUN5";
+const MAGIC: &[u8; 8] = b"DALARUN6";
 /// The largest saved run that is read, bytes: replay buffers take most of it.
 const MAX_FILE_SIZE: u64 = 4 << 30;
 
@@ -132,7 +132,7 @@ impl<R: Rules> TrainingRun<R> {
         seed: u64,
         steps: u64,
         evaluations: Evaluations,
-        device: &Device,
+        device: Option<&Device>,
     ) -> Result<Self, LearningError> {
         let trainer = Trainer::new(config, rules, seed, steps, device)?;
         let next_evaluation = evaluations.every;
@@ -286,12 +286,12 @@ impl<R: Rules> TrainingRun<R> {
     }
 
     /// Goes on from a saved run, exactly as it would have on the same kind of machine.
-    pub fn resume(path: &Path, rules: &R, device: &Device) -> Result<Self, LearningError> {
+    pub fn resume(path: &Path, rules: &R, device: Option<&Device>) -> Result<Self, LearningError> {
         let bytes = read(path, MAX_FILE_SIZE)?;
         Self::from_bytes(&bytes, rules, device).map_err(|why| LearningError::Resume { path: path.to_owned(), why })
     }
 
-    fn from_bytes(bytes: &[u8], rules: &R, device: &Device) -> Result<Self, String> {
+    fn from_bytes(bytes: &[u8], rules: &R, device: Option<&Device>) -> Result<Self, String> {
         let rest = bytes.strip_prefix(MAGIC).ok_or("it is not a saved run of this version")?;
         let (sum, state) = rest.split_first_chunk().ok_or("it is cut off")?;
         if crc32fast::hash(state) != u32::from_le_bytes(*sum) {

@@ -51,8 +51,15 @@ pub(crate) struct TrainerState<S> {
 }
 
 impl<R: Rules> Trainer<R> {
-    /// At the beginning of a training over at least `steps` environment steps, over which its schedules go. Gradients are computed on `device`, episodes on the CPU.
-    pub fn new(config: &TrainConfig, rules: &R, seed: u64, steps: u64, device: &Device) -> Result<Self, LearningError> {
+    /// At the beginning of a training over at least `steps` environment steps, over which its schedules go. Gradients are found on `device`,
+    /// or without one on the CPU, where episodes are driven anyway.
+    pub fn new(
+        config: &TrainConfig,
+        rules: &R,
+        seed: u64,
+        steps: u64,
+        device: Option<&Device>,
+    ) -> Result<Self, LearningError> {
         let refused = |why| LearningError::Hyperparameters { why };
         config.check().map_err(refused)?;
         let method: Box<dyn Method<R> + Send> = match config {
@@ -151,7 +158,11 @@ impl<R: Rules> Trainer<R> {
     }
 
     /// Goes on from a state of a training on the same rules, exactly as the training that it was taken of would have on the same kind of machine.
-    pub(crate) fn from_state(state: TrainerState<R::State>, rules: &R, device: &Device) -> Result<Self, String> {
+    pub(crate) fn from_state(
+        state: TrainerState<R::State>,
+        rules: &R,
+        device: Option<&Device>,
+    ) -> Result<Self, String> {
         let mut trainer =
             Self::new(&state.config, rules, state.seed, state.steps, device).map_err(|e| e.to_string())?;
         trainer.method.restore(state.method)?;

@@ -23,7 +23,7 @@ fn gradients_lead_the_same_way_on_cuda() {
 }
 
 fn is_there(device: DeviceKind) -> bool {
-    match device.for_training() {
+    match device.open() {
         Ok(_) => true,
         Err(DeviceError::Missing { reason, .. }) => {
             eprintln!("SKIPPED: no {device} device on this machine: {reason}");
@@ -39,8 +39,8 @@ fn learn(device: DeviceKind) {
     for algorithm in Algorithm::ALL {
         let loss = |device: DeviceKind| {
             let config = defaults(algorithm, "classic").config;
-            let device = device.for_training().unwrap();
-            let mut trainer = Trainer::new(&config, &Classic, 1, 100_000, &device).unwrap();
+            let device = device.open().unwrap();
+            let mut trainer = Trainer::new(&config, &Classic, 1, 100_000, device.as_ref()).unwrap();
             (0..3).map(|_| trainer.advance().loss).last().unwrap()
         };
         let (ours, theirs) = (loss(DeviceKind::Cpu), loss(device));

@@ -1,6 +1,5 @@
 //! Training solves `classic`, a seed decides everything, and what was interrupted goes on as if it had not been.
 
-use burn::tensor::Device;
 use daladala_agents::{
     Algorithm, Checkpoint, Choice, NeuralPolicy, Policy, Unmasked, evaluate, is_open, policy_generators,
 };
@@ -55,7 +54,7 @@ fn dqn() -> DqnConfig {
 }
 
 fn trainer(config: &TrainConfig, seed: u64, steps: u64) -> Trainer<Classic> {
-    Trainer::new(config, &Classic, seed, steps, &Device::flex()).unwrap()
+    Trainer::new(config, &Classic, seed, steps, None).unwrap()
 }
 
 fn trained(config: &TrainConfig, seed: u64, steps: u64) -> Checkpoint {
@@ -68,7 +67,7 @@ fn trained(config: &TrainConfig, seed: u64, steps: u64) -> Checkpoint {
 
 fn run(config: &TrainConfig, steps: u64, stop_at: Option<f64>) -> TrainingRun<Classic> {
     let evaluations = Evaluations { every: 1_000, episodes: 50, stop_at };
-    TrainingRun::new(config, &Classic, 3, steps, evaluations, &Device::flex()).unwrap()
+    TrainingRun::new(config, &Classic, 3, steps, evaluations, None).unwrap()
 }
 
 #[test]
@@ -120,7 +119,7 @@ fn a_saved_run_goes_on_as_if_it_had_not_been_interrupted() {
         }
         first.save(&path).unwrap();
         drop(first);
-        let mut second = TrainingRun::resume(&path, &Classic, &Device::flex()).unwrap();
+        let mut second = TrainingRun::resume(&path, &Classic, None).unwrap();
         for each in [&mut whole, &mut second] {
             while !each.finished() {
                 each.advance().unwrap();
@@ -158,16 +157,14 @@ fn what_is_no_saved_run_is_refused() {
     let path = folder.path().join("run");
     let refusal = |bytes: &[u8]| {
         std::fs::write(&path, bytes).unwrap();
-        let Err(LearningError::Resume { why, .. }) = TrainingRun::resume(&path, &Classic, &Device::flex()) else {
+        let Err(LearningError::Resume { why, .. }) = TrainingRun::resume(&path, &Classic, None) else {
             panic!("taken for a run");
         };
         why
     };
     run(&config(Algorithm::Dqn), 2_000, None).save(&path).unwrap();
     let mut bytes = std::fs::read(&path).unwrap();
-    let Err(LearningError::Resume { why, .. }) =
-        TrainingRun::resume(&path, &City::named("tiny").unwrap(), &Device::flex())
-    else {
+    let Err(LearningError::Resume { why, .. }) = TrainingRun::resume(&path, &City::named("tiny").unwrap(), None) else {
         panic!("a training of other rules was taken")
     };
     assert_eq!(why, "it is a training for 'classic/original'");

@@ -30,6 +30,7 @@ use fearless_simd::{Level, Simd, dispatch};
 
 use self::aligned::AlignedFloats;
 use self::layer::{PackedLayer, Rows};
+pub use self::tanh::tanh;
 use super::MlpWeights;
 
 /// Rows that go through all layers together: activations of two layers of 64 units take 12 KiB, weights 24 KiB, and the

@@ -205,8 +205,8 @@ impl Args {
         } else {
             let Settings { steps, evaluations, .. } = settings;
             let config = &configuration.config;
-            let device = self.device.device.for_training()?;
-            let run = TrainingRun::new(config, rules, seed, *steps, evaluations.clone(), &device)?;
+            let device = self.device.device.open()?;
+            let run = TrainingRun::new(config, rules, seed, *steps, evaluations.clone(), device.as_ref())?;
             (run, RunFolder::create(path, config, false)?)
         };
         let mut told = run.trainer().done();

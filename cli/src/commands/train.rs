@@ -259,7 +259,8 @@ impl Args {
         let Defaults { config, steps, .. } = self.wanted(&rules.info().id.rules)?;
         let stop_at = self.stop_at.or(self.steps.is_none().then_some(SOLVED));
         let evaluations = self.evaluation.plan(steps, stop_at);
-        Ok(TrainingRun::new(&config, rules, self.seed, steps, evaluations, &self.device.device.for_training()?)?)
+        let device = self.device.device.open()?;
+        Ok(TrainingRun::new(&config, rules, self.seed, steps, evaluations, device.as_ref())?)
     }
 
     fn drive<R: Rules>(&self, run: &mut TrainingRun<R>, folder: &mut RunFolder) -> anyhow::Result<()> {

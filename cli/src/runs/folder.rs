@@ -104,7 +104,7 @@ impl RunFolder {
     ) -> anyhow::Result<(TrainingRun<R>, Self)> {
         ensure!(Self::can_resume(path), "{} holds no run that was interrupted", path.display());
         let lock = lock(path)?;
-        let run = TrainingRun::resume(&path.join(STATE), rules, &device.for_training()?)?;
+        let run = TrainingRun::resume(&path.join(STATE), rules, device.open()?.as_ref())?;
         let begun_at = run.trainer().done();
         let log = RunLog::resume(path, &columns(run.trainer().config()), begun_at)?;
         Ok((run, Self { path: path.to_owned(), log, _lock: lock, begin: Instant::now(), begun_at }))

@@ -1,17 +1,7 @@
 //! Dueling networks (Wang et al., 2016): the value of a state, and by how much each action is better than the average.
 
-use burn::tensor::Tensor;
 use daladala_agents::network::MlpWeights;
 use ndarray::{Array2, ArrayView2, Axis};
-
-/// Action values of the outputs of a dueling network: the value of the state, and by how much each action is better
-/// than the average (Wang et al., 2016, equation 9).
-pub(super) fn action_values(outputs: Tensor<2>) -> Tensor<2> {
-    let actions = outputs.dims()[1] - 1;
-    let value = outputs.clone().narrow(1, 0, 1);
-    let advantages = outputs.narrow(1, 1, actions);
-    value + advantages.clone() - advantages.mean_dim(1)
-}
 
 /// The network that gives action values. What makes them of a value and advantages is linear, and so becomes part of
 /// the last layer: a checkpoint need not know how its network has learnt.
@@ -33,7 +23,7 @@ fn fold(rows: ArrayView2<f32>) -> Array2<f32> {
 
 #[cfg(test)]
 mod tests {
-    use burn::tensor::{Device, TensorData};
+    use burn::tensor::{Device, Tensor, TensorData};
     use daladala_agents::network::{Activation, FusedMlp, Mlp, values};
     use daladala_env::Generator;
 
@@ -46,7 +36,7 @@ mod tests {
         let observations: Vec<f32> = (0..3 * 7).map(|_| generator.uniform() * 2.0 - 1.0).collect();
         let device = Device::flex();
         let input = Tensor::from_data(TensorData::new(observations.clone(), [3, 7]), &device);
-        let learnt = values(action_values(Mlp::new(&weights, &device).forward(input)));
+        let learnt = values(crate::loss::dueling(Mlp::new(&weights, &device).forward(input)));
         let mut acting = vec![0.0; 3 * 4];
         FusedMlp::new(&folded(&weights, true)).forward(&observations, &mut acting);
         for (learnt, acting) in learnt.iter().zip(acting) {

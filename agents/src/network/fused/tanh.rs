@@ -16,7 +16,7 @@ const Q: [f32; 5] = [8.073_604e-7, 0.000_333_568_7, 0.025_991_127, 0.467_395_15,
 
 /// tanh(x) within 1e-6; its magnitude may exceed 1 by two units in the last place. NaN stays NaN.
 #[inline(always)]
-pub(super) fn tanh<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
+pub fn tanh<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     let x = x.clamp(-BOUND, BOUND);
     let square = x * x;
     x * polynomial(simd, P, square) / polynomial(simd, Q, square)

@@ -46,7 +46,8 @@ impl TrainArgs {
             self.config.as_deref(),
             &self.shared.rules.hyperparameters(),
         )?;
-        let mut trainer = Trainer::new(&config, rules, 0, ENDLESS, &self.device.device.for_training()?)?;
+        let device = self.device.device.open()?;
+        let mut trainer = Trainer::new(&config, rules, 0, ENDLESS, device.as_ref())?;
         let mut updates = 0u64;
         let (rate, seconds) = self.shared.measure(|| {
             trainer.advance();
