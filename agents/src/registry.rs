@@ -160,6 +160,19 @@ pub fn built_in(rules: &str, name: &str) -> Result<&'static BuiltIn, AgentError>
     })
 }
 
+/// The rules that a policy of this name can drive by: all that have a built-in one, or those that a weights file was made
+/// for. None where there is no such policy.
+#[must_use]
+pub fn rules_of(name: &str) -> Vec<String> {
+    let built_in = BUILT_IN.iter().filter(|model| model.name == name).map(|model| model.rules.to_owned());
+    let rules: Vec<_> = built_in.collect();
+    #[cfg(feature = "files")]
+    if rules.is_empty() && looks_like_a_path(Path::new(name)) {
+        return Checkpoint::load(Path::new(name)).into_iter().map(|checkpoint| checkpoint.info.spec.rules).collect();
+    }
+    rules
+}
+
 /// The policy of a built-in name or of a weights file, to drive by `rules`. `choice` is how a network's outputs become
 /// an action, `device` where they are computed; drivers written by hand drive on the CPU.
 pub fn load(name: &str, rules: &RulesInfo, choice: Choice, device: DeviceKind) -> Result<LoadedPolicy, AgentError> {

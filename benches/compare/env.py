@@ -16,6 +16,9 @@ import tempfile
 import time
 from pathlib import Path
 
+# Both sides drive by the original rules.
+os.environ["DALADALA_RULES"] = "classic"
+
 HERE = Path(__file__).parent
 PROGRAM = HERE.parent.parent / "target" / "release" / "daladala"
 

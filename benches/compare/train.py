@@ -34,6 +34,9 @@ import tempfile
 import time
 from pathlib import Path
 
+# Both sides drive by the original rules.
+os.environ["DALADALA_RULES"] = "classic"
+
 PROGRAM = Path(__file__).parent.parent.parent / "target" / "release" / "daladala"
 SOLVED = 0.995
 LAYOUTS = 100

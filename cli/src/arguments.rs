@@ -4,15 +4,18 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use daladala_agents::DeviceKind;
+use daladala_agents::{DeviceKind, registry};
 use daladala_env::{RuleSet, RuleSpec};
+
+/// The rules where nothing else says which.
+const DEFAULT_RULES: RuleSet = RuleSet::City;
 
 /// For commands that run rules.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct RulesArgs {
-    /// The rules to drive by.
-    #[arg(long, env = "DALADALA_RULES", default_value_t = RuleSet::Classic, value_parser = rules_parser())]
-    rules: RuleSet,
+    /// The rules to drive by [default: those of the model, city where it can drive by several]
+    #[arg(long, env = "DALADALA_RULES", value_parser = rules_parser())]
+    rules: Option<RuleSet>,
     #[command(flatten)]
     scenario: ScenarioArgs,
 }
@@ -32,10 +35,23 @@ pub(crate) struct ScenarioArgs {
 impl RulesArgs {
     /// What the arguments name, where nothing is trained.
     pub(crate) fn spec(&self) -> anyhow::Result<RuleSpec> {
+        self.spec_or(DEFAULT_RULES)
+    }
+
+    /// What the arguments name, or where they name no rules, what `model` drives by: a built-in name or a weights file.
+    pub(crate) fn spec_for(&self, model: &str) -> anyhow::Result<RuleSpec> {
+        let known: Vec<RuleSet> = registry::rules_of(model).iter().filter_map(|rules| rules.parse().ok()).collect();
+        // A model that nobody knows is an error once it is loaded.
+        let first = if known.contains(&DEFAULT_RULES) { None } else { known.first().copied() };
+        self.spec_or(first.unwrap_or(DEFAULT_RULES))
+    }
+
+    /// What the arguments name, of `rules` where they name none.
+    pub(crate) fn spec_or(&self, rules: RuleSet) -> anyhow::Result<RuleSpec> {
         if let Some(set) = self.hyperparameters().first() {
             bail!("--set {set}: a field of a scenario has a dot in it, such as police.inspect=0.3");
         }
-        self.spec_to_train_on()
+        self.scenario.spec(self.rules.unwrap_or(rules))
     }
 
     /// The hyperparameters among what is set: their names have no dot.
@@ -45,11 +61,20 @@ impl RulesArgs {
 
     /// What the arguments name, whatever hyperparameters are set beside it.
     pub(crate) fn spec_to_train_on(&self) -> anyhow::Result<RuleSpec> {
-        self.scenario.spec(self.rules)
+        self.scenario.spec(self.rules.unwrap_or(DEFAULT_RULES))
+    }
+
+    /// Whether anything of what is trained on is asked for.
+    pub(crate) fn are_given(&self) -> bool {
+        self.rules.is_some() || self.scenario.is_given()
     }
 }
 
 impl ScenarioArgs {
+    fn is_given(&self) -> bool {
+        self.scenario.is_some() || self.set.len() > self.hyperparameters().len()
+    }
+
     /// The hyperparameters among what is set: their names have no dot.
     pub(crate) fn hyperparameters(&self) -> Vec<String> {
         let is_field = |set: &&String| set.split('=').next().is_some_and(|name| name.contains('.'));

@@ -10,8 +10,14 @@ use serde_json::Value;
 
 const GOLDEN: &str = include_str!("../../env/tests/golden/classic.jsonl");
 
+/// With `classic` for rules where a test names none.
 fn daladala(arguments: &[&str], input: &str) -> Output {
-    Command::new(assert_cmd::cargo::cargo_bin!("daladala")).args(arguments).write_stdin(input).output().unwrap()
+    Command::new(assert_cmd::cargo::cargo_bin!("daladala"))
+        .env("DALADALA_RULES", "classic")
+        .args(arguments)
+        .write_stdin(input)
+        .output()
+        .unwrap()
 }
 
 fn stdout(output: &Output) -> String {
@@ -92,6 +98,7 @@ fn a_training_that_was_killed_goes_on_as_if_it_had_not_been() {
     let progress = folder.path().join("killed.run/progress.csv");
     let stop_after = |arguments: &[&str], rows: usize, signal: &str| {
         let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin!("daladala"))
+            .env("DALADALA_RULES", "classic")
             .args(arguments)
             .stderr(std::process::Stdio::piped())
             .stdout(std::process::Stdio::null())
@@ -578,6 +585,7 @@ fn a_training_on_a_scenario_of_its_own_goes_on_without_being_told_of_it() {
         &out,
     ];
     let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin!("daladala"))
+        .env("DALADALA_RULES", "classic")
         .args(begun)
         .stderr(std::process::Stdio::piped())
         .stdout(std::process::Stdio::null())
@@ -599,6 +607,7 @@ fn a_training_on_a_scenario_of_its_own_goes_on_without_being_told_of_it() {
     assert!(refused(&["--rules", "city", "--scenario", "night"]).contains("city/tiny"));
     // It goes on where it was: with an end in sight it would be done.
     let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin!("daladala"))
+        .env("DALADALA_RULES", "classic")
         .args(["train", "--resume", "--out", &out])
         .stderr(std::process::Stdio::piped())
         .spawn()

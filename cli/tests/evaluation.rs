@@ -9,7 +9,12 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 fn eval(arguments: &[&str]) -> Output {
-    Command::new(assert_cmd::cargo::cargo_bin!("daladala")).arg("eval").args(arguments).output().unwrap()
+    Command::new(assert_cmd::cargo::cargo_bin!("daladala"))
+        .env("DALADALA_RULES", "classic")
+        .arg("eval")
+        .args(arguments)
+        .output()
+        .unwrap()
 }
 
 fn stdout(arguments: &[&str]) -> String {
@@ -213,6 +218,7 @@ fn an_interrupted_evaluation_leaves_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let (csv, svg) = (path(&folder, "x.csv"), path(&folder, "x.svg"));
     let mut running = std::process::Command::new(assert_cmd::cargo::cargo_bin!("daladala"))
+        .env("DALADALA_RULES", "classic")
         .args(["eval", "--model", "random", "--episodes", "100000000", "--csv", &csv, "--plot", &svg])
         .stderr(std::process::Stdio::null())
         .spawn()

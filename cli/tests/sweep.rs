@@ -6,7 +6,11 @@ use std::process::{Command, Output, Stdio};
 use serde_json::Value;
 
 fn daladala(arguments: &[&str]) -> Output {
-    Command::new(assert_cmd::cargo::cargo_bin!("daladala")).args(arguments).output().unwrap()
+    Command::new(assert_cmd::cargo::cargo_bin!("daladala"))
+        .env("DALADALA_RULES", "classic")
+        .args(arguments)
+        .output()
+        .unwrap()
 }
 
 fn error(output: &Output) -> String {
@@ -95,6 +99,7 @@ fn a_sweep_that_was_interrupted_goes_on_with_the_same_command() {
     let out = sweep.path("out");
     let grid = sweep.path("grid.toml");
     let mut child = Command::new(assert_cmd::cargo::cargo_bin!("daladala"))
+        .env("DALADALA_RULES", "classic")
         .args(["sweep", "--algo", "ppo", "--grid", &grid, "--out", &out, "--seeds", "2", "--steps", steps, "--json"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

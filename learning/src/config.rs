@@ -185,6 +185,9 @@ impl TrainConfig {
             Self::Ppo(config) if config.cost_limit.is_some() => {
                 return Err("cost_limit is kept by ppo-lagrangian, not by ppo".to_owned());
             }
+            Self::Ppo(config) if config.cost_price > 0.0 => {
+                return Err("cost_price is paid by ppo-lagrangian, not by ppo".to_owned());
+            }
             Self::PpoLagrangian(config) if config.cost_limit.is_none_or(|limit| limit <= 0.0) => {
                 return Err("cost_limit is missing: the greatest mean cost of an episode, above 0".to_owned());
             }

@@ -21,6 +21,8 @@ pub(crate) const DETAILS: [&str; 3] = ["train/cost_multiplier", "rollout/ep_cost
 pub(crate) struct ConstraintSettings {
     /// The greatest mean cost of an episode.
     pub(crate) limit: f32,
+    /// λ at the start.
+    pub(crate) price: f32,
     /// How much λ moves in an update in which episodes cost twice the limit.
     pub(crate) multiplier_learning_rate: f32,
 }
@@ -57,7 +59,7 @@ pub(crate) struct Discounts {
 
 impl Constraint {
     pub(crate) fn new(settings: ConstraintSettings, critic: Learner) -> Self {
-        Self { settings, critic, multiplier: 0.0 }
+        Self { multiplier: settings.price, settings, critic }
     }
 
     /// Moves λ, and takes the price of cost off the `advantages` of reward.

@@ -75,7 +75,11 @@ pub struct PpoConfig {
     /// The greatest mean cost of an episode, of `ppo-lagrangian` alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost_limit: Option<f32>,
-    /// How much the price of a unit of cost moves in an update in which episodes cost twice the limit, in rewards.
+    /// The price of a unit of cost at the start, in rewards, of `ppo-lagrangian` alone.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub cost_price: f32,
+    /// How much that price moves in an update in which episodes cost twice the limit, in rewards. Where it is 0 the price
+    /// stays, and the limit is none: the policy is penalised for its costs.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub multiplier_learning_rate: f32,
     /// How fresh weights are drawn.
@@ -196,7 +200,7 @@ impl Recipe for PpoConfig {
     }
 
     fn constraint(&self) -> Option<ConstraintSettings> {
-        let multiplier_learning_rate = self.multiplier_learning_rate;
-        self.cost_limit.map(|limit| ConstraintSettings { limit, multiplier_learning_rate })
+        let &Self { cost_price: price, multiplier_learning_rate, .. } = self;
+        self.cost_limit.map(|limit| ConstraintSettings { limit, price, multiplier_learning_rate })
     }
 }

@@ -201,18 +201,16 @@ impl<R: Rules> TrainingRun<R> {
     }
 
     /// What the best weights have the greatest of: those within the limit to costs come first, and of those beyond it the
-    /// cheapest.
+    /// cheapest. Where the price of costs is given, return less that price.
     fn rank(&self, evaluation: &Evaluation) -> (bool, f64) {
-        let limit = match self.trainer.config() {
-            TrainConfig::PpoLagrangian(config) => config.cost_limit,
-            _ => None,
-        };
+        let TrainConfig::PpoLagrangian(config) = self.trainer.config() else { return (true, evaluation.mean_return) };
         let cost = self.rules.info().cost_terms.into_iter().next();
-        let cost = cost.and_then(|cost| Some(evaluation.figure(&cost.name)?.mean));
-        match limit.zip(cost) {
-            Some((limit, cost)) if cost > f64::from(limit) => (false, -cost),
-            _ => (true, evaluation.mean_return),
+        let cost = cost.and_then(|cost| Some(evaluation.figure(&cost.name)?.mean)).unwrap_or_default();
+        if config.multiplier_learning_rate == 0.0 {
+            return (true, evaluation.mean_return - f64::from(config.cost_price) * cost);
         }
+        let keeps = config.cost_limit.is_none_or(|limit| cost <= f64::from(limit));
+        if keeps { (true, evaluation.mean_return) } else { (false, -cost) }
     }
 
     /// Notes whether the rules are solved, and whether the training may stop: both have to be confirmed.

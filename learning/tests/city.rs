@@ -47,7 +47,7 @@ fn a_limit_to_costs_is_kept() {
 
 #[test]
 fn the_cheapest_weights_are_kept_where_none_keep_the_limit() {
-    let config = PpoConfig { cost_limit: Some(1e-6), multiplier_learning_rate: 0.0, ..ppo() };
+    let config = PpoConfig { cost_limit: Some(1e-6), multiplier_learning_rate: 1e-9, ..ppo() };
     let evaluations = Evaluations { every: 4_000, episodes: 200, stop_at: None };
     let config = TrainConfig::PpoLagrangian(config);
     let mut run = TrainingRun::new(&config, &tiny(), 2, 40_000, evaluations, None).unwrap();
@@ -61,6 +61,32 @@ fn the_cheapest_weights_are_kept_where_none_keep_the_limit() {
         }
     }
     assert_eq!(run.best().map(|best| best.info.mean_return), best);
+}
+
+#[test]
+fn a_price_that_is_given_stays_and_the_weights_that_are_worth_most_at_it_are_kept() {
+    let priced = |price: f32| {
+        let config = PpoConfig { cost_limit: Some(0.3), cost_price: price, ..ppo() };
+        let evaluations = Evaluations { every: 20_000, episodes: 500, stop_at: None };
+        let config = TrainConfig::PpoLagrangian(config);
+        let mut run = TrainingRun::new(&config, &tiny(), 2, 200_000, evaluations, None).unwrap();
+        let (mut greatest, mut kept) = (f64::NEG_INFINITY, 0.0);
+        while !run.finished() {
+            let report = run.advance().unwrap();
+            let told = |name| report.progress.details.iter().find(|(told, _)| *told == name).unwrap().1;
+            assert_eq!(told("train/cost_multiplier"), price);
+            let Some(evaluated) = report.evaluation else { continue };
+            let cost = evaluated.evaluation.figure("micromorts").unwrap().mean;
+            let worth = evaluated.evaluation.mean_return - f64::from(price) * cost;
+            assert_eq!(evaluated.is_best, worth >= greatest, "{worth} after {greatest}");
+            if evaluated.is_best {
+                (greatest, kept) = (worth, cost);
+            }
+        }
+        kept
+    };
+    let (cheap, dear) = (priced(0.0), priced(8.0));
+    assert!(dear < 0.7 * cheap, "{dear} micromorts where they are dear, {cheap} where they are free");
 }
 
 #[test]

@@ -78,7 +78,11 @@ async function start(
   const options = ["--port", String(port), ...more];
   const child = mock
     ? spawn(process.execPath, ["dev/mock-server.mjs", ...options], { cwd: viewer })
-    : spawn(binary ?? "../target/release/daladala", ["serve", ...options], { cwd: viewer });
+    : spawn(binary ?? "../target/release/daladala", ["serve", ...options], {
+        cwd: viewer,
+        // The rules where a test names none.
+        env: { ...process.env, DALADALA_RULES: "classic" },
+      });
   return { child, url: await firstUrl(child) };
 }
 

@@ -143,13 +143,9 @@ impl Shared {
         Ok(measured)
     }
 
-    fn throughput(&self, seconds: f64) -> anyhow::Result<Throughput> {
-        Ok(Throughput {
-            threads: self.threads,
-            seconds,
-            spec: Some(self.rules.spec_to_train_on()?.id()),
-            ..Throughput::default()
-        })
+    /// What was measured of `rules`, but for the rate.
+    fn throughput(&self, seconds: f64, rules: &RulesInfo) -> Throughput {
+        Throughput { threads: self.threads, seconds, spec: Some(rules.id.clone()), ..Throughput::default() }
     }
 
     fn report(&self, throughput: &Throughput) -> anyhow::Result<()> {
@@ -235,7 +231,7 @@ impl EnvArgs {
             steps_per_second: Some(rate * envs as f64),
             envs: Some(envs),
             threads_used: Some(threads_used),
-            ..self.shared.throughput(seconds)?
+            ..self.shared.throughput(seconds, env.info())
         })
     }
 }
@@ -259,7 +255,7 @@ fn spread_out<R: Rules>(env: &mut VecEnv<R>, buffers: &mut Buffers, actions: &[A
 
 impl PolicyArgs {
     fn run(self) -> anyhow::Result<()> {
-        let rules = self.shared.rules.spec()?.info();
+        let rules = self.shared.rules.spec_for(&self.model)?.info();
         let batch = check_rows("batch", self.batch)?;
         let policy = registry::load(&self.model, &rules, Choice::Greedy, self.device.device)?.policy;
         let (size, actions) = (policy.observation_size(), policy.actions());
@@ -280,7 +276,7 @@ impl PolicyArgs {
             batch: Some(batch),
             threads_used: Some(batch.div_ceil(share)),
             device: Some(self.device.device),
-            ..self.shared.throughput(seconds)?
+            ..self.shared.throughput(seconds, &rules)
         })
     }
 }

@@ -95,7 +95,7 @@ impl RulesVisitor for &Args {
 
 impl Args {
     pub(crate) fn run(self) -> anyhow::Result<()> {
-        self.rules.spec()?.visit(&self)
+        self.rules.spec_for(&self.model[0])?.visit(&self)
     }
 
     fn compare<R: Rules>(&self, rules: &R) -> anyhow::Result<()> {

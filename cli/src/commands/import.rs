@@ -7,7 +7,7 @@ use anyhow::ensure;
 use daladala_agents::Algorithm;
 use daladala_agents::import::{ImportOptions, import};
 use daladala_agents::network::{Activation, MlpWeights};
-use daladala_env::SpecId;
+use daladala_env::{RuleSet, SpecId};
 use serde::Serialize;
 
 use crate::arguments::{RulesArgs, one_of};
@@ -54,7 +54,8 @@ struct Summary<'a> {
 
 impl Args {
     pub(crate) fn run(self) -> anyhow::Result<()> {
-        let rules = self.rules.spec()?.info();
+        // Who trained elsewhere trained on the original.
+        let rules = self.rules.spec_or(RuleSet::Classic)?.info();
         ensure_writable(&self.out)?;
         let same = self.out.exists() && self.out.canonicalize()? == self.file.canonicalize()?;
         ensure!(!same, "{} would be written over: name another --out", self.file.display());

@@ -20,7 +20,7 @@ pub(crate) struct Args {
 impl Args {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         if let Some(name) = &self.name {
-            return print(registry::built_in(&self.rules.spec()?.id().rules, name)?.card.trim_end());
+            return print(registry::built_in(&self.rules.spec_for(name)?.id().rules, name)?.card.trim_end());
         }
         if self.json {
             return print_json(&serde_json::json!({ "models": registry::BUILT_IN }));

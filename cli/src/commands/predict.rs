@@ -31,7 +31,7 @@ struct Prediction<'a> {
 
 impl Args {
     pub(crate) fn run(self) -> anyhow::Result<()> {
-        let rules = self.rules.spec()?.info();
+        let rules = self.rules.spec_for(&self.model)?.info();
         let loaded = registry::load(&self.model, &rules, Choice::Greedy, self.device.device)?;
         tell_other_scenario(&self.model, &loaded, &rules.id);
         let policy = loaded.policy;

@@ -98,7 +98,7 @@ impl Args {
         let Out { path, format } = &self.out;
         ensure!(self.step.is_none() || *format == Format::Still, "--step is for a .png: leave it out");
         let choice = if self.sampled { Choice::Sampled } else { Choice::Greedy };
-        let spec = self.rules.spec()?;
+        let spec = self.rules.spec_for(&self.model)?;
         let info = spec.info();
         let loaded = registry::load(&self.model, &info, choice, self.device.device)?;
         tell_other_scenario(&self.model, &loaded, &info.id);

@@ -168,7 +168,7 @@ impl Args {
 
     fn catalog(&self) -> anyhow::Result<Catalog> {
         let device = self.device.device;
-        let spec = self.rules.spec()?;
+        let spec = self.rules.spec_for(&self.model)?;
         let info = spec.info();
         let loaded = registry::load(&self.model, &info, Choice::Greedy, device)?;
         tell_other_scenario(&self.model, &loaded, &info.id);

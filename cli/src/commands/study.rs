@@ -6,6 +6,7 @@
 mod field;
 mod points;
 mod report;
+mod safety;
 
 use std::path::PathBuf;
 
@@ -31,6 +32,8 @@ pub(crate) enum Study {
     Share(Args),
     /// Does overloading pay, by how much of a fine the driver bears (contract.fines)?
     Contract(Args),
+    /// What does a limit to the risk of a trip cost (PPO-Lagrangian), and how near do learners come to the exact optimum?
+    Safety(safety::SafetyArgs),
 }
 
 #[derive(Debug, clap::Args)]
@@ -69,6 +72,7 @@ impl Args {
 impl Study {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let (study, args) = match &self {
+            Self::Safety(args) => return args.run(),
             Self::Enforcement(args) => (FieldStudy::enforcement(), args),
             Self::Radar(args) => (FieldStudy::radar(), args),
             Self::Share(args) => (FieldStudy::share(), args),

@@ -19,7 +19,8 @@ pub(crate) struct Args {
 
 impl Args {
     pub(crate) fn run(self) -> anyhow::Result<()> {
-        let spec = self.rules.spec()?;
+        // The recorded episodes are of these rules.
+        let spec = self.rules.spec_or(RuleSet::Classic)?;
         let mut out = BufWriter::new(stdout().lock());
         for (number, line) in stdin().lock().lines().enumerate() {
             let line = line.with_context(|| format!("line {}", number + 1))?;

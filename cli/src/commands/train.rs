@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, bail, ensure};
 use clap::builder::RangedU64ValueParser;
 use daladala_agents::{Algorithm, Evaluation};
-use daladala_env::{RuleSet, RuleSpec, Rules, RulesVisitor, SpecId};
+use daladala_env::{RuleSpec, Rules, RulesVisitor, SpecId};
 use daladala_learning::{
     Defaults, Evaluations, MAX_EVALUATION_EPISODES, Report, SOLVED, TrainingResult, TrainingRun, defaults,
 };
@@ -168,8 +168,7 @@ impl Args {
         }
         let known = RunFolder::spec(&folder).context(BEGIN_ANEW)?;
         let (given, id) = (given.id(), known.id());
-        let is_asked_for = !given.same_dynamics(&RuleSpec::of(RuleSet::Classic).id());
-        ensure!(!is_asked_for || given.same_dynamics(&id), "the run trains on '{id}', not on '{given}'");
+        ensure!(!self.rules.are_given() || given.same_dynamics(&id), "the run trains on '{id}', not on '{given}'");
         Ok(known)
     }
 
@@ -234,9 +233,7 @@ impl Args {
         let speed = grouped(steps_per_second);
         print(format!("Trained {algorithm} for {} steps in {seconds:.2} s ({speed} steps/s).", grouped(steps as f64)))?;
         print(eval::table(&out.display().to_string(), &evaluation))?;
-        let rules = &checkpoint.info.spec.rules;
-        let rules = if *rules == RuleSet::Classic.name() { String::new() } else { format!("--rules {rules} ") };
-        print(format!("Watch it: daladala serve {rules}--model {}", out.display()))?;
+        print(format!("Watch it: daladala serve --model {}", out.display()))?;
         print(format!("See its curve: tensorboard --logdir {}", path.display()))
     }
 

@@ -72,7 +72,7 @@ impl RulesVisitor for &RolloutArgs {
 
 impl RolloutArgs {
     pub(super) fn run(self) -> anyhow::Result<()> {
-        self.shared.rules.spec()?.visit(&self)
+        self.shared.rules.spec_for(&self.model)?.visit(&self)
     }
 
     fn measure<R: Rules>(&self, rules: &R) -> anyhow::Result<()> {
@@ -96,7 +96,7 @@ impl RolloutArgs {
             batch: Some(share.min(envs)),
             threads_used: Some(threads_used),
             device: Some(self.device.device),
-            ..self.shared.throughput(seconds)?
+            ..self.shared.throughput(seconds, &rules.info())
         })
     }
 }

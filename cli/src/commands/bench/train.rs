@@ -58,7 +58,7 @@ impl TrainArgs {
             steps_per_second: Some(rate * steps_per_update),
             envs: Some(config.envs()),
             batch: config.batch(),
-            ..self.shared.throughput(seconds)?
+            ..self.shared.throughput(seconds, &rules.info())
         })
     }
 }

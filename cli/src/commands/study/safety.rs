@@ -1,0 +1,303 @@
+//! `daladala study safety`: what a limit to the risk of a trip costs.
+//!
+//! Agents are trained to keep a limit to the mean cost of a trip (PPO-Lagrangian), others to pay a price for every unit of
+//! it. All of them and the drivers written by hand then drive the same trips: profit against risk. On `tiny`, whose optimum
+//! is known, every learning algorithm is measured against that.
+
+mod report;
+mod tiny;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, bail, ensure};
+use daladala_agents::{Algorithm, Checkpoint, Choice, DeviceKind, Evaluation, Policy, evaluate_each, registry};
+use daladala_env::{RuleSpec, Rules, RulesVisitor, SpecId};
+use daladala_learning::{Evaluations, Report, TrainConfig, TrainingRun, defaults};
+use indicatif::ProgressBar;
+use serde::Serialize;
+
+use super::Args;
+use super::points::{Point, Points};
+use crate::hyperparameters::with;
+use crate::interrupt;
+use crate::output::{print, print_json, progress_bar};
+use crate::runs::{RunFolder, lock};
+
+/// Drivers written by hand that stand beside the trained ones.
+const SCRIPTED: [&str; 6] = ["timid", "legal", "greedy", "speeder", "selective", "outlaw"];
+/// Episodes of each evaluation of a training: enough to tell good weights from lucky ones.
+const EVALUATION_EPISODES: usize = 4000;
+/// Evaluations of a training.
+const EVALUATIONS: u64 = 50;
+/// From one save of a training to the next.
+const SAVE_EVERY: Duration = Duration::from_secs(60);
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct SafetyArgs {
+    #[command(flatten)]
+    shared: Args,
+    /// A limit to the mean cost of a trip, micromorts; may be given again.
+    #[arg(long, value_name = "MICROMORTS", default_values_t = [4.0, 8.0, 16.0])]
+    limit: Vec<f64>,
+    /// A price of a micromort, k, of the penalised agents; may be given again.
+    #[arg(long, value_name = "K", default_values_t = [0.05, 0.1, 0.2, 0.4, 0.8, 1.6])]
+    price: Vec<f64>,
+    /// Environment steps of each agent; by default what the algorithm needs.
+    #[arg(long)]
+    steps: Option<u64>,
+    /// Environment steps of each learner on `tiny`.
+    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
+    tiny_steps: u64,
+}
+
+/// What an agent was trained for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Aim {
+    /// At most so many micromorts a trip.
+    Limit(f64),
+    /// Profit less this price of each micromort, k.
+    Price(f64),
+}
+
+/// What the study comes to.
+#[derive(Serialize)]
+struct Results<'a> {
+    study: &'a str,
+    #[serde(flatten)]
+    spec: &'a SpecId,
+    episodes: usize,
+    seed: u64,
+    /// Environment steps of each agent.
+    steps: u64,
+    limits: Vec<Kept>,
+    points: Vec<Point>,
+    tiny: tiny::Table,
+}
+
+/// How a limit was kept, and what that cost.
+#[derive(Debug, Clone, Serialize)]
+struct Kept {
+    limit: f64,
+    micromorts: f64,
+    mean_return: f64,
+    /// Of a penalised agent at that risk, on the straight line between two of them; none beyond all of them.
+    penalised_return: Option<f64>,
+}
+
+impl Aim {
+    fn name(self) -> String {
+        match self {
+            Self::Limit(limit) => format!("limit {limit}"),
+            Self::Price(price) => format!("price {price}"),
+        }
+    }
+
+    fn value(self) -> f64 {
+        match self {
+            Self::Limit(value) | Self::Price(value) => value,
+        }
+    }
+
+    /// What is laid over the hyperparameters.
+    fn hyperparameters(self) -> toml::Table {
+        let mut over = toml::Table::new();
+        match self {
+            Self::Limit(limit) => _ = over.insert("cost_limit".to_owned(), limit.into()),
+            Self::Price(price) => {
+                over.insert("cost_price".to_owned(), price.into());
+                over.insert("multiplier_learning_rate".to_owned(), 0.0.into());
+            }
+        }
+        over
+    }
+}
+
+impl SafetyArgs {
+    pub(super) fn run(&self) -> anyhow::Result<()> {
+        let Args { out, episodes, seed, json, .. } = &self.shared;
+        let spec = self.shared.spec()?;
+        let id = spec.id();
+        for value in self.limit.iter().chain(&self.price) {
+            ensure!(value.is_finite() && *value > 0.0, "--limit and --price: {value} is not above 0");
+        }
+        let about = || format!("{} cannot be the folder of a study", out.display());
+        std::fs::create_dir_all(out).with_context(about)?;
+        let _lock = lock(out)?;
+        let base = defaults(Algorithm::PpoLagrangian, &id.rules);
+        let steps = self.steps.unwrap_or(base.steps);
+        let mut points = Points::open(out, &format!("safety, {steps} steps"), &id, *episodes, *seed)?;
+        interrupt::catch()?;
+
+        let aims: Vec<Aim> = self.limit.iter().copied().map(Aim::Limit).collect();
+        let aims: Vec<Aim> = aims.into_iter().chain(self.price.iter().copied().map(Aim::Price)).collect();
+        // What is to be expected is the same, and it varies less.
+        let trained_on = spec.with_field("crash.mode", "\"expected\"")?;
+        let bar = progress_bar(steps * aims.len() as u64, "steps", *json);
+        for aim in &aims {
+            bar.set_message(aim.name());
+            let config = with(&base.config, aim.hyperparameters())?;
+            let weights = self.weights(*aim);
+            trained_on.visit(Train { config: &config, steps, seed: *seed, weights: &weights, bar: &bar })?;
+        }
+        bar.finish_and_clear();
+
+        let bar = progress_bar(((aims.len() + SCRIPTED.len()) * episodes) as u64, "episodes", *json);
+        let mut found = Vec::new();
+        let trained = aims.iter().map(|aim| (aim.name(), self.weights(*aim).display().to_string(), aim.value()));
+        let scripted = SCRIPTED.iter().map(|name| ((*name).to_owned(), (*name).to_owned(), 0.0));
+        let given = self.shared.model.iter().map(|model| (registry::display_name(model), model.clone(), 0.0));
+        for (name, model, value) in trained.chain(scripted).chain(given) {
+            if let Some(point) = points.find(&name, value) {
+                bar.inc(*episodes as u64);
+                found.push(point.clone());
+                continue;
+            }
+            let evaluation = spec.visit(Drive { model: &model, args: &self.shared, bar: &bar })?;
+            found.push(points.add(&Point::new(&name, value, &evaluation))?);
+        }
+        bar.finish_and_clear();
+
+        let results = Results {
+            study: "safety",
+            spec: &id,
+            episodes: *episodes,
+            seed: *seed,
+            steps,
+            limits: kept(&self.limit, &found),
+            points: found,
+            tiny: tiny::measured(out, self.tiny_steps, *seed, *json)?,
+        };
+        report::write(out, &results)?;
+        if *json {
+            return print_json(&results);
+        }
+        print(report::table(&results))?;
+        for kept in &results.limits {
+            print(kept.sentence())?;
+        }
+        print(results.tiny.shown())?;
+        print(format!("Plots, results.csv, results.json and the weights are in {}.", out.display()))
+    }
+
+    fn weights(&self, aim: Aim) -> PathBuf {
+        self.shared.out.join("models").join(format!("{}.safetensors", aim.name().replace(' ', "-")))
+    }
+}
+
+impl Kept {
+    fn sentence(&self) -> String {
+        let Self { limit, micromorts, mean_return, penalised_return } = self;
+        let kept = if micromorts <= limit { "is kept" } else { "is not kept" };
+        let beside = penalised_return.map_or_else(
+            || "no penalised agent has less or more risk".to_owned(),
+            |penalised| format!("{:+.1} % of the penalised at that risk", 100.0 * (mean_return / penalised - 1.0)),
+        );
+        format!("The limit of {limit} micromorts {kept}: {micromorts:.2}, with {mean_return:.2} k, {beside}.")
+    }
+}
+
+/// How each limit was kept.
+fn kept(limits: &[f64], points: &[Point]) -> Vec<Kept> {
+    let risk = |point: &Point| point.figure("micromorts").unwrap_or(f64::NAN);
+    let penalised = frontier(points.iter().filter(|point| point.driver.starts_with("price ")));
+    let of = |limit: &f64| {
+        let point = points.iter().find(|point| point.driver == Aim::Limit(*limit).name())?;
+        let (micromorts, mean_return) = (risk(point), point.mean_return);
+        Some(Kept { limit: *limit, micromorts, mean_return, penalised_return: at(&penalised, micromorts) })
+    };
+    limits.iter().filter_map(of).collect()
+}
+
+/// Risk and profit, from the least risk to the greatest.
+fn frontier<'a>(points: impl Iterator<Item = &'a Point>) -> Vec<(f64, f64)> {
+    let mut frontier: Vec<_> =
+        points.filter_map(|point| Some((point.figure("micromorts")?, point.mean_return))).collect();
+    frontier.sort_unstable_by(|one, other| one.0.total_cmp(&other.0));
+    frontier
+}
+
+/// The profit at a risk, on the straight line between two agents.
+fn at(frontier: &[(f64, f64)], risk: f64) -> Option<f64> {
+    frontier.array_windows().find_map(|&[(left, low), (right, high)]| {
+        let between = left <= risk && risk <= right && left < right;
+        between.then(|| low + (high - low) * (risk - left) / (right - left))
+    })
+}
+
+/// Trains an agent and keeps its weights, unless they are there.
+struct Train<'a> {
+    config: &'a TrainConfig,
+    steps: u64,
+    seed: u64,
+    weights: &'a Path,
+    bar: &'a ProgressBar,
+}
+
+impl RulesVisitor for Train<'_> {
+    type Output = anyhow::Result<()>;
+
+    fn visit<R: Rules>(self, rules: R) -> anyhow::Result<()> {
+        let Self { config, steps, seed, weights, bar } = self;
+        if Checkpoint::load(weights).is_ok() {
+            bar.inc(steps);
+            return Ok(());
+        }
+        let folder = weights.with_extension("run");
+        let (mut run, mut folder) = if RunFolder::can_resume(&folder) {
+            let resumed = RunFolder::resume(&folder, &rules, DeviceKind::Cpu);
+            resumed.with_context(|| format!("remove {} to train it again", folder.display()))?
+        } else {
+            let evaluations =
+                Evaluations { every: (steps / EVALUATIONS).max(1), episodes: EVALUATION_EPISODES, stop_at: None };
+            let run = TrainingRun::new(config, &rules, seed, steps, evaluations, None)?;
+            (run, RunFolder::create(&folder, config, false)?)
+        };
+        let mut told = 0;
+        let mut tell = |report: &Report| {
+            let done = report.progress.steps.min(steps);
+            bar.inc(done - told);
+            told = done;
+        };
+        if !folder.train(&mut run, SAVE_EVERY, &mut tell)? {
+            bail!("interrupted: the same command goes on");
+        }
+        run.result().checkpoint.save(weights)?;
+        folder.finish()
+    }
+}
+
+/// Drives one driver over all trips.
+struct Drive<'a> {
+    model: &'a str,
+    args: &'a Args,
+    bar: &'a ProgressBar,
+}
+
+impl RulesVisitor for Drive<'_> {
+    type Output = anyhow::Result<Evaluation>;
+
+    fn visit<R: Rules>(self, rules: R) -> anyhow::Result<Evaluation> {
+        let Self { model, args, bar } = self;
+        let policy: Box<dyn Policy> = registry::load(model, &rules.info(), Choice::Greedy, DeviceKind::Cpu)?.policy;
+        let mut each = |_, _: &_| {
+            ensure!(!interrupt::asked(), "interrupted: the same command goes on");
+            Ok(())
+        };
+        evaluate_each(&*policy, &rules, args.seed, args.episodes, &|more| bar.inc(more), &mut each)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_profit_at_a_risk_lies_on_the_line_between_two_agents() {
+        let frontier = [(2.0, 10.0), (4.0, 20.0), (8.0, 24.0)];
+        assert_eq!(at(&frontier, 3.0), Some(15.0));
+        assert_eq!(at(&frontier, 8.0), Some(24.0));
+        assert_eq!(at(&frontier, 1.0), None);
+        assert_eq!(at(&frontier, 9.0), None);
+    }
+}
