@@ -35,6 +35,9 @@ const LEVERS: readonly Lever[] = [
   { words: "law.sight", own: "sight", field: "police.sight", most: 12, step: 1, unit: 1 },
 ];
 
+/** The fields of a scenario that say what is enforced. */
+export const LAW_FIELDS: ReadonlySet<string> = new Set(LEVERS.map(({ field }) => field));
+
 /** What is asked for where a lever stands at `value`. */
 export function setting({ field, unit }: Lever, value: number): Settings {
   // Steps are binary fractions that are not quite what they stand for.

@@ -22,6 +22,14 @@ export const told = {
     t("law.metres", { count: cells * cellMetres }),
 } as const;
 
+/** What is enforced, in the order in which it is told. */
+export const ENFORCED: readonly { readonly words: PlainKey; readonly own: keyof typeof told }[] = [
+  { words: "law.inspect", own: "inspect" },
+  { words: "law.load.fine", own: "loadFine" },
+  { words: "law.radar", own: "radar" },
+  { words: "law.sight", own: "sight" },
+];
+
 /** The same of a frame; null where the room does not tell it. */
 function ofFrame(name: keyof typeof told): Value {
   return ({ own }, measures) => {
@@ -31,10 +39,7 @@ function ofFrame(name: keyof typeof told): Value {
 }
 
 const FACTS: readonly { readonly words: PlainKey; readonly value: Value }[] = [
-  { words: "law.inspect", value: ofFrame("inspect") },
-  { words: "law.load.fine", value: ofFrame("loadFine") },
-  { words: "law.radar", value: ofFrame("radar") },
-  { words: "law.sight", value: ofFrame("sight") },
+  ...ENFORCED.map(({ words, own }) => ({ words, value: ofFrame(own) })),
   { words: "light.next", value: nextLight },
 ];
 
