@@ -61,6 +61,8 @@ describe("the conductor", () => {
   let views: { a: View; b: View };
   let asked: [Side, string, unknown?][];
   let conductor: Conductor;
+  let may: boolean;
+  let reached: Both<boolean>;
 
   const show = (side: Side, fields: Wire): void => {
     const seq = (views[side].frame?.seq ?? 0) + 1;
@@ -85,7 +87,12 @@ describe("the conductor", () => {
         return Promise.resolve({ kind: "reply", id: null, result: null } as const);
       },
     }));
-    conductor = new Conductor(rooms, { may: () => true, onRefused: () => undefined });
+    [may, reached] = [true, { a: true, b: true }];
+    conductor = new Conductor(rooms, {
+      may: () => may,
+      reaches: (side) => reached[side],
+      onRefused: () => undefined,
+    });
   });
 
   afterEach(() => {
@@ -138,6 +145,18 @@ describe("the conductor", () => {
     const before = asked.length;
     await vi.advanceTimersByTimeAsync(6_000);
     expect(asked.length).toBe(before + 2);
+  });
+
+  it("lets go of a room whose companion is gone, as soon as it hears", () => {
+    for (const side of ["a", "b"] as const) show(side, { step: 0 });
+    show("a", { step: 1, terminated: true });
+    [may, reached] = [false, { a: false, b: false }];
+    conductor.look();
+    expect(conductor.held.a).toBe(true);
+    reached = { a: true, b: false };
+    conductor.look();
+    expect(asked.at(-1)).toEqual(["a", "resume"]);
+    expect(conductor.held).toEqual(FREE);
   });
 
   it("lets go of what it holds when the page goes", () => {

@@ -11,6 +11,8 @@ export const en = {
     "This room’s scenario has been changed in ways that a second room cannot be asked for.",
 
   "pair.title": "Daladala, two rooms",
+  "pair.heading": "Two rooms side by side",
+  "pair.heading.driver": "Two rooms side by side, both driven by {model}",
   "pair.share": "Copy a link to both rooms",
   "pair.end": "Back to one room",
   "pair.controls": "Both rooms",
@@ -59,6 +61,8 @@ export const sw: Translation<typeof en> = {
     "Mazingira ya chumba hiki yamebadilishwa kwa namna ambayo chumba cha pili hakiwezi kuombwa.",
 
   "pair.title": "Daladala, vyumba viwili",
+  "pair.heading": "Vyumba viwili bega kwa bega",
+  "pair.heading.driver": "Vyumba viwili bega kwa bega, dereva wa vyote ni {model}",
   "pair.share": "Nakili kiungo cha vyumba vyote viwili",
   "pair.end": "Rudi kwenye chumba kimoja",
   "pair.controls": "Vyumba vyote viwili",

@@ -27,6 +27,8 @@ export interface Conducted {
 export interface ConductorOptions {
   /** Whether this page may, and whether there is a sense in it. */
   readonly may: () => boolean;
+  /** Whether a room hears what it is asked for. */
+  readonly reaches: (side: Side) => boolean;
   readonly onRefused: (refusal: Refusal) => void;
 }
 
@@ -53,7 +55,14 @@ export class Conductor {
 
   /** Something has changed. */
   look(): void {
-    if (!this.#options.may() || this.#begins()) return;
+    if (!this.#options.may()) {
+      // The other may be gone for good, and nobody is to find this one standing.
+      for (const side of SIDES) {
+        if (this.#held[side] && this.#options.reaches(side)) this.#release(side);
+      }
+      return;
+    }
+    if (this.#begins()) return;
     const [a, b] = [placeOf(this.#rooms.a.view), placeOf(this.#rooms.b.view)];
     if (a === null || b === null) return;
     if (a.trip !== null && a.trip === b.trip) {

@@ -9,12 +9,13 @@ import { Problem } from "../controls/problem";
 import { Share } from "../controls/share";
 import { Cameras, cameraKeys } from "../hud/cameras";
 import { card } from "../hud/card";
-import { find, h, inWords, worded } from "../hud/dom";
+import { find, h, inWords, setText, worded } from "../hud/dom";
 import { onKeys } from "../hud/keys";
 import { hears } from "../hud/standing";
 import { languages } from "../hud/tools";
 import { language, t } from "../i18n";
 import { exposeProbes } from "../probe";
+import type { View } from "../state/view";
 import { BalanceCard } from "./balance";
 import { Conductor } from "./conductor";
 import { hindranceOf, lasting, type Seen } from "./hindrance";
@@ -53,6 +54,7 @@ export function openPairPage(body: HTMLElement, [a, b]: Codes): void {
   const problem = new Problem();
   const conductor: Conductor = new Conductor(rooms, {
     may: (): boolean => together.can("reset") && lasting(seen.a(), seen.b()) === null,
+    reaches: (side) => seen[side]().live,
     onRefused: (refusal) => {
       problem.refused(refusal);
     },
@@ -87,15 +89,18 @@ export function openPairPage(body: HTMLElement, [a, b]: Codes): void {
   );
   middle.append(h("div", { class: "ways" }, share.element, leave));
 
+  const heading = h("p", { class: "pair-heading" });
   const top = find(body, ".top");
   worded(find(top, ".skip"), "page.skip");
-  for (const ofOne of [".status", ".link"]) find(top, ofOne).remove();
+  find(top, ".status").replaceWith(heading);
+  find(top, ".link").remove();
   find(top, ".tools").append(languages());
   find(body, ".page").replaceWith(
     h("div", { class: "pair-page" }, top, h("main", {}, panes.a.element, middle, panes.b.element)),
   );
   inWords(() => {
     document.title = t("pair.title");
+    setText(heading, headingOf(both((side) => rooms[side].view)));
   });
 
   /** Every frame counts for the ledger, drawn or not. */
@@ -108,6 +113,7 @@ export function openPairPage(body: HTMLElement, [a, b]: Codes): void {
   function show(): void {
     waiting = 0;
     const views = both((side) => rooms[side].view);
+    setText(heading, headingOf(views));
     balance.show({
       hindrance: hindranceOf(seen.a(), seen.b()),
       step: () => stepWords(both((side) => rooms[side].view)),
@@ -139,4 +145,10 @@ export function openPairPage(body: HTMLElement, [a, b]: Codes): void {
   exposeProbes([panes.a.shown, panes.b.shown]);
   rooms.a.start();
   rooms.b.start();
+}
+
+function headingOf({ a, b }: Both<View>): string {
+  const model = a.room?.model;
+  if (model === undefined || model !== b.room?.model) return t("pair.heading");
+  return t("pair.heading.driver", { model });
 }

@@ -5,7 +5,7 @@ import { NAMES, otherOf, SIDES, type Both } from "./sides";
 import { hasEnded } from "./trip";
 
 /** Fewer ticks are no more than one clock ticking before the other. */
-const SAID_FROM = 2;
+const SAID_FROM = 3;
 
 export function stepWords(views: Both<View>): string {
   const paused = SIDES.filter((side) => views[side].room?.paused === true);
