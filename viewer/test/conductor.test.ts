@@ -91,7 +91,7 @@ describe("the conductor", () => {
     conductor = new Conductor(rooms, {
       may: () => may,
       reaches: (side) => reached[side],
-      onRefused: () => undefined,
+      tell: () => undefined,
     });
   });
 

@@ -7,7 +7,7 @@
  */
 import type { Outcome } from "../connection/requests";
 import type { Fields, Request } from "../connection/session";
-import type { Frame, Refusal } from "../protocol/messages";
+import type { Frame } from "../protocol/messages";
 import type { View } from "../state/view";
 import { nextMove, type Move, type Place, type Shared } from "./keeping";
 import { both, otherOf, SIDES, type Both, type Side } from "./sides";
@@ -29,7 +29,8 @@ export interface ConductorOptions {
   readonly may: () => boolean;
   /** Whether a room hears what it is asked for. */
   readonly reaches: (side: Side) => boolean;
-  readonly onRefused: (refusal: Refusal) => void;
+  /** Hears whether what was asked for was granted. */
+  readonly tell: (outcome: Outcome) => void;
 }
 
 export class Conductor {
@@ -87,7 +88,7 @@ export class Conductor {
     const [ofA, ofB] = await Promise.all([reset("a"), reset("b")]);
     for (const side of SIDES) if (this.#held[side]) this.#release(side);
     const outcome = ofA.kind === "error" ? ofA : ofB;
-    if (outcome.kind === "error") this.#options.onRefused(outcome);
+    this.#options.tell(outcome);
     return outcome;
   }
 
@@ -149,9 +150,8 @@ export class Conductor {
   async #hold(side: Side): Promise<void> {
     this.#held = { ...this.#held, [side]: true };
     const outcome = await this.#rooms[side].request("pause");
-    if (outcome.kind !== "error") return;
-    this.#held = { ...this.#held, [side]: false };
-    this.#options.onRefused(outcome);
+    if (outcome.kind === "error") this.#held = { ...this.#held, [side]: false };
+    this.#options.tell(outcome);
   }
 
   /** A room whose companion somebody has paused stays as it is. */

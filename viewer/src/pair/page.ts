@@ -55,8 +55,9 @@ export function openPairPage(body: HTMLElement, [a, b]: Codes): void {
   const conductor: Conductor = new Conductor(rooms, {
     may: (): boolean => together.can("reset") && lasting(seen.a(), seen.b()) === null,
     reaches: (side) => seen[side]().live,
-    onRefused: (refusal) => {
-      problem.refused(refusal);
+    tell: (outcome) => {
+      if (outcome.kind === "error") problem.refused(outcome);
+      else problem.clear();
     },
   });
   const together = new Together(rooms, conductor);
