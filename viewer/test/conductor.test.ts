@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Conductor, PATIENCE_MS } from "../src/pair/conductor";
-import { FAR_AHEAD, nextMove, type Place, type Shared } from "../src/pair/keeping";
+import { farAhead, nextMove, type Place, type Shared } from "../src/pair/keeping";
 import { both, type Both, type Side } from "../src/pair/sides";
 import { EMPTY, reduce, type View } from "../src/state/view";
 import { CITY, cityFrame } from "./city-wire";
 import { EPOCH, type Wire } from "./wire";
+
+const FAR = farAhead(5);
 
 const FREE: Both<boolean> = { a: false, b: false };
 const SHARED: Shared = { trip: "t", epochs: { a: 1, b: 1 } };
@@ -20,20 +22,25 @@ describe("what keeps two rooms together", () => {
     b: Partial<Place>,
     held = FREE,
     shared: Shared | null = SHARED,
-  ) => nextMove({ a: place(a), b: place(b) }, held, shared);
+  ) => nextMove({ a: place(a), b: place(b) }, held, shared, FAR);
 
   it("is nothing as long as they are about in step", () => {
-    expect(move({}, { step: 10 + FAR_AHEAD - 1 })).toBeNull();
+    expect(move({}, { step: 10 + FAR - 1 })).toBeNull();
   });
 
   it("holds who is far ahead or has arrived, and lets go once the other is there", () => {
-    expect(move({ step: 10 + FAR_AHEAD }, {})).toEqual({ do: "hold", side: "a" });
+    expect(move({ step: 10 + FAR }, {})).toEqual({ do: "hold", side: "a" });
     expect(move({}, { ended: true, step: 5 })).toEqual({ do: "hold", side: "b" });
     const held = { a: true, b: false };
     expect(move({ step: 12 }, { step: 11 }, held)).toBeNull();
     expect(move({ step: 12, paused: true }, { step: 12 }, held)).toEqual({
       ...{ do: "release", side: "a" },
     });
+  });
+
+  it("takes half a second for far, where ticks are many", () => {
+    expect(farAhead(5)).toBe(6);
+    expect(farAhead(60)).toBe(30);
   });
 
   it("does not hold what stands already", () => {
@@ -165,6 +172,7 @@ describe("the conductor", () => {
     const free: Side[] = [];
     conductor.letGo((side) => free.push(side));
     expect(free).toEqual(["b"]);
+    expect(asked.at(-1)).toEqual(["b", "resume"]);
     conductor.letGo((side) => free.push(side));
     expect(free).toEqual(["b"]);
   });

@@ -28,6 +28,7 @@ export const en = {
     other: "With an interval from {count} trips on.",
   },
   "pair.equal": "The same on every trip.",
+  "pair.trips": "Trips on which B earned more: {more}; less: {less}; the same: {same}.",
 
   "pair.step.together": "The same trip, in step.",
   "pair.step.apart": {
@@ -78,6 +79,7 @@ export const sw: Translation<typeof en> = {
     other: "Kipindi cha uhakika baada ya safari {count}.",
   },
   "pair.equal": "Ni ileile kwa kila safari.",
+  "pair.trips": "Safari ambazo B imepata zaidi: {more}; pungufu: {less}; sawa: {same}.",
 
   "pair.step.together": "Safari ileile, hatua kwa hatua.",
   "pair.step.apart": {

@@ -5,6 +5,7 @@
 import { signed } from "../format";
 import { h, inWords, setText, worded } from "../hud/dom";
 import { t } from "../i18n";
+import { TripBars } from "./bars";
 import { estimate, LEAST_TRIPS, type Estimate } from "./estimate";
 import type { Hindrance } from "./hindrance";
 import type { Moment } from "./moment";
@@ -24,6 +25,7 @@ export class BalanceCard {
   readonly #meanName = h("p", { class: "name" });
   readonly #mean = h("p", { class: "big", "data-field": "mean-difference" });
   readonly #meanNote = h("p", { class: "note", "data-field": "interval" });
+  readonly #bars = new TripBars();
   readonly #state = h("p", { class: "state", role: "status", "data-field": "state" });
   #balance: Balance | null = null;
 
@@ -38,6 +40,7 @@ export class BalanceCard {
         h("div", {}, worded(h("p", { class: "name" }), "pair.trip"), this.#trip, this.#tripNote),
         h("div", {}, this.#meanName, this.#mean, this.#meanNote),
       ),
+      this.#bars.element,
       this.#state,
     );
     inWords(() => {
@@ -55,6 +58,7 @@ export class BalanceCard {
     amount(this.#mean, mean?.mean ?? null);
     setText(this.#meanName, t("pair.mean", { count: mean?.count ?? 0 }));
     setText(this.#meanNote, meanWords(mean));
+    this.#bars.show(differences);
     setText(this.#state, hindrance === null ? step() : t(`pair.no.${hindrance}`));
     this.#state.classList.toggle("hindered", hindrance !== null);
   }

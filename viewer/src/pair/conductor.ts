@@ -9,7 +9,7 @@ import type { Outcome } from "../connection/requests";
 import type { Fields, Request } from "../connection/session";
 import type { Frame } from "../protocol/messages";
 import type { View } from "../state/view";
-import { nextMove, type Move, type Place, type Shared } from "./keeping";
+import { farAhead, nextMove, type Move, type Place, type Shared } from "./keeping";
 import { both, otherOf, SIDES, type Both, type Side } from "./sides";
 import { hasEnded, tripOf } from "./trip";
 
@@ -69,7 +69,8 @@ export class Conductor {
     if (a.trip !== null && a.trip === b.trip) {
       this.#shared = { trip: a.trip, epochs: { a: a.epoch, b: b.epoch } };
     }
-    this.#make(nextMove({ a, b }, this.#held, this.#shared));
+    const far = farAhead(Math.max(...SIDES.map((side) => this.#rooms[side].view.room?.fps ?? 0)));
+    this.#make(nextMove({ a, b }, this.#held, this.#shared, far));
   }
 
   /** Both begin the trip of a seed now; without one, of a seed that every page would take. */
@@ -92,10 +93,16 @@ export class Conductor {
     return outcome;
   }
 
-  /** Let go of what is held; `release` is how. */
+  /**
+   * Let go of what is held, as the page goes. `release` asks another way too: a connection that is
+   * being closed may lose what is asked by it, and what is asked by another may overtake it.
+   */
   letGo(release: (side: Side) => void): void {
-    for (const side of SIDES) if (this.#held[side]) release(side);
-    this.#held = both(() => false);
+    for (const side of SIDES) {
+      if (!this.#held[side]) continue;
+      this.#release(side);
+      release(side);
+    }
   }
 
   /** Whether both are still to show the trip that they were asked to begin. */

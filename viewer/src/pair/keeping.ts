@@ -27,13 +27,23 @@ export type Move =
   | { readonly do: "begin-soon" }
   | { readonly do: "begin" };
 
-/** Who is ahead by this many ticks is held. Fewer are the network's doing, and pass. */
-export const FAR_AHEAD = 6;
+/**
+ * Who is ahead by this many ticks is held: half a second, and a few where they are slow. Less is the
+ * network's doing, and passes.
+ */
+export function farAhead(fps: number): number {
+  return Math.max(6, fps / 2);
+}
 
-/** Null where nothing is to be done. */
-export function nextMove(at: Both<Place>, held: Both<boolean>, shared: Shared | null): Move | null {
+/** Null where nothing is to be done; `far` is by how many ticks one has to be ahead to be held. */
+export function nextMove(
+  at: Both<Place>,
+  held: Both<boolean>,
+  shared: Shared | null,
+  far: number,
+): Move | null {
   const together = at.a.trip !== null && at.a.trip === at.b.trip;
-  return together ? keep(at, held) : catchUp(at, held, shared);
+  return together ? keep(at, held, far) : catchUp(at, held, shared);
 }
 
 /** By how many ticks a side is ahead; one that has arrived is ahead of all that drive. */
@@ -43,12 +53,12 @@ export function aheadBy(at: Both<Place>, side: Side): number {
   return me.ended ? 0 : me.step - other.step;
 }
 
-function keep(at: Both<Place>, held: Both<boolean>): Move | null {
+function keep(at: Both<Place>, held: Both<boolean>, far: number): Move | null {
   if (at.a.ended && at.b.ended) return { do: "begin" };
   for (const side of SIDES) {
     const ahead = aheadBy(at, side);
     if (held[side] && ahead <= 0) return { do: "release", side };
-    if (!held[side] && ahead >= FAR_AHEAD && !at[side].paused) return { do: "hold", side };
+    if (!held[side] && ahead >= far && !at[side].paused) return { do: "hold", side };
   }
   return null;
 }
