@@ -5,7 +5,7 @@
 import type { Wishes } from "../connection/address";
 import { EnforcementControl } from "../controls/enforcement";
 import { Alerts } from "../hud/alerts";
-import { h, worded } from "../hud/dom";
+import { h, setText, worded } from "../hud/dom";
 import { Narration } from "../hud/narration";
 import { ProfitCard } from "../hud/profit";
 import { StatusBar } from "../hud/status";
@@ -60,7 +60,7 @@ export class Pane {
         draw: (_, known) => {
           for (const piece of [...pieces, profit, enforcement]) piece.render(known);
           law.render(known, other());
-          this.#complaint.textContent = known.complaint ?? "";
+          setText(this.#complaint, known.complaint ?? "");
         },
         onChange,
       },
