@@ -3,6 +3,7 @@
  * Browsers may take a scene's graphics away at any time; then that is said, and if they are not given
  * back soon the plan goes on.
  */
+import { cameraAsked } from "./hud/cameras";
 import { inWords, named } from "./hud/dom";
 import { Plan } from "./plan/plan";
 import { t } from "./i18n";
@@ -21,14 +22,13 @@ export class CityView {
   readonly #calm = matchMedia("(prefers-reduced-motion: reduce)");
   #drawing: Scene | Plan | null = null;
   #view: View | null = null;
-  #camera: Camera;
+  #camera: Camera = cameraAsked();
   #inset: Inset = { top: 0, right: 0, bottom: 0, left: 0 };
   #patience: ReturnType<typeof setTimeout> | undefined;
   #firstSceneMs: number | null = null;
 
-  constructor(host: HTMLElement, camera: Camera, tell: (picture: Picture) => void) {
+  constructor(host: HTMLElement, tell: (picture: Picture) => void) {
     this.#host = named(host, "page.scene");
-    this.#camera = camera;
     this.#tell = tell;
     this.#calm.addEventListener("change", () => {
       this.#scene?.setReducedMotion(this.#calm.matches);

@@ -1,4 +1,7 @@
-/** What the page tells tests about itself, as `window.daladala`: a frozen snapshot, read-only. */
+/**
+ * What the page tells tests about itself: a frozen snapshot, read-only. It is `window.daladala`, and
+ * where two rooms are shown `window.daladalas`.
+ */
 import type { Encoding } from "./connection/address";
 import type { Status } from "./connection/status";
 import type { Session } from "./connection/session";
@@ -50,6 +53,8 @@ export interface Probe {
 declare global {
   interface Window {
     readonly daladala: Probe;
+    /** Where two rooms are shown side by side. */
+    readonly daladalas: readonly Probe[];
   }
 }
 
@@ -61,6 +66,12 @@ export interface Source {
 
 export function exposeProbe(source: Source): void {
   Object.defineProperty(window, "daladala", { get: () => Object.freeze(takeProbe(source)) });
+}
+
+export function exposeProbes(sources: readonly Source[]): void {
+  Object.defineProperty(window, "daladalas", {
+    get: () => Object.freeze(sources.map((source) => Object.freeze(takeProbe(source)))),
+  });
 }
 
 function takeProbe({ session, painter, city }: Source): Probe {

@@ -3,7 +3,7 @@ import { destinationsOf } from "../src/hud/destinations";
 import { happenedBetween } from "../src/hud/happened";
 import { factsOf } from "../src/hud/law";
 import { profitOf } from "../src/hud/profit";
-import { leversOf, setting } from "../src/controls/enforcement";
+import { leversOf, setting } from "../src/controls/levers";
 import { explain } from "../src/hud/why";
 import { rewardWords } from "../src/hud/words";
 import { setLanguage } from "../src/i18n";

@@ -5,6 +5,7 @@ import { keyframe, parsed, room, text, type Wire } from "./wire";
 
 describe("FrameStream", () => {
   let shown: [seq: number, step: number][];
+  let begun: number[] = [];
   let stream: FrameStream;
 
   const key = (seq: number, fields: Wire = {}): void => {
@@ -18,7 +19,11 @@ describe("FrameStream", () => {
   beforeEach(() => {
     vi.useFakeTimers();
     shown = [];
-    stream = new FrameStream((frame) => shown.push([frame.seq, frame.step]));
+    begun = [];
+    stream = new FrameStream(
+      (frame) => shown.push([frame.seq, frame.step]),
+      ({ seq }) => begun.push(seq),
+    );
     stream.joined();
     stream.room(room());
   });
@@ -44,6 +49,7 @@ describe("FrameStream", () => {
     delta(17, 10);
     vi.advanceTimersByTime(HOLD_MS);
     expect(shown).toEqual([[17, 7]]);
+    expect(begun).toEqual([10]);
   });
 
   it("shows a keyframe that nothing comes over", () => {
@@ -54,6 +60,7 @@ describe("FrameStream", () => {
     key(30);
     vi.advanceTimersByTime(HOLD_MS);
     expect(seqs()).toEqual([10, 20, 30]);
+    expect(begun).toEqual([]);
   });
 
   it("shows a keyframe at once that continues, and both where its next frame comes soon", () => {
@@ -126,7 +133,10 @@ describe("FrameStream", () => {
     fc.assert(
       fc.property(gaps, fc.integer({ min: 2, max: 12 }), (gaps, length) => {
         shown = [];
-        stream = new FrameStream((frame) => shown.push([frame.seq, frame.step]));
+        stream = new FrameStream(
+          (frame) => shown.push([frame.seq, frame.step]),
+          () => undefined,
+        );
         stream.joined();
         stream.room(room());
         const sent: number[] = [];

@@ -38,6 +38,25 @@ export function readWishes(page: string): Wishes {
   };
 }
 
+/** Two rooms that are to be watched side by side: `?rooms=one,other`. */
+export type Codes = readonly [a: string, b: string];
+
+/** Null where the address asks for anything but two rooms. */
+export function readPair(page: string): Codes | null {
+  const asked = new URL(page).searchParams.get("rooms")?.split(",") ?? [];
+  const [a = "", b = ""] = asked;
+  return asked.length === 2 && a !== "" && b !== "" && a !== b ? [a, b] : null;
+}
+
+/** The same page with two rooms side by side, or with one of them again. */
+export function pageOf(page: string, rooms: Codes | string): URL {
+  const url = new URL(page);
+  for (const other of ["room", "rooms"]) url.searchParams.delete(other);
+  if (typeof rooms === "string") url.searchParams.set("room", rooms);
+  else url.searchParams.set("rooms", rooms.join(","));
+  return url;
+}
+
 /** Where the server listens: `ws` beside the page, so that the page works behind any prefix. */
 export function socketUrl(page: string, wishes: Wishes, back: Return): string {
   const url = new URL("ws", page);

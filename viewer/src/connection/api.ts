@@ -91,12 +91,42 @@ export class Api {
     return response.json();
   }
 
-  async post(path: string, body: unknown): Promise<Answer<unknown>> {
+  /** The hash of all parameters of a room's scenario. */
+  async hash(code: string): Promise<Answer<string>> {
+    try {
+      const entry = new Fields(await this.room(code, AbortSignal.timeout(ANSWER_MS)), "entry");
+      const room = new Fields(entry.raw("room"), entry.path("room"));
+      return { kind: "answer", value: room.text("scenario_hash") };
+    } catch {
+      return unreachable();
+    }
+  }
+
+  post(path: string, body: unknown): Promise<Answer<unknown>> {
+    return this.#send("POST", path, body);
+  }
+
+  /** Makes a room; the answer is its code. */
+  async create(wish: unknown): Promise<Answer<string>> {
+    const answer = await this.post("api/rooms", wish);
+    if (answer.kind === "error") return answer;
+    const [code] = readable(answer.value, (fields) => fields.text("code"));
+    return code === undefined ? unreachable() : { kind: "answer", value: code };
+  }
+
+  /** Ends a room for all who are in it. Only admins may. */
+  close(code: string): Promise<Answer<unknown>> {
+    return this.#send("DELETE", `api/rooms/${encodeURIComponent(code)}`, {});
+  }
+
+  async #send(method: string, path: string, body: unknown): Promise<Answer<unknown>> {
     try {
       const response = await this.fetch(this.url(path), {
-        method: "POST",
+        method,
         headers: { "content-type": "application/json" },
         body: JSON.stringify(body),
+        // What is asked for while the page goes is asked for all the same.
+        keepalive: true,
         signal: AbortSignal.timeout(ANSWER_MS),
       });
       if (!response.ok) return await refusalOf(response);

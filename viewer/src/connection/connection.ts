@@ -59,11 +59,16 @@ export class Connection {
       this.#lost(ENDED);
     },
   });
-  readonly #stream = new FrameStream((frame) => {
-    this.#lag.frame(frame.seq, Date.now());
-    this.#goLive();
-    this.#options.onNews({ kind: "frame", frame });
-  });
+  readonly #stream = new FrameStream(
+    (frame) => {
+      this.#lag.frame(frame.seq, Date.now());
+      this.#goLive();
+      this.#options.onNews({ kind: "frame", frame });
+    },
+    (frame) => {
+      this.#options.onNews({ kind: "begun", frame });
+    },
+  );
   #wishes: Wishes;
   readonly #status: StatusKeeper;
   #transport: Transport;

@@ -17,6 +17,7 @@ const MAX_KEYFRAMES = 64;
 
 export class FrameStream {
   readonly #onFrame: (frame: Frame) => void;
+  readonly #onBegun: (frame: Frame) => void;
   readonly #keyframes = new Map<number, World>();
   #room: Room | null = null;
   #epoch: number | null = null;
@@ -26,8 +27,10 @@ export class FrameStream {
   #release: ReturnType<typeof setTimeout> | undefined;
   #dropped = 0;
 
-  constructor(onFrame: (frame: Frame) => void) {
+  /** `onBegun` hears of what was a mere base: how the episode of the next frame began. */
+  constructor(onFrame: (frame: Frame) => void, onBegun: (frame: Frame) => void) {
     this.#onFrame = onFrame;
+    this.#onBegun = onBegun;
   }
 
   /** The newest frame of the present epoch, to resume after. */
@@ -100,7 +103,10 @@ export class FrameStream {
   delta({ seq, base, changes }: Delta): void {
     const world = this.#keyframes.get(base);
     // The very next frame takes nothing from the one before: then both are news.
-    if (this.#held?.seq === base && seq !== base + 1) this.stop();
+    if (this.#held?.seq === base && seq !== base + 1) {
+      this.#onBegun(this.#held);
+      this.stop();
+    }
     this.#showHeld();
     if (world === undefined || this.#epoch === null) {
       this.#dropped += 1;

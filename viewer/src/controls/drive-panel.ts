@@ -4,6 +4,7 @@ import { card } from "../hud/card";
 import { h, worded } from "../hud/dom";
 import type { View } from "../state/view";
 import "./controls.css";
+import { CompareControl } from "./compare";
 import { EnforcementControl } from "./enforcement";
 import { Pace } from "./pace";
 import { Voting } from "./voting";
@@ -16,6 +17,7 @@ export class DrivePanel {
   readonly #wheel: WheelControl;
   readonly #voting: Voting;
   readonly #enforcement: EnforcementControl;
+  readonly #compare: CompareControl;
   readonly #socket = worded(h("p", { class: "note", hidden: "" }), "drive.socket");
 
   constructor(host: HTMLElement, session: Session) {
@@ -24,7 +26,8 @@ export class DrivePanel {
     this.#wheel = new WheelControl(session);
     this.#voting = new Voting(session);
     this.#enforcement = new EnforcementControl(session);
-    const all = [this.#pace, this.#wheel, this.#enforcement, this.#voting];
+    this.#compare = new CompareControl(session);
+    const all = [this.#pace, this.#wheel, this.#enforcement, this.#compare, this.#voting];
     const parts = all.map(({ element }) => element);
     this.#card = card("drive", "drive.title", ...parts, this.#socket);
     host.append(this.#card);
@@ -37,6 +40,7 @@ export class DrivePanel {
     this.#wheel.render(view);
     this.#voting.render(view);
     this.#enforcement.render(view);
+    this.#compare.render(view);
     this.#socket.hidden = this.#session.can("act") || !this.#session.mayElsewhere("act");
   }
 

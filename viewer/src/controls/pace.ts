@@ -12,9 +12,12 @@ const SPEEDS = [0.5, 1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 60, 90, 12
 /** How long (milliseconds) the slider rests before its speed is asked for. */
 const REST_MS = 150;
 
+/** What the pace needs of a session: two rooms that are driven together have it too. */
+export type Paced = Pick<Session, "can" | "request" | "live">;
+
 export class Pace {
   readonly element: HTMLElement;
-  readonly #session: Session;
+  readonly #session: Paced;
   readonly #problem = new Problem((busy) => {
     for (const button of this.#buttons) button.disabled = busy;
     this.#write();
@@ -35,7 +38,7 @@ export class Pace {
   #back = false;
   #rest: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(session: Session) {
+  constructor(session: Paced) {
     this.#session = session;
     const seed = h("label", { class: "field" }, worded(h("span"), "drive.seed"), this.#seed);
     const reset = h("form", { class: "reset-form" }, seed, this.#reset);
@@ -69,7 +72,7 @@ export class Pace {
     });
   }
 
-  render({ room, watching }: View): void {
+  render({ room, watching }: Pick<View, "room" | "watching">): void {
     this.#back = watching.kind === "back";
     this.element.hidden = room === null || !this.#session.can("step");
     if (room === this.#room) return;

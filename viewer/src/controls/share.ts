@@ -2,7 +2,7 @@
 import { shareUrl } from "../connection/address";
 import type { Session } from "../connection/session";
 import { h, named, worded } from "../hud/dom";
-import { t } from "../i18n";
+import { t, type PlainKey } from "../i18n";
 import { Problem } from "./problem";
 
 export class Share {
@@ -13,10 +13,10 @@ export class Share {
   readonly #link = h("input", { type: "text", readonly: "", class: "link", hidden: "" });
 
   /** `add` puts into the address what else is to be shared: the camera, the language. */
-  constructor(session: Session, add: (url: URL) => void) {
+  constructor(session: Session, add: (url: URL) => void, words: PlainKey = "room.share") {
     this.#session = session;
     this.#add = add;
-    const button = worded(h("button", { type: "button", class: "share" }), "room.share");
+    const button = worded(h("button", { type: "button", class: "share" }), words);
     named(this.#link, "room.share.by-hand");
     this.element = h("div", { class: "sharing" }, button, this.#problem.element, this.#link);
     button.addEventListener("click", () => void this.#share());

@@ -21,7 +21,7 @@ export class Cameras {
 
   constructor(host: HTMLElement, choose: (camera: Camera) => void) {
     this.#choose = choose;
-    this.#camera = asked();
+    this.#camera = cameraAsked();
     this.#buttons = new Map(
       CAMERAS.map((camera) => {
         const key = h("kbd", { "aria-hidden": "true" }, CAMERA_KEYS[camera]);
@@ -59,7 +59,8 @@ export class Cameras {
   }
 }
 
-function asked(): Camera {
+/** The camera that the page's address asks for. */
+export function cameraAsked(): Camera {
   const wish = new URL(location.href).searchParams.get("camera");
   return CAMERAS.find((camera) => camera === wish) ?? "chase";
 }

@@ -3,12 +3,13 @@
  * that tell none of it have no such card.
  */
 import { duration, percent, whole } from "../format";
-import { onLanguage, t, type PlainKey } from "../i18n";
+import { t, type PlainKey } from "../i18n";
 import { measuresOf, type Measures } from "../protocol/measures";
 import type { Frame, Room } from "../protocol/messages";
 import type { View } from "../state/view";
 import { card } from "./card";
 import { h, setText, worded } from "./dom";
+import { FrameFacts } from "./frame-facts";
 
 type Value = (frame: Frame, measures: Measures, room: Room) => string | null;
 
@@ -21,6 +22,14 @@ export const told = {
     t("law.metres", { count: cells * cellMetres }),
 } as const;
 
+/** What is enforced, in the order in which it is told. */
+export const ENFORCED: readonly { readonly words: PlainKey; readonly own: keyof typeof told }[] = [
+  { words: "law.inspect", own: "inspect" },
+  { words: "law.load.fine", own: "loadFine" },
+  { words: "law.radar", own: "radar" },
+  { words: "law.sight", own: "sight" },
+];
+
 /** The same of a frame; null where the room does not tell it. */
 function ofFrame(name: keyof typeof told): Value {
   return ({ own }, measures) => {
@@ -30,10 +39,7 @@ function ofFrame(name: keyof typeof told): Value {
 }
 
 const FACTS: readonly { readonly words: PlainKey; readonly value: Value }[] = [
-  { words: "law.inspect", value: ofFrame("inspect") },
-  { words: "law.load.fine", value: ofFrame("loadFine") },
-  { words: "law.radar", value: ofFrame("radar") },
-  { words: "law.sight", value: ofFrame("sight") },
+  ...ENFORCED.map(({ words, own }) => ({ words, value: ofFrame(own) })),
   { words: "light.next", value: nextLight },
 ];
 
@@ -50,37 +56,31 @@ export function factsOf(
 }
 
 export class Law {
-  readonly #card: HTMLElement;
   readonly #rows = FACTS.map(({ words }) => {
     const told = h("dd");
     return { element: h("div", {}, worded(h("dt"), words), told), told };
   });
-  #view: View | null = null;
+  readonly #facts: FrameFacts;
 
   constructor(host: HTMLElement) {
     const list = h("dl", { class: "facts" }, ...this.#rows.map(({ element }) => element));
-    this.#card = card("law", "law.title", list);
-    this.#card.hidden = true;
-    host.append(this.#card);
-    onLanguage(() => {
-      if (this.#view !== null) this.#show(this.#view);
-    });
+    const element = card("law", "law.title", list);
+    this.#facts = new FrameFacts(element, (room, frame) => this.#write(room, frame));
+    host.append(element);
   }
 
   render(view: View): void {
-    const before = this.#view;
-    this.#view = view;
-    if (view.frame !== before?.frame || view.room !== before.room) this.#show(view);
+    this.#facts.render(view);
   }
 
-  #show({ room, frame }: View): void {
-    const facts = room === null || frame === null ? [] : factsOf(room, frame);
+  #write(room: Room, frame: Frame): boolean {
+    const facts = factsOf(room, frame);
     this.#rows.forEach(({ element, told }, nth) => {
       const value = facts[nth]?.value ?? null;
       element.hidden = value === null;
       setText(told, value ?? "");
     });
-    this.#card.hidden = this.#rows.every(({ element }) => element.hidden);
+    return facts.some(({ value }) => value !== null);
   }
 }
 

@@ -3,12 +3,12 @@
  * far, by what it is made of, and what it has put at risk.
  */
 import { oneDigit, signed } from "../format";
-import { onLanguage } from "../i18n";
 import { measuresOf } from "../protocol/measures";
 import type { Frame, Room } from "../protocol/messages";
 import type { View } from "../state/view";
 import { card } from "./card";
 import { h, setText, worded } from "./dom";
+import { FrameFacts } from "./frame-facts";
 
 /** TSh since the trip began. */
 export interface Profit {
@@ -29,7 +29,7 @@ export function profitOf(room: Room, frame: Frame): Profit | null {
 }
 
 export class ProfitCard {
-  readonly #card: HTMLElement;
+  readonly #facts: FrameFacts;
   readonly #sum = h("p", { class: "big", "data-field": "profit" });
   readonly #risk = h("p", { class: "big", "data-field": "micromorts" });
   readonly #riskBox: HTMLElement;
@@ -37,7 +37,6 @@ export class ProfitCard {
   readonly #fares = h("dd");
   readonly #fines = h("dd", { "data-field": "fines" });
   readonly #costs = h("dd");
-  #view: View | null = null;
 
   constructor(host: HTMLElement) {
     this.#riskBox = h(
@@ -46,7 +45,7 @@ export class ProfitCard {
       worded(h("p", { class: "name" }), "profit.risk"),
       this.#risk,
     );
-    this.#card = card(
+    const element = card(
       "profit",
       "profit.title",
       h(
@@ -64,23 +63,17 @@ export class ProfitCard {
       ),
       this.#riskNote,
     );
-    this.#card.hidden = true;
-    host.append(this.#card);
-    onLanguage(() => {
-      if (this.#view !== null) this.#show(this.#view);
-    });
+    this.#facts = new FrameFacts(element, (room, frame) => this.#write(room, frame));
+    host.append(element);
   }
 
   render(view: View): void {
-    const before = this.#view;
-    this.#view = view;
-    if (view.frame !== before?.frame || view.room !== before.room) this.#show(view);
+    this.#facts.render(view);
   }
 
-  #show({ room, frame }: View): void {
-    const profit = room === null || frame === null ? null : profitOf(room, frame);
-    this.#card.hidden = profit === null;
-    if (profit === null || frame === null) return;
+  #write(room: Room, frame: Frame): boolean {
+    const profit = profitOf(room, frame);
+    if (profit === null) return false;
     setText(this.#sum, signed(profit.sum));
     this.#sum.classList.toggle("loss", profit.sum < 0);
     setText(this.#fares, signed(profit.fares));
@@ -91,5 +84,6 @@ export class ProfitCard {
     this.#riskBox.hidden = micromorts === null;
     this.#riskNote.hidden = micromorts === null;
     setText(this.#risk, micromorts === null ? "" : oneDigit(micromorts));
+    return true;
   }
 }

@@ -84,7 +84,8 @@ function button(name: "gallery" | "help", words: PlainKey, action: () => void): 
   return named(element, words, true);
 }
 
-function languages(): HTMLElement {
+/** A button for each language. */
+export function languages(): HTMLElement {
   const buttons = LANGUAGES.map((each) => {
     const name = { lang: each, "aria-label": NAMES[each], title: NAMES[each] };
     const element = h("button", { type: "button", ...name }, each.toUpperCase());

@@ -10,6 +10,7 @@ import type { Entry, PlacesOf, Translation } from "./dictionary";
 import * as help from "./help";
 import * as hud from "./hud";
 import * as link from "./link";
+import * as pair from "./pair";
 import * as trip from "./trip";
 import * as why from "./why";
 
@@ -21,6 +22,7 @@ const EN = {
   ...hud.en,
   ...why.en,
   ...trip.en,
+  ...pair.en,
   ...link.en,
   ...help.en,
   ...controls.en,
@@ -30,6 +32,7 @@ const SW: Translation<typeof EN> = {
   ...hud.sw,
   ...why.sw,
   ...trip.sw,
+  ...pair.sw,
   ...link.sw,
   ...help.sw,
   ...controls.sw,

@@ -104,6 +104,9 @@ export function readRoom(fields: Fields): Room {
   };
 }
 
+/** The longest name of a scenario: it grows with each field that is set. */
+const MAX_SCENARIO = 65_536;
+
 /** What a room shares with the recordings of it: the course, and who drives it how. */
 export function readCourse(fields: Fields): Course {
   const grid = fields.list("grid", asCount);
@@ -118,6 +121,9 @@ export function readCourse(fields: Fields): Course {
   }
   return {
     rules: fields.text("rules"),
+    // Earlier servers and recordings do not tell them.
+    scenario: fields.has("scenario") ? fields.text("scenario", MAX_SCENARIO) : "",
+    scenarioHash: fields.has("scenario_hash") ? fields.text("scenario_hash") : "",
     model: fields.text("model"),
     fps: fields.number("fps"),
     grid: [width, height],

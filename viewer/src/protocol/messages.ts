@@ -37,6 +37,10 @@ export interface Place {
 /** What is driven and by whom; a recording tells it as well as a room. */
 export interface Course {
   readonly rules: string;
+  /** Of the rules, by name; empty where it is not told, as its hash is. */
+  readonly scenario: string;
+  /** Of all parameters of the scenario: who drives by the same hash drives in the same world. */
+  readonly scenarioHash: string;
   readonly model: string;
   readonly fps: number;
   /** Width and height in cells. */
@@ -237,7 +241,10 @@ export type Message =
 
 /** What the page is told: the messages, with frames instead of what they were made from. */
 export type News =
-  Exclude<Message, Keyframe | Delta> | { readonly kind: "frame"; readonly frame: Frame };
+  | Exclude<Message, Keyframe | Delta>
+  | { readonly kind: "frame"; readonly frame: Frame }
+  /** The first frame of an episode that is under way: how it began, and nothing that is shown. */
+  | { readonly kind: "begun"; readonly frame: Frame };
 
 export type Parsed =
   | Message

@@ -40,6 +40,8 @@ export interface Drive {
   readonly frame: Frame | null;
   /** The frame shown before, when `frame` goes on from it; null means: don't animate. */
   readonly previous: Frame | null;
+  /** The first frame of the newest episode whose beginning is known. */
+  readonly begun: Frame | null;
   /** The newest frame that the room is known to have. */
   readonly latestSeq: number;
   /** The newest frame that this page received; below all while there is none. */
@@ -88,6 +90,7 @@ const LIVE: Watching = { kind: "live" };
 const NO_DRIVE: Drive = {
   frame: null,
   previous: null,
+  begun: null,
   latestSeq: 0,
   receivedSeq: -1,
   watching: LIVE,
@@ -125,6 +128,9 @@ export function reduce(view: View, heard: Heard, at: number): View {
       return withRoom(view, heard.room);
     case "frame":
       return withFrame(view, heard.frame);
+    case "begun":
+      // What is told of another epoch is forgotten with the first frame of it.
+      return { ...view, begun: heard.frame };
     case "event":
       return withEvent(view, heard, at);
     case "presence":
@@ -192,6 +198,7 @@ function withFrame(view: View, frame: Frame): View {
         ...known,
         frame,
         previous,
+        begun: frame.step === 0 && news ? frame : known.begun,
         points,
         ends: ending === null ? known.ends : remember(known.ends, { seq: frame.seq, ending }),
         trail: trailTo(points, frame),

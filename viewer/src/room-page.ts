@@ -1,0 +1,97 @@
+/** The page of one room: who talks to whom. */
+import { readWishes } from "./connection/address";
+import { DrivePanel } from "./controls/drive-panel";
+import { DropZone } from "./controls/drop-zone";
+import { RoomPanel } from "./controls/room-panel";
+import { TimeBar } from "./controls/time-bar";
+import { Gallery } from "./gallery/gallery";
+import { Announcer } from "./hud/announcer";
+import { Cameras, cameraKeys } from "./hud/cameras";
+import { Help } from "./hud/help";
+import { Hud } from "./hud/hud";
+import { watchInset } from "./hud/inset";
+import { addIntro } from "./hud/intro";
+import { onKeys } from "./hud/keys";
+import { Tools } from "./hud/tools";
+import { Tracker } from "./hud/tracker";
+import { language } from "./i18n";
+import { findRegions, keepWishes } from "./page";
+import { exposeProbe } from "./probe";
+import { RoomView } from "./room-view";
+import { Sound } from "./sound/sound";
+
+export function openRoomPage(body: HTMLElement): void {
+  const regions = findRegions(body);
+  const shown = new RoomView(
+    { ...regions, whole: regions.body },
+    {
+      wishes: readWishes(location.href),
+      onWishes: keepWishes,
+      draw: (drawn, known) => {
+        tracker.render(drawn);
+        hud.render(known);
+        drive.render(known);
+        room.render(known);
+        timeBar.render(known);
+        sound.render(known);
+        announcer.drive(known, Date.now());
+      },
+      onChange: (change) => {
+        if (change !== "frame") announcer.status(session.status, session.view);
+      },
+    },
+  );
+  const { session, city } = shown;
+
+  const drive = new DrivePanel(regions.left, session);
+  const gallery = new Gallery(regions.body, session, document.baseURI);
+  const files = new DropZone(regions.body, session);
+  const room = new RoomPanel(regions.left, session, {
+    files,
+    openGallery: gallery.toggle,
+    addToLink: (url) => {
+      url.searchParams.set("camera", cameras.camera);
+      url.searchParams.set("lang", language());
+    },
+  });
+  const help = new Help(regions.body, () => session.view.room?.actions ?? []);
+  addIntro(regions.left, help.toggle);
+  const tracker = new Tracker(regions.right);
+  const hud = new Hud({ ...regions, readings: regions.right });
+  const cameras = new Cameras(regions.dock, (camera) => {
+    city.setCamera(camera);
+  });
+  const timeBar = new TimeBar(regions.dock, session);
+  const sound = new Sound();
+  const announcer = new Announcer(regions.sayStatus, regions.sayDrive);
+
+  const actions = {
+    sound: () => {
+      tools.showSound(sound.toggle());
+    },
+    gallery: gallery.toggle,
+    help: help.toggle,
+    panels: () => {
+      tools.showPanels(regions.body.classList.toggle("clean"));
+      measure();
+    },
+  };
+  const tools = new Tools(regions.tools, actions);
+  onKeys({
+    ...cameraKeys(cameras),
+    m: actions.sound,
+    h: actions.panels,
+    g: actions.gallery,
+    "?": actions.help,
+    " ": () => {
+      drive.togglePause();
+    },
+  });
+  const covering = { ...regions, bottom: [regions.instruments, regions.dock] };
+  const measure = watchInset(covering, (inset) => {
+    city.setInset(inset);
+  });
+
+  exposeProbe(shown);
+  session.start();
+}
