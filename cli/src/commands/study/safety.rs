@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 use daladala_agents::{Algorithm, Checkpoint, Choice, DeviceKind, Evaluation, Policy, evaluate_each, registry};
-use daladala_env::{RuleSpec, Rules, RulesVisitor, SpecId};
+use daladala_env::{Rules, RulesVisitor, SpecId};
 use daladala_learning::{Evaluations, Report, TrainConfig, TrainingRun, defaults};
 use indicatif::ProgressBar;
 use serde::Serialize;

@@ -54,7 +54,7 @@ impl From<Value> for Measured {
 
 /// Trains each algorithm on `tiny`, in `folder`, and works out what may be expected of what it learnt.
 pub(super) fn measured(folder: &Path, steps: u64, seed: u64, is_quiet: bool) -> anyhow::Result<Table> {
-    let city = City::named("tiny")?;
+    let city = City::named("tiny").context("the scenario is a part of the program")?;
     let exact = Exact::new(&city)?;
     let spec = RuleSpec::named(RuleSet::City.name(), Some("tiny"))?;
     let optimum = exact.optimum(Weights::REWARD);
