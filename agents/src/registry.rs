@@ -4,7 +4,7 @@ mod error;
 
 use std::path::Path;
 
-use daladala_env::{OutputKind, RulesInfo, SpecId};
+use daladala_env::{OutputKind, RuleSet, RuleSpec, RulesInfo, SpecId};
 use serde::Serialize;
 
 use crate::checkpoint::Checkpoint;
@@ -115,6 +115,12 @@ pub const BUILT_IN: &[BuiltIn] = &[
         make: Make::Scripted(|info| Box::new(CityDriver::new(Style::Outlaw, info))),
     },
     BuiltIn {
+        name: "informed",
+        rules: "city",
+        card: include_str!("../../models/city/informed.md"),
+        make: Make::Scripted(|info| Box::new(CityDriver::new(Style::Informed, info))),
+    },
+    BuiltIn {
         name: "reckless",
         rules: "city",
         card: include_str!("../../models/city/reckless.md"),
@@ -147,7 +153,8 @@ pub struct LoadedPolicy {
     /// What chooses the actions.
     pub policy: Box<dyn Policy>,
     /// The scenario it was trained on, where it is another than the one it is to drive by: it may, as an experiment,
-    /// and whoever looks at its figures is told so.
+    /// and whoever looks at its figures is told so. The default scenario is what built-in models are for, however they were
+    /// trained; their cards say how.
     pub other_scenario: Option<SpecId>,
 }
 
@@ -178,7 +185,9 @@ pub fn rules_of(name: &str) -> Vec<String> {
 pub fn load(name: &str, rules: &RulesInfo, choice: Choice, device: DeviceKind) -> Result<LoadedPolicy, AgentError> {
     let damaged = |source| AgentError::Checkpoint { name: name.to_owned(), source };
     let sampled = choice == Choice::Sampled;
-    let checkpoint = match built_in(&rules.id.rules, name) {
+    let known = built_in(&rules.id.rules, name);
+    let is_meant_for = known.is_ok() && is_default(&rules.id);
+    let checkpoint = match known {
         Ok(BuiltIn { make: Make::Scripted(_), .. }) if sampled => {
             return Err(AgentError::NothingToSample { name: name.to_owned() });
         }
@@ -199,8 +208,14 @@ pub fn load(name: &str, rules: &RulesInfo, choice: Choice, device: DeviceKind) -
         return Err(AgentError::NothingToSample { name: name.to_owned() });
     }
     let policy = NeuralPolicy::on(device, &checkpoint, choice)?;
-    let other_scenario = (!trained_on.same_dynamics(&rules.id)).then(|| trained_on.clone());
+    let is_other = !is_meant_for && !trained_on.same_dynamics(&rules.id);
+    let other_scenario = is_other.then(|| trained_on.clone());
     Ok(LoadedPolicy { policy: Box::new(policy.map_err(damaged)?), other_scenario })
+}
+
+/// Whether it is the scenario that rules have where none is named.
+fn is_default(id: &SpecId) -> bool {
+    id.rules.parse().is_ok_and(|rules: RuleSet| RuleSpec::of(rules).id().same_dynamics(id))
 }
 
 /// What files of weights end in. What else stands after a dot belongs to the name: `lr-0.1` is not `lr-0`.

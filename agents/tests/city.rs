@@ -54,21 +54,28 @@ fn without_inspections_overloading_pays_and_fleeing_pays_least_of_all() {
     assert!(timid > random && random > fugitive, "{timid} {random} {fugitive}");
 }
 
-/// i* = G ÷ (n · F): what overloading gains, by how often it can be counted and what that costs.
+/// What being counted costs, k: the fine, 20 ticks of standing, and the fares of those who were put off and of those who
+/// then took their places.
+fn cost_of_a_count(never: &Evaluation, often: &Evaluation) -> f64 {
+    let fares = (figure(never, "money") - figure(often, "money")) / 1000.0 / figure(often, "load_fines");
+    30.0 + 20.0 * 0.15 + fares
+}
+
+/// i* = G ÷ (n · F): what overloading gains, by how often it can be counted and what that costs. Who is put off is aboard at
+/// no checkpoint after it, so passes become fewer with the chance, along a line.
+fn switch(gain: f64, never: &Evaluation, (often, chance): (&Evaluation, f64), cost: f64) -> f64 {
+    let passes = [never, often].map(|at| figure(at, "overloaded_passes"));
+    let passes_at = |inspect: f64| passes[0] + (passes[1] - passes[0]) * inspect / chance;
+    (0..20).fold(0.2, |switch, _| gain / (passes_at(switch) * cost))
+}
+
 #[test]
 fn overloading_stops_paying_where_its_closed_form_says() {
     let greedy = |inspect| drive("greedy", &[("police.inspect", inspect)]);
     let legal = drive("legal", &[]).mean_return;
     let (never, often) = (greedy(0.0), greedy(0.3));
-    let gain = never.mean_return - legal;
-    let passes = [&never, &often].map(|at| figure(at, "overloaded_passes"));
-    let fines = figure(&often, "load_fines");
-    // The fine, 20 ticks of standing, and the fares of those who were put off and of those who then took their places.
-    let fares = (figure(&never, "money") - figure(&often, "money")) / 1000.0 / fines;
-    let cost = 30.0 + 20.0 * 0.15 + fares;
-    // Who is put off is aboard at no checkpoint after it: passes become fewer with the chance, along a line.
-    let passes_at = |inspect: f64| passes[0] + (passes[1] - passes[0]) * inspect / 0.3;
-    let switch = (0..20).fold(0.2, |switch, _| gain / (passes_at(switch) * cost));
+    let cost = cost_of_a_count(&never, &often);
+    let switch = switch(never.mean_return - legal, &never, (&often, 0.3), cost);
     assert!((0.21..0.25).contains(&switch), "{switch}");
     let (below, above) = (greedy(switch - 0.01).mean_return, greedy(switch + 0.01).mean_return);
     assert!(below > legal && above < legal, "{below}, {legal}, {above} around {switch}");
@@ -84,6 +91,20 @@ fn contracts_scale_the_switch() {
     assert!(better(&[("police.inspect", 0.2)]));
     assert!(!better(&[("police.inspect", 0.2), ("contract.fines", 1.5)]));
     assert!(!better(&[("police.inspect", 0.2), ("contract.fares", 0.7)]));
+}
+
+/// F becomes (1 − β) F + β b where the police take a bribe b with the chance β.
+#[test]
+fn bribes_move_the_switch_to_what_a_count_then_costs() {
+    let (never, often) = (drive("greedy", &[("police.inspect", 0.0)]), drive("greedy", &[("police.inspect", 0.3)]));
+    let legal = drive("legal", &[]).mean_return;
+    let bribed =
+        |inspect| drive("greedy", &[("police.inspect", inspect), ("bribe.chance", 0.4), ("bribe.amount", 8.0)]);
+    let cost = 0.6 * cost_of_a_count(&never, &often) + 0.4 * 8.0;
+    let switch = switch(never.mean_return - legal, &never, (&bribed(0.4), 0.4), cost);
+    assert!((0.28..0.4).contains(&switch), "{switch}");
+    let (below, above) = (bribed(switch - 0.02).mean_return, bribed(switch + 0.02).mean_return);
+    assert!(below > legal && above < legal, "{below}, {legal}, {above} around {switch}");
 }
 
 /// radar* = gain of speeding ÷ (cells at speed 3 · fine).

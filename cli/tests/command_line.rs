@@ -607,7 +607,7 @@ fn a_training_on_a_scenario_of_its_own_goes_on_without_being_told_of_it() {
     assert!(refused(&["--rules", "city", "--scenario", "night"]).contains("city/tiny"));
     // It goes on where it was: with an end in sight it would be done.
     let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin!("daladala"))
-        .env("DALADALA_RULES", "classic")
+        .env_remove("DALADALA_RULES")
         .args(["train", "--resume", "--out", &out])
         .stderr(std::process::Stdio::piped())
         .spawn()

@@ -31,7 +31,7 @@ const EVALUATION_EPISODES: usize = 4000;
 /// Evaluations of a training.
 const EVALUATIONS: u64 = 50;
 /// From one save of a training to the next.
-const SAVE_EVERY: Duration = Duration::from_secs(60);
+const SAVE_EVERY: Duration = Duration::from_mins(1);
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct SafetyArgs {
