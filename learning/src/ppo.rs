@@ -72,6 +72,9 @@ pub struct PpoConfig {
     /// Environment steps of that.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub imitation_steps: u64,
+    /// A policy by name, or a file of weights, whose networks the training begins with in place of fresh ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub initial_weights: Option<String>,
     /// The greatest mean cost of an episode, of `ppo-lagrangian` alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost_limit: Option<f32>,
@@ -197,6 +200,10 @@ impl Recipe for PpoConfig {
 
     fn teacher(&self) -> Option<&str> {
         self.imitate.as_deref()
+    }
+
+    fn initial_weights(&self) -> Option<&str> {
+        self.initial_weights.as_deref()
     }
 
     fn constraint(&self) -> Option<ConstraintSettings> {
