@@ -104,18 +104,18 @@ mod tests {
             (
                 "sight = 12",
                 "sight = 12\nplacement = [1, 2]",
-                "police.placement (line 47): it has 2 numbers, there are 5",
+                "police.placement (line 48): it has 2 numbers, there are 5",
             ),
-            ("sight = 12", "sight = 12\nplacement = [1, 2, 3, 4, -5]", "police.placement (line 47): -5 has to be 0 to"),
+            ("sight = 12", "sight = 12\nplacement = [1, 2, 3, 4, -5]", "police.placement (line 48): -5 has to be 0 to"),
             (
                 "sight = 12",
                 "sight = 12\nplacement = [1, 2, 3, 4, nan]",
-                "police.placement (line 47): NaN has to be 0 to",
+                "police.placement (line 48): NaN has to be 0 to",
             ),
             (
                 "sight = 12",
                 "sight = 12\nplacement = [0, 0, 0, 0, 0]",
-                "police.placement (line 47): stretches of a weight",
+                "police.placement (line 48): stretches of a weight",
             ),
             (
                 "checkpoints = 3",
