@@ -9,6 +9,7 @@ mod points;
 mod police;
 mod report;
 mod safety;
+mod train;
 
 use std::path::PathBuf;
 

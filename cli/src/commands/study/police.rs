@@ -26,7 +26,7 @@ use crate::runs::lock;
 use response::{Drivers, Response, Setting, Stage};
 use search::Search;
 
-/// The agent that learns on at each placement.
+/// The agent that learns what pays.
 const MODEL: &str = "ppo";
 /// How many times as long it learns on where a figure is reported as in the search.
 const LONGER: u64 = 5;
@@ -38,11 +38,15 @@ pub(crate) struct PoliceArgs {
     out: PathBuf,
     #[command(flatten)]
     scenario: ScenarioArgs,
-    /// The agent that learns on at each placement: a built-in name or a weights file.
+    /// The agent that learns what pays: a built-in name or a weights file.
     #[arg(long, value_name = "NAME|PATH", default_value = MODEL)]
     model: String,
-    /// Environment steps that it learns on at each placement of the search, and five times as many where a figure is
-    /// reported; 0 to leave it as it is.
+    /// Environment steps that it is trained for each range of sight first.
+    #[arg(long, value_name = "N", default_value_t = 4_000_000, allow_negative_numbers = true,
+          value_parser = clap::value_parser!(u64).range(1..))]
+    sight_steps: u64,
+    /// Environment steps that it then learns on at each placement of the search, and five times as many where a figure is
+    /// reported; 0 for none.
     #[arg(long, value_name = "N", default_value_t = 100_000, allow_negative_numbers = true)]
     train_steps: u64,
     /// From how far checkpoints are seen, cells; may be given again.
@@ -104,6 +108,7 @@ struct Results<'a> {
     minimize: Objective,
     episodes: usize,
     seed: u64,
+    sight_steps: u64,
     train_steps: u64,
     /// How many checkpoints are manned in a trip, on average.
     manned: f64,
@@ -171,7 +176,8 @@ impl PoliceArgs {
         let spec = self.scenario.spec(RuleSet::City)?;
         let id = spec.id();
         let road = Road::of(&spec)?;
-        let drivers = Drivers::new(&spec, &self.model, &self.scenario.hyperparameters(), self.seed)?;
+        let (set, models) = (self.scenario.hyperparameters(), self.out.join("models"));
+        let drivers = Drivers::new(&spec, &self.model, &set, models, self.seed)?;
         // Before any of them drives.
         for &sight in &self.sight {
             drivers.spec(&Setting { sight, placement: None, is_manned: true })?;
@@ -181,6 +187,13 @@ impl PoliceArgs {
         let _lock = lock(&self.out)?;
         let points = Points::open(&self.out, &self.name(), &id, self.episodes, self.seed)?;
         interrupt::catch()?;
+
+        let bar = progress_bar(self.sight_steps.saturating_mul(self.sight.len() as u64), "steps", self.json);
+        for &sight in &self.sight {
+            bar.set_message(format!("sight {sight}"));
+            drivers.train(sight, self.sight_steps, &bar)?;
+        }
+        bar.finish_and_clear();
 
         let search = Search::new(&road.uniform, self.candidates, self.seed);
         let responses = self.sight.len() * (search.candidates() + 2) + 1;
@@ -196,6 +209,7 @@ impl PoliceArgs {
             minimize: self.minimize,
             episodes: self.episodes,
             seed: self.seed,
+            sight_steps: self.sight_steps,
             train_steps: self.train_steps,
             manned: road.manned,
             stretches: road.stretches,
@@ -214,9 +228,12 @@ impl PoliceArgs {
 
     /// What tells this study from others in its folder.
     fn name(&self) -> String {
-        let Self { model, train_steps, search_episodes, .. } = self;
+        let Self { model, sight_steps, train_steps, search_episodes, minimize, .. } = self;
+        let figure = minimize.figure();
         let set = self.scenario.hyperparameters().join(" ");
-        format!("police, {model}, {train_steps} steps, {search_episodes} trips a placement, {set}")
+        format!(
+            "police, {figure}, {model}, {sight_steps} and {train_steps} steps, {search_episodes} trips a placement, {set}"
+        )
     }
 }
 
@@ -250,11 +267,11 @@ impl Study<'_> {
         let response = match known {
             Some(known) => known,
             None => {
-                let (steps, episodes) = match stage {
+                let size = match stage {
                     Stage::Search => (self.args.train_steps, self.args.search_episodes),
                     Stage::Report => (self.args.train_steps.saturating_mul(LONGER), self.args.episodes),
                 };
-                let response = self.drivers.response(setting, stage, steps, episodes)?;
+                let response = self.drivers.response(setting, stage, self.args.minimize.figure(), size)?;
                 self.points.add(&response)?
             }
         };

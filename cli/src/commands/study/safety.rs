@@ -7,32 +7,25 @@
 mod report;
 mod tiny;
 
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::PathBuf;
 
-use anyhow::{Context, bail, ensure};
-use daladala_agents::{Algorithm, Checkpoint, DeviceKind, registry};
-use daladala_env::{RuleSet, Rules, RulesVisitor, SpecId};
-use daladala_learning::{Evaluations, Report, TrainConfig, TrainingRun, defaults};
-use indicatif::ProgressBar;
+use anyhow::{Context, ensure};
+use daladala_agents::{Algorithm, registry};
+use daladala_env::{RuleSet, SpecId};
+use daladala_learning::defaults;
 use serde::Serialize;
 
 use super::Args;
-use super::drive::{Drive, Driver, INTERRUPTED};
+use super::drive::{Drive, Driver};
 use super::points::{Point, Points};
+use super::train::Train;
 use crate::hyperparameters::{as_toml, merged, with};
 use crate::interrupt;
 use crate::output::{print, print_json, progress_bar};
-use crate::runs::{RunFolder, lock};
+use crate::runs::lock;
 
 /// Drivers written by hand that stand beside the trained ones.
 const SCRIPTED: [&str; 6] = ["timid", "legal", "greedy", "speeder", "selective", "outlaw"];
-/// Episodes of each evaluation of a training: enough to tell good weights from lucky ones.
-const EVALUATION_EPISODES: usize = 4000;
-/// Evaluations of a training.
-const EVALUATIONS: u64 = 50;
-/// From one save of a training to the next.
-const SAVE_EVERY: Duration = Duration::from_secs(60);
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct SafetyArgs {
@@ -145,7 +138,7 @@ impl SafetyArgs {
             bar.set_message(aim.name());
             let config = with(&base, aim.hyperparameters())?;
             let weights = self.weights(*aim);
-            trained_on.visit(Train { config: &config, steps, seed: *seed, weights: &weights, bar: &bar })?;
+            trained_on.visit(Train::new(&config, steps, *seed, &weights, &bar))?;
         }
         bar.finish_and_clear();
 
@@ -231,48 +224,6 @@ fn at(frontier: &[(f64, f64)], risk: f64) -> Option<f64> {
         let between = left <= risk && risk <= right && left < right;
         between.then(|| low + (high - low) * (risk - left) / (right - left))
     })
-}
-
-/// Trains an agent and keeps its weights, unless they are there.
-struct Train<'a> {
-    config: &'a TrainConfig,
-    steps: u64,
-    seed: u64,
-    weights: &'a Path,
-    bar: &'a ProgressBar,
-}
-
-impl RulesVisitor for Train<'_> {
-    type Output = anyhow::Result<()>;
-
-    fn visit<R: Rules>(self, rules: R) -> anyhow::Result<()> {
-        let Self { config, steps, seed, weights, bar } = self;
-        if Checkpoint::load(weights).is_ok() {
-            bar.inc(steps);
-            return Ok(());
-        }
-        let folder = weights.with_extension("run");
-        let (mut run, mut folder) = if RunFolder::can_resume(&folder) {
-            let resumed = RunFolder::resume(&folder, &rules, DeviceKind::Cpu);
-            resumed.with_context(|| format!("remove {} to train it again", folder.display()))?
-        } else {
-            let evaluations =
-                Evaluations { every: (steps / EVALUATIONS).max(1), episodes: EVALUATION_EPISODES, stop_at: None };
-            let run = TrainingRun::new(config, &rules, seed, steps, evaluations, None)?;
-            (run, RunFolder::create(&folder, config, false)?)
-        };
-        let mut told = 0;
-        let mut tell = |report: &Report| {
-            let done = report.progress.steps.min(steps);
-            bar.inc(done - told);
-            told = done;
-        };
-        if !folder.train(&mut run, SAVE_EVERY, &mut tell)? {
-            bail!(INTERRUPTED);
-        }
-        run.result().checkpoint.save(weights)?;
-        folder.finish()
-    }
 }
 
 #[cfg(test)]
