@@ -24,11 +24,19 @@ const SCRIPTED: [&str; 8] = ["legal", "greedy", "selective", "outlaw", "speeder"
 const EVALUATIONS: u64 = 4;
 const EVALUATION_EPISODES: usize = 1000;
 
-/// Hyperparameters of learning on at a placement: rollouts that are short and steps that are small beside those that made the
-/// agent, so that it moves within few steps and away from nothing that it knows.
-const LEARNING_ON: &str = "
+/// Hyperparameters of learning anew what pays at a range of sight: rollouts that are short beside those that made the agent, so
+/// that there are many updates within few steps. What is saved takes raw observations, so learning from there goes without
+/// normalising them.
+const TO_A_SIGHT: &str = "
 envs = 64
 minibatch_size = 1024
+learning_rate = 0.0003
+critic_learning_rate = 0.001
+normalize_observations = false
+";
+
+/// What is other at a placement, where little is new: small steps, and nothing that makes the agent less sure.
+const TO_A_PLACEMENT: &str = "
 learning_rate = 0.0001
 critic_learning_rate = 0.0005
 entropy_coefficient = 0.0
@@ -102,12 +110,12 @@ impl<'a> Drivers<'a> {
         for key in ["imitate", "imitation_steps"] {
             over.remove(key);
         }
+        over.extend(TO_A_SIGHT.parse::<Table>()?);
         let actor = checkpoint.acting()?;
         let hidden: Vec<i64> = actor.hidden().into_iter().map(|size| size as i64).collect();
         over.insert("hidden".to_owned(), hidden.into());
         over.insert("activation".to_owned(), actor.activation.to_string().into());
         over.insert("action_masks".to_owned(), checkpoint.info.action_masks.into());
-        over.insert("normalize_observations".to_owned(), false.into());
         over.insert("initial_weights".to_owned(), model.into());
         let config = with(&defaults(Algorithm::Ppo, "").config, over)?;
         Ok(Self { spec, model, config: merged(&config, None, set)?, folder, seed })
@@ -167,7 +175,7 @@ impl<'a> Drivers<'a> {
         let drive_named = |name: &str| drive(&registry::display_name(name), Driver::Named(name));
         let mut points = named.map(drive_named).collect::<anyhow::Result<Vec<_>>>()?;
         if steps > 0 {
-            let mut over: Table = LEARNING_ON.parse()?;
+            let mut over: Table = TO_A_PLACEMENT.parse()?;
             over.insert("initial_weights".to_owned(), trained.clone().into());
             let config = with(&self.config, over)?;
             let learn_on = LearnOn { config: &config, steps, seed: self.seed };
