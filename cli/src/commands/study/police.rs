@@ -264,16 +264,15 @@ impl Study<'_> {
     fn response(&mut self, setting: Setting, stage: Stage) -> anyhow::Result<Response> {
         self.bar.set_message(setting.to_string());
         let known = self.points.find_by(|known| known.setting == setting && known.stage == stage).cloned();
-        let response = match known {
-            Some(known) => known,
-            None => {
-                let size = match stage {
-                    Stage::Search => (self.args.train_steps, self.args.search_episodes),
-                    Stage::Report => (self.args.train_steps.saturating_mul(LONGER), self.args.episodes),
-                };
-                let response = self.drivers.response(setting, stage, self.args.minimize.figure(), size)?;
-                self.points.add(&response)?
-            }
+        let response = if let Some(known) = known {
+            known
+        } else {
+            let size = match stage {
+                Stage::Search => (self.args.train_steps, self.args.search_episodes),
+                Stage::Report => (self.args.train_steps.saturating_mul(LONGER), self.args.episodes),
+            };
+            let response = self.drivers.response(setting, stage, self.args.minimize.figure(), size)?;
+            self.points.add(&response)?
         };
         self.bar.inc(1);
         Ok(response)

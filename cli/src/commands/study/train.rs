@@ -17,7 +17,7 @@ const EVALUATION_EPISODES: usize = 4000;
 /// Evaluations of a training.
 const EVALUATIONS: u64 = 50;
 /// From one save of a training to the next.
-const SAVE_EVERY: Duration = Duration::from_secs(60);
+const SAVE_EVERY: Duration = Duration::from_mins(1);
 
 /// Trains an agent and keeps its weights, unless they are there.
 pub(super) struct Train<'a> {

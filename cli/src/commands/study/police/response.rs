@@ -10,7 +10,7 @@ use daladala_env::{RuleSpec, Rules, RulesVisitor};
 use daladala_learning::{Evaluations, TrainConfig, TrainingRun, defaults};
 use indicatif::ProgressBar;
 use serde::{Deserialize, Serialize};
-use toml::Table;
+use toml::{Table, Value};
 
 use super::super::drive::{Drive, Driver, INTERRUPTED};
 use super::super::points::Point;
@@ -112,8 +112,7 @@ impl<'a> Drivers<'a> {
         }
         over.extend(TO_A_SIGHT.parse::<Table>()?);
         let actor = checkpoint.acting()?;
-        let hidden: Vec<i64> = actor.hidden().into_iter().map(|size| size as i64).collect();
-        over.insert("hidden".to_owned(), hidden.into());
+        over.insert("hidden".to_owned(), Value::try_from(actor.hidden())?);
         over.insert("activation".to_owned(), actor.activation.to_string().into());
         over.insert("action_masks".to_owned(), checkpoint.info.action_masks.into());
         over.insert("initial_weights".to_owned(), model.into());
