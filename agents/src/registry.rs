@@ -79,6 +79,12 @@ pub const BUILT_IN: &[BuiltIn] = &[
         make: Make::Trained(include_bytes!("../../models/city/ppo.safetensors")),
     },
     BuiltIn {
+        name: "ppo-enforcement",
+        rules: "city",
+        card: include_str!("../../models/city/ppo-enforcement.md"),
+        make: Make::Trained(include_bytes!("../../models/city/ppo-enforcement.safetensors")),
+    },
+    BuiltIn {
         name: "selective",
         rules: "city",
         card: include_str!("../../models/city/selective.md"),
@@ -180,20 +186,17 @@ pub fn rules_of(name: &str) -> Vec<String> {
     rules
 }
 
-/// The policy of a built-in name or of a weights file, to drive by `rules`. `choice` is how a network's outputs become
-/// an action, `device` where they are computed; drivers written by hand drive on the CPU.
-pub fn load(name: &str, rules: &RulesInfo, choice: Choice, device: DeviceKind) -> Result<LoadedPolicy, AgentError> {
+/// What a name stands for.
+enum Found {
+    Scripted(fn(&RulesInfo) -> Box<dyn Policy>),
+    Trained(Checkpoint),
+}
+
+/// What a built-in name or the path of a weights file stands for, where that fits `rules`.
+fn find(name: &str, rules: &RulesInfo) -> Result<Found, AgentError> {
     let damaged = |source| AgentError::Checkpoint { name: name.to_owned(), source };
-    let sampled = choice == Choice::Sampled;
-    let known = built_in(&rules.id.rules, name);
-    let is_meant_for = known.is_ok() && is_default(&rules.id);
-    let checkpoint = match known {
-        Ok(BuiltIn { make: Make::Scripted(_), .. }) if sampled => {
-            return Err(AgentError::NothingToSample { name: name.to_owned() });
-        }
-        Ok(BuiltIn { make: Make::Scripted(make), .. }) => {
-            return Ok(LoadedPolicy { policy: make(rules), other_scenario: None });
-        }
+    let checkpoint = match built_in(&rules.id.rules, name) {
+        Ok(BuiltIn { make: Make::Scripted(make), .. }) => return Ok(Found::Scripted(*make)),
         Ok(BuiltIn { make: Make::Trained(bytes), .. }) => Checkpoint::from_bytes(bytes).map_err(damaged)?,
         #[cfg(feature = "files")]
         Err(_) if looks_like_a_path(Path::new(name)) => Checkpoint::load(Path::new(name))?,
@@ -204,13 +207,36 @@ pub fn load(name: &str, rules: &RulesInfo, choice: Choice, device: DeviceKind) -
         return Err(AgentError::OtherRules { trained_on: trained_on.rules.clone(), rules: rules.id.rules.clone() });
     }
     ensure_fits(rules, checkpoint.info.observation_size, checkpoint.info.actions)?;
+    Ok(Found::Trained(checkpoint))
+}
+
+/// The weights of a built-in name or of a weights file, for `rules`; none where it is a driver written by hand.
+pub fn checkpoint(name: &str, rules: &RulesInfo) -> Result<Option<Checkpoint>, AgentError> {
+    Ok(match find(name, rules)? {
+        Found::Scripted(_) => None,
+        Found::Trained(checkpoint) => Some(checkpoint),
+    })
+}
+
+/// The policy of a built-in name or of a weights file, to drive by `rules`. `choice` is how a network's outputs become
+/// an action, `device` where they are computed; drivers written by hand drive on the CPU.
+pub fn load(name: &str, rules: &RulesInfo, choice: Choice, device: DeviceKind) -> Result<LoadedPolicy, AgentError> {
+    let sampled = choice == Choice::Sampled;
+    let checkpoint = match find(name, rules)? {
+        Found::Scripted(_) if sampled => return Err(AgentError::NothingToSample { name: name.to_owned() }),
+        Found::Scripted(make) => return Ok(LoadedPolicy { policy: make(rules), other_scenario: None }),
+        Found::Trained(checkpoint) => checkpoint,
+    };
     if sampled && checkpoint.info.algorithm.output_kind() != OutputKind::Logits {
         return Err(AgentError::NothingToSample { name: name.to_owned() });
     }
+    let trained_on = &checkpoint.info.spec;
     let policy = NeuralPolicy::on(device, &checkpoint, choice)?;
+    let is_meant_for = built_in(&rules.id.rules, name).is_ok() && is_default(&rules.id);
     let is_other = !is_meant_for && !trained_on.same_dynamics(&rules.id);
     let other_scenario = is_other.then(|| trained_on.clone());
-    Ok(LoadedPolicy { policy: Box::new(policy.map_err(damaged)?), other_scenario })
+    let policy = policy.map_err(|source| AgentError::Checkpoint { name: name.to_owned(), source })?;
+    Ok(LoadedPolicy { policy: Box::new(policy), other_scenario })
 }
 
 /// Whether it is the scenario that rules have where none is named.

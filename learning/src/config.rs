@@ -183,6 +183,12 @@ impl TrainConfig {
             {
                 return Err("minibatch_size and envs × rollout_steps have to be 2 at least".to_owned());
             }
+            // What is saved takes raw observations, and statistics of them begin anew.
+            Self::Ppo(config) | Self::PpoLagrangian(config)
+                if config.initial_weights.is_some() && config.normalize_observations =>
+            {
+                return Err("initial_weights take raw observations: set normalize_observations=false".to_owned());
+            }
             Self::Ppo(config) if config.cost_limit.is_some() => {
                 return Err("cost_limit is kept by ppo-lagrangian, not by ppo".to_owned());
             }

@@ -62,20 +62,24 @@ impl Constraint {
         Self { multiplier: settings.price, settings, critic }
     }
 
-    /// Moves λ, and takes the price of cost off the `advantages` of reward.
+    /// Moves λ by what the last episodes cost.
+    pub(crate) fn adjust<R: Rules>(&mut self, collector: &Collector<R>) {
+        let excess = collector.environments.recent.mean_cost() / self.settings.limit - 1.0;
+        // Before the first episode has ended, nothing is known.
+        if excess.is_finite() {
+            self.multiplier = (self.multiplier + self.settings.multiplier_learning_rate * excess).max(0.0);
+        }
+    }
+
+    /// Takes the price of cost off the `advantages` of reward.
     pub(crate) fn price<R: Rules>(
-        &mut self,
+        &self,
         collector: &Collector<R>,
         critic: &FusedMlp,
         advantages: &[f32],
         discounts: Discounts,
     ) -> Priced {
         let limit = self.settings.limit;
-        let excess = collector.environments.recent.mean_cost() / limit - 1.0;
-        // Before the first episode has ended, nothing is known.
-        if excess.is_finite() {
-            self.multiplier = (self.multiplier + self.settings.multiplier_learning_rate * excess).max(0.0);
-        }
         let rollout = &collector.rollout;
         let costs: Vec<f32> = rollout.costs.iter().map(|cost| cost / limit).collect();
         let values = values_of(critic, rollout.observations.view());

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use burn::tensor::Device;
 use daladala_agents::network::{Activation, FusedMlp, MlpWeights};
 use daladala_agents::{Choice, DeviceKind, Policy, registry};
-use daladala_env::{Generator, Rules};
+use daladala_env::{Generator, Rules, RulesInfo};
 use ndarray::ArrayView2;
 use serde::{Deserialize, Serialize};
 
@@ -76,6 +76,11 @@ pub(crate) trait Recipe: Clone + Send + 'static {
         None
     }
 
+    /// The policy whose networks training begins with, by name.
+    fn initial_weights(&self) -> Option<&str> {
+        None
+    }
+
     /// The limit to what episodes may cost.
     fn constraint(&self) -> Option<ConstraintSettings> {
         None
@@ -101,11 +106,31 @@ impl<R: Rules, C: Recipe> OnPolicyMethod<R, C> {
         if recipe.constraint().is_some() && !tells_cost {
             return Err(format!("cost_limit: '{}' have no cost that could be limited", info.id.rules));
         }
+        let networks = recipe.networks();
+        let trained = recipe.initial_weights().map(|name| trained(name, &info, &networks)).transpose();
+        let trained = trained.map_err(|why| format!("initial_weights: {why}"))?.unwrap_or_default();
         let collector = Collector::new(rules, &recipe.collector(), seed);
-        let mut on_policy = OnPolicy::new(collector, &recipe.networks(), recipe.constraint(), seed, device);
+        let mut on_policy = OnPolicy::new(collector, &networks, &trained, recipe.constraint(), seed, device);
         on_policy.teacher = teacher.map(|teacher| teacher.policy);
         Ok(Self { recipe: recipe.clone(), on_policy })
     }
+}
+
+/// The networks of a policy, by name, or why they cannot take the place of fresh ones.
+fn trained(name: &str, info: &RulesInfo, shape: &Networks) -> Result<BTreeMap<String, MlpWeights>, String> {
+    let checkpoint = registry::checkpoint(name, info).map_err(|error| error.to_string())?;
+    let checkpoint = checkpoint.ok_or_else(|| format!("'{name}' is written by hand and has no weights"))?;
+    let networks = checkpoint.networks;
+    if !networks.contains_key("actor") {
+        return Err(format!("'{name}' has no actor, which {} does without", checkpoint.info.algorithm));
+    }
+    for (network, weights) in &networks {
+        if weights.hidden() != shape.hidden || weights.activation != shape.activation {
+            let (hidden, activation) = (weights.hidden(), weights.activation);
+            return Err(format!("the {network} of '{name}' needs hidden={hidden:?} and activation={activation}"));
+        }
+    }
+    Ok(networks)
 }
 
 impl<R: Rules, C: Recipe> Method<R> for OnPolicyMethod<R, C> {
@@ -166,6 +191,7 @@ impl<R: Rules> OnPolicy<R> {
     fn new(
         collector: Collector<R>,
         networks: &Networks,
+        trained: &BTreeMap<String, MlpWeights>,
         constraint: Option<ConstraintSettings>,
         seed: u64,
         device: Option<&Device>,
@@ -176,15 +202,15 @@ impl<R: Rules> OnPolicy<R> {
             Initialization::Orthogonal => MlpWeights::orthogonal,
             Initialization::Uniform => MlpWeights::init,
         };
-        let mut learner = |outputs, gain| {
+        let mut learner = |name, outputs, gain| {
             let sizes = [&[inputs], networks.hidden, &[outputs]].concat();
-            let weights = init(&sizes, networks.activation, gain, &mut generator);
-            Learner::new(&weights, ADAM_EPSILON, device)
+            let fresh = init(&sizes, networks.activation, gain, &mut generator);
+            Learner::new(trained.get(name).unwrap_or(&fresh), ADAM_EPSILON, device)
         };
         // A small gain makes the first policy nearly uniform.
-        let actor = learner(collector.environments.actions(), 0.01);
-        let critic = learner(1, 1.0);
-        let constraint = constraint.map(|settings| Constraint::new(settings, learner(1, 1.0)));
+        let actor = learner("actor", collector.environments.actions(), 0.01);
+        let critic = learner("critic", 1, 1.0);
+        let constraint = constraint.map(|settings| Constraint::new(settings, learner("cost_critic", 1, 1.0)));
         let shuffling = Generator::new(seed, u64::MAX - 1);
         Self { collector, actor, critic, constraint, teacher: None, shuffling }
     }

@@ -72,6 +72,9 @@ pub struct PpoConfig {
     /// Environment steps of that.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub imitation_steps: u64,
+    /// A policy by name, or a file of weights, whose networks the training begins with in place of fresh ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub initial_weights: Option<String>,
     /// The greatest mean cost of an episode, of `ppo-lagrangian` alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost_limit: Option<f32>,
@@ -137,10 +140,15 @@ impl PpoConfig {
         minibatches: &[Vec<usize>],
         targets: &mut Targets,
         options: &StepOptions,
+        is_taught: bool,
     ) -> Option<[f32; constraint::DETAILS.len()]> {
         let critic = on_policy.acting_of(&on_policy.constraint.as_ref()?.critic);
         let OnPolicy { collector, constraint, .. } = on_policy;
         let constraint = constraint.as_mut()?;
+        // No price keeps a teacher from what it does.
+        if !is_taught {
+            constraint.adjust(collector);
+        }
         let discounts = Discounts { gamma: self.gamma, lambda: self.gae_lambda };
         let priced = constraint.price(collector, &critic, &targets.advantages, discounts);
         targets.advantages = priced.advantages;
@@ -184,7 +192,7 @@ impl Recipe for PpoConfig {
         let last_values = on_policy.collector.collect(&actor, &critic, self.rollout_steps, teacher);
         let rollout = &on_policy.collector.rollout;
         let mut targets = Targets::new(rollout, rollout.advantages(&last_values, self.gamma, self.gae_lambda));
-        let of_costs = self.learn_costs(on_policy, &minibatches, &mut targets, &options);
+        let of_costs = self.learn_costs(on_policy, &minibatches, &mut targets, &options, is_taught);
         let imitating =
             StepOptions { objective: Objective::Likelihood, entropy_coefficient: 0.0, target_kl: None, ..options };
         let options = if is_taught { imitating } else { options };
@@ -197,6 +205,10 @@ impl Recipe for PpoConfig {
 
     fn teacher(&self) -> Option<&str> {
         self.imitate.as_deref()
+    }
+
+    fn initial_weights(&self) -> Option<&str> {
+        self.initial_weights.as_deref()
     }
 
     fn constraint(&self) -> Option<ConstraintSettings> {

@@ -115,3 +115,35 @@ fn what_does_not_go_with_the_rules_is_refused_in_words() {
     let taught = PpoConfig { imitate: Some("nobody".to_owned()), ..ppo() };
     assert!(refused(TrainConfig::Ppo(taught)).contains("nobody"));
 }
+
+#[test]
+fn a_training_begins_with_the_weights_that_it_is_given() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("first.safetensors");
+    let name = path.display().to_string();
+    let rules = tiny();
+    let mut first = Trainer::new(&TrainConfig::Ppo(ppo()), &rules, 5, 60_000, None).unwrap();
+    while !first.finished() {
+        first.advance();
+    }
+    let trained = first.checkpoint();
+    trained.save(&path).unwrap();
+    let raw = PpoConfig { normalize_observations: false, initial_weights: Some(name.clone()), ..ppo() };
+    let second = Trainer::new(&TrainConfig::Ppo(raw.clone()), &rules, 6, 1000, None).unwrap();
+    assert_eq!(second.checkpoint().networks, trained.networks);
+
+    let refused = |config: PpoConfig| {
+        let Err(LearningError::Hyperparameters { why }) = Trainer::new(&TrainConfig::Ppo(config), &rules, 0, 100, None)
+        else {
+            panic!("it was taken")
+        };
+        assert!(!why.contains('\n'), "{why}");
+        why
+    };
+    assert!(
+        refused(PpoConfig { normalize_observations: true, ..raw.clone() }).contains("normalize_observations=false")
+    );
+    assert!(refused(PpoConfig { hidden: vec![32], ..raw.clone() }).contains("hidden=[64, 64]"));
+    assert!(refused(PpoConfig { initial_weights: Some("legal".to_owned()), ..raw.clone() }).contains("by hand"));
+    assert!(refused(PpoConfig { initial_weights: Some("nobody".to_owned()), ..raw }).contains("nobody"));
+}

@@ -3,10 +3,13 @@
 //! Each study drives the same trips (same seed, same random words) by every driver at every value of one field of the
 //! scenario, and says where the better answer changes.
 
+mod drive;
 mod field;
 mod points;
+mod police;
 mod report;
 mod safety;
+mod train;
 
 use std::path::PathBuf;
 
@@ -34,6 +37,8 @@ pub(crate) enum Study {
     Contract(Args),
     /// What does a limit to the risk of a trip cost (PPO-Lagrangian), and how near do learners come to the exact optimum?
     Safety(safety::SafetyArgs),
+    /// Where should checkpoints stand and from how far be seen, if drivers do what then pays best?
+    Police(police::PoliceArgs),
 }
 
 #[derive(Debug, clap::Args)]
@@ -73,6 +78,7 @@ impl Study {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let (study, args) = match &self {
             Self::Safety(args) => return args.run(),
+            Self::Police(args) => return args.run(),
             Self::Enforcement(args) => (FieldStudy::enforcement(), args),
             Self::Radar(args) => (FieldStudy::radar(), args),
             Self::Share(args) => (FieldStudy::share(), args),

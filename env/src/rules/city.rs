@@ -10,6 +10,7 @@ mod layout;
 mod library;
 mod observation;
 mod parameters;
+mod placement;
 mod scenario;
 mod simd;
 mod tick;

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use anyhow::{Context, ensure};
-use daladala_agents::{Choice, DeviceKind, evaluate_each, registry};
-use daladala_env::{RuleSpec, Rules, RulesVisitor, SpecId};
-use indicatif::ProgressBar;
+use anyhow::Context;
+use daladala_agents::registry;
+use daladala_env::{RuleSpec, SpecId};
 use serde::Serialize;
 
+use super::drive::{Drive, Driver};
 use super::points::{Point, Points};
 use super::{Args, report};
 use crate::interrupt;
@@ -131,29 +131,6 @@ pub(super) fn speeding_switch(results: &Results, amounts: &Amounts) -> Option<f6
     Some((never.mean_return - legal.mean_return) / (never.figure("fast_cells")? * amounts.speed_fine))
 }
 
-/// Drives one driver at one value.
-struct Drive<'a> {
-    driver: &'a str,
-    value: f64,
-    args: &'a Args,
-    bar: &'a ProgressBar,
-}
-
-impl RulesVisitor for Drive<'_> {
-    type Output = anyhow::Result<Point>;
-
-    fn visit<R: Rules>(self, rules: R) -> anyhow::Result<Point> {
-        let Self { driver, value, args, bar } = self;
-        let policy = registry::load(driver, &rules.info(), Choice::Greedy, DeviceKind::Cpu)?.policy;
-        let mut each = |_, _: &_| {
-            ensure!(!interrupt::asked(), "interrupted: the same command goes on");
-            Ok(())
-        };
-        let evaluation = evaluate_each(&*policy, &rules, args.seed, args.episodes, &|more| bar.inc(more), &mut each)?;
-        Ok(Point::new(&registry::display_name(driver), value, &evaluation))
-    }
-}
-
 impl FieldStudy {
     pub(super) fn run(&self, args: &Args) -> anyhow::Result<()> {
         let spec = self.fixed.iter().try_fold(args.spec()?, |spec, (field, value)| spec.with_field(field, value))?;
@@ -182,9 +159,9 @@ impl FieldStudy {
                     found.push(point.clone());
                     continue;
                 }
-                ensure!(!interrupt::asked(), "interrupted: the same command goes on");
-                let point = spec.visit(Drive { driver, value, args, bar: &bar })?;
-                found.push(points.add(&point)?);
+                let (seed, episodes) = (args.seed, args.episodes);
+                let evaluation = spec.visit(Drive { driver: Driver::Named(driver), seed, episodes, bar: &bar })?;
+                found.push(points.add(&Point::new(&registry::display_name(driver), value, &evaluation))?);
             }
         }
         bar.finish_and_clear();

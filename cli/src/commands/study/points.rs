@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, ensure};
 use daladala_agents::Evaluation;
 use daladala_env::SpecId;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 /// In the folder of a study.
@@ -54,11 +55,11 @@ impl Point {
     }
 }
 
-/// The points of a study, in its folder.
-pub(super) struct Points {
+/// What a study has found out so far, in its folder.
+pub(super) struct Points<T = Point> {
     path: PathBuf,
     file: File,
-    driven: Vec<Point>,
+    driven: Vec<T>,
 }
 
 /// The first line: another study needs another folder.
@@ -70,7 +71,7 @@ struct Settings {
     seed: u64,
 }
 
-impl Points {
+impl<T: Clone + Serialize + DeserializeOwned> Points<T> {
     /// Those that are there, where the folder holds this study.
     pub(super) fn open(folder: &Path, study: &str, spec: &SpecId, episodes: usize, seed: u64) -> anyhow::Result<Self> {
         let path = folder.join(FILE);
@@ -95,18 +96,24 @@ impl Points {
         Ok(Self { path, file, driven })
     }
 
-    pub(super) fn find(&self, driver: &str, value: f64) -> Option<&Point> {
-        self.driven.iter().find(|point| point.driver == driver && point.value == value)
+    pub(super) fn find_by(&self, is_it: impl Fn(&T) -> bool) -> Option<&T> {
+        self.driven.iter().find(|point| is_it(point))
     }
 
     /// Writes a point down, and hands it back as it is read again, so that a study says the same to the last digit when it
     /// is asked once more.
-    pub(super) fn add(&mut self, point: &Point) -> anyhow::Result<Point> {
+    pub(super) fn add(&mut self, point: &T) -> anyhow::Result<T> {
         let about = || format!("{} cannot be written", self.path.display());
         let line = serde_json::to_string(point)?;
         writeln!(self.file, "{line}").with_context(about)?;
-        let point: Point = serde_json::from_str(&line)?;
+        let point: T = serde_json::from_str(&line)?;
         self.driven.push(point.clone());
         Ok(point)
+    }
+}
+
+impl Points {
+    pub(super) fn find(&self, driver: &str, value: f64) -> Option<&Point> {
+        self.find_by(|point| point.driver == driver && point.value == value)
     }
 }

@@ -96,11 +96,7 @@ fn csv(results: &Results) -> anyhow::Result<String> {
     text.push('\n');
     for point in &results.points {
         let [low, high] = point.return_ci95;
-        let driver = if point.driver.contains([',', '"', '\n']) {
-            format!("\"{}\"", point.driver.replace('"', "\"\""))
-        } else {
-            point.driver.clone()
-        };
+        let driver = quoted(&point.driver);
         write!(text, "{driver},{},{},{low},{high},{}", point.value, point.mean_return, point.mean_length)?;
         for name in &names {
             match point.figures.get(*name) {
@@ -111,6 +107,11 @@ fn csv(results: &Results) -> anyhow::Result<String> {
         text.push('\n');
     }
     Ok(text)
+}
+
+/// A name as CSV has it.
+pub(super) fn quoted(name: &str) -> String {
+    if name.contains([',', '"', '\n']) { format!("\"{}\"", name.replace('"', "\"\"")) } else { name.to_owned() }
 }
 
 /// The profit of each driver at each value.

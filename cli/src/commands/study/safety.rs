@@ -7,47 +7,42 @@
 mod report;
 mod tiny;
 
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::PathBuf;
 
-use anyhow::{Context, bail, ensure};
-use daladala_agents::{Algorithm, Checkpoint, Choice, DeviceKind, Evaluation, Policy, evaluate_each, registry};
-use daladala_env::{Rules, RulesVisitor, SpecId};
-use daladala_learning::{Evaluations, Report, TrainConfig, TrainingRun, defaults};
-use indicatif::ProgressBar;
+use anyhow::{Context, ensure};
+use daladala_agents::{Algorithm, registry};
+use daladala_env::{RuleSet, SpecId};
+use daladala_learning::defaults;
 use serde::Serialize;
 
 use super::Args;
+use super::drive::{Drive, Driver};
 use super::points::{Point, Points};
-use crate::hyperparameters::with;
+use super::train::Train;
+use crate::hyperparameters::{as_toml, merged, with};
 use crate::interrupt;
 use crate::output::{print, print_json, progress_bar};
-use crate::runs::{RunFolder, lock};
+use crate::runs::lock;
 
 /// Drivers written by hand that stand beside the trained ones.
 const SCRIPTED: [&str; 6] = ["timid", "legal", "greedy", "speeder", "selective", "outlaw"];
-/// Episodes of each evaluation of a training: enough to tell good weights from lucky ones.
-const EVALUATION_EPISODES: usize = 4000;
-/// Evaluations of a training.
-const EVALUATIONS: u64 = 50;
-/// From one save of a training to the next.
-const SAVE_EVERY: Duration = Duration::from_mins(1);
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct SafetyArgs {
     #[command(flatten)]
     shared: Args,
     /// A limit to the mean cost of a trip, micromorts; may be given again.
-    #[arg(long, value_name = "MICROMORTS", default_values_t = [4.0, 8.0, 16.0])]
+    #[arg(long, value_name = "MICROMORTS", allow_negative_numbers = true, default_values_t = [4.0, 8.0, 16.0])]
     limit: Vec<f64>,
     /// A price of a micromort, k, of the penalised agents; may be given again.
-    #[arg(long, value_name = "K", default_values_t = [0.05, 0.1, 0.2, 0.4, 0.8, 1.6])]
+    #[arg(long, value_name = "K", allow_negative_numbers = true, default_values_t = [0.05, 0.1, 0.2, 0.4, 0.8, 1.6])]
     price: Vec<f64>,
     /// Environment steps of each agent; by default what the algorithm needs.
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(1..))]
     steps: Option<u64>,
     /// Environment steps of each learner on `tiny`.
-    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
+    #[arg(long, value_name = "N", default_value_t = 1_000_000, allow_negative_numbers = true,
+          value_parser = clap::value_parser!(u64).range(1..))]
     tiny_steps: u64,
 }
 
@@ -116,7 +111,8 @@ impl Aim {
 impl SafetyArgs {
     pub(super) fn run(&self) -> anyhow::Result<()> {
         let Args { out, episodes, seed, json, .. } = &self.shared;
-        let spec = self.shared.spec()?;
+        let spec = self.shared.scenario.spec(RuleSet::City)?;
+        let set = self.shared.scenario.hyperparameters();
         let id = spec.id();
         for value in self.limit.iter().chain(&self.price) {
             ensure!(value.is_finite() && *value > 0.0, "--limit and --price: {value} is not above 0");
@@ -124,9 +120,13 @@ impl SafetyArgs {
         let about = || format!("{} cannot be the folder of a study", out.display());
         std::fs::create_dir_all(out).with_context(about)?;
         let _lock = lock(out)?;
-        let base = defaults(Algorithm::PpoLagrangian, &id.rules);
-        let steps = self.steps.unwrap_or(base.steps);
-        let mut points = Points::open(out, &format!("safety, {steps} steps"), &id, *episodes, *seed)?;
+        let tuned = defaults(Algorithm::Ppo, &id.rules);
+        let steps = self.steps.unwrap_or(tuned.steps);
+        // What PPO is tuned to, and of PPO-Lagrangian what PPO has not.
+        let base = with(&defaults(Algorithm::PpoLagrangian, &id.rules).config, as_toml(&tuned.config)?.parse()?)?;
+        let base = merged(&base, None, &set)?;
+        let name = format!("safety, {steps} steps, {} on tiny, {}", self.tiny_steps, set.join(" "));
+        let mut points = Points::open(out, &name, &id, *episodes, *seed)?;
         interrupt::catch()?;
 
         let aims: Vec<Aim> = self.limit.iter().copied().map(Aim::Limit).collect();
@@ -136,9 +136,9 @@ impl SafetyArgs {
         let bar = progress_bar(steps * aims.len() as u64, "steps", *json);
         for aim in &aims {
             bar.set_message(aim.name());
-            let config = with(&base.config, aim.hyperparameters())?;
+            let config = with(&base, aim.hyperparameters())?;
             let weights = self.weights(*aim);
-            trained_on.visit(Train { config: &config, steps, seed: *seed, weights: &weights, bar: &bar })?;
+            trained_on.visit(Train::new(&config, steps, *seed, &weights, &bar))?;
         }
         bar.finish_and_clear();
 
@@ -153,7 +153,8 @@ impl SafetyArgs {
                 found.push(point.clone());
                 continue;
             }
-            let evaluation = spec.visit(Drive { model: &model, args: &self.shared, bar: &bar })?;
+            let (driver, seed, episodes) = (Driver::Named(&model), *seed, *episodes);
+            let evaluation = spec.visit(Drive { driver, seed, episodes, bar: &bar })?;
             found.push(points.add(&Point::new(&name, value, &evaluation))?);
         }
         bar.finish_and_clear();
@@ -223,69 +224,6 @@ fn at(frontier: &[(f64, f64)], risk: f64) -> Option<f64> {
         let between = left <= risk && risk <= right && left < right;
         between.then(|| low + (high - low) * (risk - left) / (right - left))
     })
-}
-
-/// Trains an agent and keeps its weights, unless they are there.
-struct Train<'a> {
-    config: &'a TrainConfig,
-    steps: u64,
-    seed: u64,
-    weights: &'a Path,
-    bar: &'a ProgressBar,
-}
-
-impl RulesVisitor for Train<'_> {
-    type Output = anyhow::Result<()>;
-
-    fn visit<R: Rules>(self, rules: R) -> anyhow::Result<()> {
-        let Self { config, steps, seed, weights, bar } = self;
-        if Checkpoint::load(weights).is_ok() {
-            bar.inc(steps);
-            return Ok(());
-        }
-        let folder = weights.with_extension("run");
-        let (mut run, mut folder) = if RunFolder::can_resume(&folder) {
-            let resumed = RunFolder::resume(&folder, &rules, DeviceKind::Cpu);
-            resumed.with_context(|| format!("remove {} to train it again", folder.display()))?
-        } else {
-            let evaluations =
-                Evaluations { every: (steps / EVALUATIONS).max(1), episodes: EVALUATION_EPISODES, stop_at: None };
-            let run = TrainingRun::new(config, &rules, seed, steps, evaluations, None)?;
-            (run, RunFolder::create(&folder, config, false)?)
-        };
-        let mut told = 0;
-        let mut tell = |report: &Report| {
-            let done = report.progress.steps.min(steps);
-            bar.inc(done - told);
-            told = done;
-        };
-        if !folder.train(&mut run, SAVE_EVERY, &mut tell)? {
-            bail!("interrupted: the same command goes on");
-        }
-        run.result().checkpoint.save(weights)?;
-        folder.finish()
-    }
-}
-
-/// Drives one driver over all trips.
-struct Drive<'a> {
-    model: &'a str,
-    args: &'a Args,
-    bar: &'a ProgressBar,
-}
-
-impl RulesVisitor for Drive<'_> {
-    type Output = anyhow::Result<Evaluation>;
-
-    fn visit<R: Rules>(self, rules: R) -> anyhow::Result<Evaluation> {
-        let Self { model, args, bar } = self;
-        let policy: Box<dyn Policy> = registry::load(model, &rules.info(), Choice::Greedy, DeviceKind::Cpu)?.policy;
-        let mut each = |_, _: &_| {
-            ensure!(!interrupt::asked(), "interrupted: the same command goes on");
-            Ok(())
-        };
-        evaluate_each(&*policy, &rules, args.seed, args.episodes, &|more| bar.inc(more), &mut each)
-    }
 }
 
 #[cfg(test)]

@@ -70,7 +70,7 @@ pub struct Exact {
 
 impl Exact {
     /// The model of the scenario of `city`. Scenarios are refused whose queues change by chance, which draw what is enforced,
-    /// or which have too many layouts or states.
+    /// which place checkpoints by stretch, or which have too many layouts or states.
     pub fn new(city: &City) -> Result<Self, EnvError> {
         let scenario = city.scenario();
         let refused = |field: &str, problem: String| EnvError::InvalidScenario {
@@ -86,6 +86,12 @@ impl Exact {
         }
         if !scenario.randomize.is_empty() {
             return Err(refused("randomize", "the exact optimum needs one enforcement for all trips".to_owned()));
+        }
+        if scenario.police.placement.is_some() {
+            return Err(refused(
+                "police.placement",
+                "the exact optimum needs checkpoints on any cell alike".to_owned(),
+            ));
         }
         let stops = &scenario.route.stops;
         let free: Vec<u8> = (0..stops[stops.len() - 1]).filter(|cell| !stops.contains(cell)).collect();

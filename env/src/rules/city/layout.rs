@@ -1,9 +1,12 @@
 //! What a trip is drawn from: where lights and checkpoints stand, who waits, and what is enforced.
 
+use std::ops::Range;
+
 use arrayvec::ArrayVec;
 use serde::{Deserialize, Serialize};
 
 use super::parameters::{Parameters, chance, poisson};
+use super::placement::Placement;
 use super::{LONGEST_LIGHT, MAX_CHECKPOINTS, MAX_LIGHTS, MAX_STOPS};
 use crate::generator::Generator;
 
@@ -77,15 +80,25 @@ pub struct CityLayout {
     pub enforcement: Enforcement,
 }
 
+/// Draws cells of those from each of the `places` on, and brings them there.
+fn bring_forward(free: &mut [u8], places: Range<usize>, generator: &mut Generator) {
+    for place in places {
+        let other = place + generator.below((free.len() - place) as u32) as usize;
+        free.swap(place, other);
+    }
+}
+
 impl CityLayout {
     pub(super) fn draw(parameters: &Parameters, generator: &mut Generator) -> Self {
         let scenario = &parameters.scenario;
         let (lights, checkpoints) = (usize::from(scenario.lights.count), usize::from(scenario.police.checkpoints));
-        // The cells without a stop, of which as many as are needed are brought to the front.
         let mut free = parameters.free_cells.clone();
-        for place in 0..lights + checkpoints {
-            let other = place + generator.below((free.len() - place) as u32) as usize;
-            free.swap(place, other);
+        bring_forward(&mut free, 0..lights, generator);
+        match &scenario.police.placement {
+            None => bring_forward(&mut free, lights..lights + checkpoints, generator),
+            Some(weights) => {
+                Placement::new(parameters, weights).bring_forward(&mut free, lights..lights + checkpoints, generator);
+            }
         }
         let mut between = |(least, greatest): (u8, u8)| least + generator.below(u32::from(greatest - least) + 1) as u8;
         let lights = free[..lights].iter().map(|&cell| {

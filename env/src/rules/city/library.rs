@@ -101,6 +101,27 @@ mod tests {
             ("rival = 0.0144", "rival = -0.1", "demand.rival (line 21)"),
             ("corners = [[0, 42], [42, 42]", "corners = [[0, 42], [41, 40]", "route.corners"),
             ("legal = 33", "legal = 51", "bus.legal"),
+            (
+                "sight = 12",
+                "sight = 12\nplacement = [1, 2]",
+                "police.placement (line 48): it has 2 numbers, there are 5",
+            ),
+            ("sight = 12", "sight = 12\nplacement = [1, 2, 3, 4, -5]", "police.placement (line 48): -5 has to be 0 to"),
+            (
+                "sight = 12",
+                "sight = 12\nplacement = [1, 2, 3, 4, nan]",
+                "police.placement (line 48): NaN has to be 0 to",
+            ),
+            (
+                "sight = 12",
+                "sight = 12\nplacement = [0, 0, 0, 0, 0]",
+                "police.placement (line 48): stretches of a weight",
+            ),
+            (
+                "checkpoints = 3",
+                "checkpoints = 5\nplacement = [0, 0, 0, 0, 1]",
+                "have 8 cells, 5 checkpoints and 4 lights",
+            ),
             ("hidden = []", "hidden = [\"wishes\"]", "observation.hidden"),
         ] {
             let error = refused(from, to);

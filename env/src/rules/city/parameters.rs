@@ -87,6 +87,11 @@ impl Parameters {
         self.stop_of_cell[usize::from(cell)].map(usize::from)
     }
 
+    /// The stretch between two stops that a cell without one lies in.
+    pub(super) fn stretch_of(&self, cell: u8) -> usize {
+        self.scenario.route.stops.partition_point(|&stop| stop < cell) - 1
+    }
+
     /// How many of a load are above the legal one.
     pub(super) fn over(&self, load: u8) -> u8 {
         load.saturating_sub(self.scenario.bus.legal)

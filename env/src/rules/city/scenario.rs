@@ -126,6 +126,10 @@ pub struct PoliceParameters {
     pub flight_fine: f64,
     /// From how far checkpoints are seen, cells; 0 for not before the bus is there.
     pub sight: u8,
+    /// How likely a checkpoint stands in each stretch between two stops, in the order of the route, as relative weights of 0
+    /// to 1 000 000. Without it every cell is as likely as any other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub placement: Option<Vec<f64>>,
     /// Above how many aboard the bus is taken, where it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub impound: Option<u8>,
@@ -373,6 +377,33 @@ impl CityScenario {
         }
         if lights + checkpoints + stops.len() > cells {
             return Err(refuse("lights.count", "there are too few cells for so many lights, checkpoints and stops"));
+        }
+        self.check_placement()
+    }
+
+    fn check_placement(&self) -> Result<(), FieldError> {
+        const FIELD: &str = "police.placement";
+        let Some(weights) = &self.police.placement else { return Ok(()) };
+        let stretches: Vec<_> = self.route.stops.array_windows().map(|[from, to]| usize::from(to - from) - 1).collect();
+        if weights.len() != stretches.len() {
+            let (numbers, stretches) = (weights.len(), stretches.len());
+            return Err(refuse(
+                FIELD,
+                format!("it has {numbers} numbers, there are {stretches} stretches between stops"),
+            ));
+        }
+        if let Some(weight) = weights.iter().find(|weight| !(0.0..=1e6).contains(*weight)) {
+            return Err(refuse(FIELD, format!("{weight} has to be 0 to 1 000 000")));
+        }
+        let cells: usize =
+            weights.iter().zip(stretches).filter(|(weight, _)| **weight > 0.0).map(|(_, cells)| cells).sum();
+        let (lights, checkpoints) = (usize::from(self.lights.count), usize::from(self.police.checkpoints));
+        // Lights are placed first, and may all stand in these stretches.
+        if cells < lights + checkpoints {
+            let problem = format!(
+                "stretches of a weight above 0 have {cells} cells, {checkpoints} checkpoints and {lights} lights need more"
+            );
+            return Err(refuse(FIELD, problem));
         }
         Ok(())
     }

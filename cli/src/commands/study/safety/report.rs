@@ -6,6 +6,7 @@ use std::path::Path;
 use comfy_table::Table;
 
 use super::super::points::Point;
+use super::super::report::quoted;
 use super::{Results, SCRIPTED};
 use crate::files::write_text;
 use crate::output::columns;
@@ -52,7 +53,8 @@ fn csv(results: &Results) -> anyhow::Result<String> {
         let [low, high] = point.return_ci95;
         let figure = |name| point.figure(name).map_or_else(String::new, |figure| figure.to_string());
         let (risk, overload, speeding) = (figure("micromorts"), figure("overload_km"), figure("speeding"));
-        let Point { driver, value, mean_return, .. } = point;
+        let Point { value, mean_return, .. } = point;
+        let driver = quoted(&point.driver);
         writeln!(text, "{driver},{value},{mean_return},{low},{high},{risk},{overload},{speeding}")?;
     }
     Ok(text)

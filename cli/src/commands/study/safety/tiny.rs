@@ -11,7 +11,7 @@ use daladala_env::{RuleSet, RuleSpec, Rules};
 use daladala_learning::defaults;
 use serde::Serialize;
 
-use super::Train;
+use super::super::train::Train;
 use crate::hyperparameters::with;
 use crate::output::{columns, progress_bar};
 
@@ -68,7 +68,7 @@ pub(super) fn measured(folder: &Path, steps: u64, seed: u64, is_quiet: bool) -> 
             config = with(&config, toml::Table::from_iter([("cost_limit".to_owned(), LIMIT.into())]))?;
         }
         let weights = folder.join("models").join(format!("tiny-{algorithm}.safetensors"));
-        spec.visit(Train { config: &config, steps, seed, weights: &weights, bar: &bar })?;
+        spec.visit(Train::new(&config, steps, seed, &weights, &bar))?;
         let path = weights.display().to_string();
         let policy = registry::load(&path, &city.info(), Choice::Greedy, DeviceKind::Cpu)?.policy;
         let value = expected(&exact, &city, &*policy);
