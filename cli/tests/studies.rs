@@ -89,7 +89,7 @@ fn a_study_of_the_police_compares_placements_and_goes_on_where_it_was() {
     // A line cut off in the middle is found out again; everything else is read.
     let points = Path::new(&out).join("points.jsonl");
     let text = std::fs::read_to_string(&points).unwrap();
-    assert_eq!(text.lines().count(), 1 + 1 + 8 + 2);
+    assert_eq!(text.lines().count(), 1 + 1 + 9 + 2);
     std::fs::write(&points, &text[..text.len() - 30]).unwrap();
     assert_eq!(json(&study), results);
     assert_eq!(std::fs::read_to_string(&points).unwrap(), text);

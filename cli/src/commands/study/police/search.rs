@@ -3,7 +3,7 @@
 //! It goes by which of some placements are better alone, not by how much: what drivers learn is noisy, and who of them does
 //! best can change from one placement to the next.
 
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 use cmaes::{CMAESOptions, DVector};
 
 /// How far the first placements lie from each other, in logarithms of weights: e times as much or as little.
@@ -32,11 +32,14 @@ impl Search {
 
     /// How many placements are tried at most.
     pub(super) fn candidates(&self) -> usize {
-        self.population * self.generations
+        1 + self.population * self.generations
     }
 
     /// The placement of which `value` is least among those tried.
     pub(super) fn least(&self, mut value: impl FnMut(Vec<f64>) -> anyhow::Result<f64>) -> anyhow::Result<Vec<f64>> {
+        // What is found is not to be worse than where the search begins, which no generation tries itself.
+        let first = shares(&self.begin);
+        let of_first = value(first.clone())?;
         let mut failure = None;
         // A value that is no number ends the search.
         let objective = |point: &DVector<f64>| {
@@ -49,10 +52,9 @@ impl Search {
         let options = CMAESOptions::new(self.begin.clone(), SPREAD).population_size(self.population).seed(self.seed);
         let search = options.max_generations(self.generations).build(objective);
         let mut search = search.map_err(|error| anyhow!("the search cannot begin: {error:?}"))?;
-        let best = search.run().overall_best.map(|best| shares(best.point.as_slice()));
+        let best = search.run().overall_best.filter(|best| best.value < of_first);
         drop(search);
-        failure.map_or(Ok(()), Err)?;
-        best.context("no placement was tried")
+        failure.map_or(Ok(best.map_or(first, |best| shares(best.point.as_slice()))), Err)
     }
 }
 
@@ -76,7 +78,7 @@ mod tests {
     fn shares_of_a_point_sum_to_one_and_begin_where_they_should() {
         let begin = [0.139, 0.139, 0.443, 0.177, 0.102];
         let search = Search::new(&begin, 17, 0);
-        assert_eq!((search.population, search.candidates()), (8, 24));
+        assert_eq!((search.population, search.candidates()), (8, 25));
         let first = shares(&search.begin);
         assert!(first.iter().zip(begin).all(|(share, begin)| (share - begin).abs() < 0.0011), "{first:?}");
         let far = shares(&[800.0, -800.0]);
@@ -89,6 +91,13 @@ mod tests {
         let best = search.least(|shares| Ok(1.0 - shares[3])).unwrap();
         assert!(best[3] > 0.9, "{best:?}");
         assert_eq!(search.least(|shares| Ok(1.0 - shares[3])).unwrap(), best);
+    }
+
+    #[test]
+    fn nothing_worse_is_found_than_where_the_search_begins() {
+        let search = Search::new(&[0.2; 5], 8, 3);
+        let best = search.least(|shares| Ok(shares.iter().map(|share| (share - 0.2).abs()).sum())).unwrap();
+        assert_eq!(best, [0.2; 5]);
     }
 
     #[test]
