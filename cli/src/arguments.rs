@@ -48,10 +48,31 @@ impl RulesArgs {
 
     /// What the arguments name, of `rules` where they name none.
     pub(crate) fn spec_or(&self, rules: RuleSet) -> anyhow::Result<RuleSpec> {
+        self.spec_of(self.rules.unwrap_or(rules))
+    }
+
+    /// The scenario of `rules` that the arguments name.
+    pub(crate) fn spec_of(&self, rules: RuleSet) -> anyhow::Result<RuleSpec> {
         if let Some(set) = self.hyperparameters().first() {
             bail!("--set {set}: a field of a scenario has a dot in it, such as police.inspect=0.3");
         }
-        self.scenario.spec(self.rules.unwrap_or(rules))
+        self.scenario.spec(rules)
+    }
+
+    /// The same with another scenario.
+    pub(crate) fn with_scenario(mut self, scenario: &str) -> Self {
+        self.scenario.scenario = Some(scenario.to_owned());
+        self
+    }
+
+    /// Whether a scenario is asked for, or one with something set in it.
+    pub(crate) fn name_a_scenario(&self) -> bool {
+        self.scenario.is_given()
+    }
+
+    /// The name or the file of the scenario that is asked for.
+    pub(crate) fn scenario_name(&self) -> Option<&str> {
+        self.scenario.scenario.as_deref()
     }
 
     /// The hyperparameters among what is set: their names have no dot.
@@ -101,7 +122,7 @@ impl ScenarioArgs {
 }
 
 /// A misspelt name should hear of the names that there are, a misspelt path of the file that isn't there.
-fn looks_like_a_file(scenario: &str) -> bool {
+pub(crate) fn looks_like_a_file(scenario: &str) -> bool {
     Path::new(scenario).extension().is_some() || Path::new(scenario).components().count() > 1
 }
 

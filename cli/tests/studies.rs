@@ -1,4 +1,4 @@
-//! The studies that train: of safety and of the police, made small.
+//! Studies, made small.
 
 use std::path::Path;
 use std::process::Output;
@@ -27,6 +27,29 @@ fn refused(arguments: &[&str]) -> String {
 
 fn number(value: &Value) -> f64 {
     value.as_f64().unwrap()
+}
+
+#[test]
+fn a_study_says_where_overloading_stops_paying_and_goes_on_where_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("study").to_str().unwrap().to_owned();
+    let study = ["study", "enforcement", "--episodes", "400", "--out", &out, "--json"];
+    let results = json(&study);
+    let switch = &results["switch"];
+    assert_eq!((&switch["from"], &switch["to"]), (&"greedy".into(), &"legal".into()));
+    assert!((0.18..0.28).contains(&number(&switch["simulated"])), "{switch}");
+    assert!((0.18..0.28).contains(&number(&switch["closed_form"])), "{switch}");
+    assert_eq!(results["points"].as_array().unwrap().len(), 6 * 11);
+    for file in ["results.json", "results.csv", "profit.svg", "overloading.svg", "risk.svg"] {
+        assert!(std::fs::metadata(Path::new(&out).join(file)).unwrap().len() > 500, "{file}");
+    }
+    // A line cut off in the middle is driven again; everything else is read.
+    let points = Path::new(&out).join("points.jsonl");
+    let text = std::fs::read_to_string(&points).unwrap();
+    std::fs::write(&points, &text[..text.len() - 30]).unwrap();
+    assert_eq!(json(&study), results);
+    assert_eq!(std::fs::read_to_string(&points).unwrap(), text);
+    assert!(refused(&["study", "enforcement", "--episodes", "500", "--out", &out]).contains("another study"));
 }
 
 #[test]

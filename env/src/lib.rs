@@ -32,6 +32,7 @@ mod generator;
 pub mod info;
 mod rule_spec;
 pub mod rules;
+mod scenario_field;
 pub mod spaces;
 pub mod trace;
 mod vec_env;
@@ -44,6 +45,7 @@ pub use generator::Generator;
 pub use info::RulesInfo;
 pub use rule_spec::{RuleSet, RuleSpec, RulesVisitor, Scenario, SpecId};
 pub use rules::{Action, Ending, Rules, StepTerms, Transition};
+pub use scenario_field::{Bounds, ScenarioField};
 pub use vec_env::{
     Autoreset, Batch, Buffers, ResetOptions, ScalarBatch, Seeds, Snapshot, StepBuffers, TermBuffers, VecEnv,
     VecEnvConfig,

@@ -10,7 +10,10 @@ use siphasher::sip::SipHasher24;
 
 use crate::error::EnvError;
 use crate::info::RulesInfo;
-use crate::rules::{CITY_NAME, CITY_SCENARIOS, CLASSIC_NAME, CLASSIC_SCENARIO, City, CityScenario, Classic, Rules};
+use crate::rules::{
+    CITY_FIELDS, CITY_NAME, CITY_SCENARIOS, CLASSIC_NAME, CLASSIC_SCENARIO, City, CityScenario, Classic, Rules,
+};
+use crate::scenario_field::ScenarioField;
 
 /// The rule sets that can be named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -40,6 +43,15 @@ impl RuleSet {
         match self {
             Self::Classic => &[CLASSIC_SCENARIO],
             Self::City => &CITY_SCENARIOS,
+        }
+    }
+
+    /// The fields of its scenarios. Rules without parameters have none.
+    #[must_use]
+    pub fn fields(self) -> &'static [ScenarioField] {
+        match self {
+            Self::Classic => &[],
+            Self::City => &CITY_FIELDS,
         }
     }
 }

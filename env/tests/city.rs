@@ -2,7 +2,7 @@
 
 use daladala_env::rules::city::{Checkpoint, CityScenario, Light};
 use daladala_env::rules::{City, CityLayout, CityState};
-use daladala_env::{Action, Generator, Rules, StepTerms, Transition};
+use daladala_env::{Action, Generator, RuleSet, Rules, ScenarioField, StepTerms, Transition};
 
 const MOVE: Action = 0;
 const SPEED_UP: Action = 1;
@@ -66,6 +66,20 @@ fn the_document_and_the_spaces_agree() {
     for (place, action) in spaces.actions.iter().enumerate() {
         assert!(document.contains(&format!("| {place} | {action} |")), "{action}");
     }
+}
+
+/// The document has a row for each field of a scenario, as the table in code has it, and no others.
+#[test]
+fn the_document_and_the_fields_agree() {
+    let document = include_str!("../../docs/CITY.md");
+    let row = |field: &ScenarioField| {
+        let ScenarioField { name, unit, bounds, meaning, source } = field;
+        format!("| `{name}` | {unit} | {bounds} | {meaning} | {source} |")
+    };
+    let rows: Vec<_> = RuleSet::City.fields().iter().map(row).collect();
+    let section = document.split_once("\n## Fields of a scenario\n").expect("the heading").1;
+    let told: Vec<_> = section.lines().filter(|line| line.starts_with("| `")).collect();
+    assert_eq!(told, rows);
 }
 
 #[test]

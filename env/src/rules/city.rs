@@ -5,6 +5,7 @@
 
 #[cfg(feature = "exact")]
 pub mod exact;
+mod fields;
 mod info;
 mod layout;
 mod library;
@@ -21,6 +22,7 @@ use std::sync::Arc;
 use arrayvec::ArrayVec;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use fields::FIELDS;
 pub use layout::{Checkpoint, CityLayout, Enforcement, Light};
 pub(crate) use library::NAMES as SCENARIO_NAMES;
 pub use scenario::*;
