@@ -18,6 +18,7 @@ use std::process::ExitCode;
 use clap::error::ErrorKind as UsageErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser};
 use commands::Command;
+use output::tell;
 
 /// Training makes and drops thousands of tensors a second, which the C library's allocator gives back to the system and
 /// asks for again: a third of the time.
@@ -42,7 +43,7 @@ fn main() -> ExitCode {
         let settled = match settled {
             Ok(command) => command.try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches)),
             Err(error) => {
-                eprintln!("error: {error:#}");
+                tell(format_args!("error: {error:#}"));
                 return ExitCode::from(2);
             }
         };
@@ -55,7 +56,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if reader_went_away(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            tell(format_args!("error: {error:#}"));
             ExitCode::FAILURE
         }
     }
@@ -71,7 +72,7 @@ fn usage(error: &clap::Error) -> ExitCode {
     }
     let text = error.render().to_string();
     let lines: Vec<_> = text.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
-    eprintln!("{} (--help tells more)", lines.join(" "));
+    tell(format_args!("{} (--help tells more)", lines.join(" ")));
     ExitCode::from(2)
 }
 

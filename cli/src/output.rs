@@ -1,7 +1,7 @@
 //! What the program prints: JSON for machines, tables and progress bars for people.
 
 use std::fmt::Write;
-use std::io::{Write as _, stdout};
+use std::io::{Write as _, stderr, stdout};
 
 use comfy_table::{CellAlignment, Table, presets};
 use daladala_agents::registry::LoadedPolicy;
@@ -20,6 +20,11 @@ pub(crate) fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
 /// Prints to standard output; a reader that went away is an error, not a panic.
 pub(crate) fn print(text: impl std::fmt::Display) -> anyhow::Result<()> {
     Ok(writeln!(stdout().lock(), "{text}")?)
+}
+
+/// Tells something on standard error. Where nobody reads that, the program goes on without.
+pub(crate) fn tell(text: impl std::fmt::Display) {
+    _ = writeln!(stderr().lock(), "{text}");
 }
 
 /// A borderless table of names and figures.
@@ -43,9 +48,9 @@ pub(crate) fn columns<T: Into<String>>(rows: impl IntoIterator<Item = (T, Vec<St
 /// Says in one line that a model drives on another scenario than it was trained on.
 pub(crate) fn tell_other_scenario(model: &str, loaded: &LoadedPolicy, drives: &SpecId) {
     if let Some(trained_on) = &loaded.other_scenario {
-        eprintln!(
+        tell(format_args!(
             "note: '{model}' was trained on {trained_on} and drives {drives}: its figures say nothing of how it was trained"
-        );
+        ));
     }
 }
 

@@ -144,6 +144,7 @@ fn unknown_seeds_and_versions_stay_unknown() {
 }
 
 /// The models of the original, which are not ours to pass on: beside the repository, or where a variable says.
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 fn shared() -> Option<PathBuf> {
     let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared");
     let folder = std::env::var_os("DALADALA_SHARED").map_or_else(beside, PathBuf::from).join("sb3");

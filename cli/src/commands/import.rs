@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::arguments::{RulesArgs, one_of};
 use crate::files::ensure_writable;
-use crate::output::{figures, grouped, print, print_json};
+use crate::output::{figures, grouped, print, print_json, tell};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -99,7 +99,7 @@ impl Summary<'_> {
             ("parameters", grouped(self.parameters as f64)),
         ]))?;
         for note in self.notes {
-            eprintln!("note: {note}");
+            tell(format_args!("note: {note}"));
         }
         print(format!("Evaluate it: daladala eval --model {}", self.out))?;
         print(format!("Watch it: daladala serve --model {}", self.out))

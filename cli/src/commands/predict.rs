@@ -7,7 +7,7 @@ use daladala_agents::{Choice, policy_generators, registry};
 use serde::Serialize;
 
 use crate::arguments::{DeviceArgs, RulesArgs};
-use crate::output::tell_other_scenario;
+use crate::output::{tell, tell_other_scenario};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -36,10 +36,10 @@ impl Args {
         tell_other_scenario(&self.model, &loaded, &rules.id);
         let policy = loaded.policy;
         if policy.masked() {
-            eprintln!(
+            tell(format_args!(
                 "note: '{}' learnt to choose among open actions, which observations alone don't tell: its choice may be a closed one",
                 self.model
-            );
+            ));
         }
         let mut generators = policy_generators(0, 0..1);
         let mut outputs = vec![0.0; policy.actions()];

@@ -130,7 +130,13 @@ impl Args {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
         let colours = std::io::stderr().is_terminal();
-        tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
+        tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_ansi(colours)
+            .with_writer(std::io::stderr)
+            // It would tell on standard error that standard error is gone, and panic.
+            .log_internal_errors(false)
+            .init();
         // A viewer is a file to the system. With fewer than were hoped for, the server says so when it comes to it.
         if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
             tracing::debug!(%error, "the limit of open files stays");
@@ -158,12 +164,14 @@ impl Args {
         };
         let server = Server::bind(config, catalog).await?;
         let watch = server.url_for(Role::Watch).unwrap_or_else(|| server.url());
-        print(format!("{} drives. Watch at {watch} (Ctrl-C ends)", self.model))?;
+        // Whether anybody reads what it prints is nothing to the server.
+        _ = print(format!("{} drives. Watch at {watch} (Ctrl-C ends)", self.model));
         if let Some(admin) = server.url_for(Role::Admin) {
-            print(format!("Drive and administer at {admin}"))?;
+            _ = print(format!("Drive and administer at {admin}"));
         }
         server.run(interrupted()).await?;
-        print("Stopped.")
+        _ = print("Stopped.");
+        Ok(())
     }
 
     fn catalog(&self) -> anyhow::Result<Catalog> {

@@ -18,7 +18,7 @@ use crate::arguments::{DeviceArgs, RulesArgs, one_of};
 use crate::files::{ensure_writable, place};
 use crate::hyperparameters::{as_toml, merged};
 use crate::interrupt;
-use crate::output::{grouped, print, print_json, progress_bar};
+use crate::output::{grouped, print, print_json, progress_bar, tell};
 use crate::runs::RunFolder;
 
 /// Evaluations of a training, unless said otherwise.
@@ -245,9 +245,9 @@ impl Args {
         set.extend(self.cost_limit.map(|limit| format!("cost_limit={limit:?}")));
         let config = merged(&config, self.config.as_deref(), &set)?;
         if !tuned {
-            eprintln!(
+            tell(format_args!(
                 "note: nobody has tuned {algorithm} for '{rules}': hyperparameters that are not given are generic ones"
-            );
+            ));
         }
         Ok(Defaults { config, steps: self.steps.unwrap_or(steps), tuned })
     }

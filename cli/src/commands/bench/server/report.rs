@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::Encoding;
 use super::measure::Percentiles;
-use crate::output::{figures, grouped, print, print_json};
+use crate::output::{figures, grouped, print, print_json, tell};
 
 /// What stands where a figure cannot be known.
 const UNKNOWN: &str = "–";
@@ -80,7 +80,7 @@ impl Report {
             ("this client's cores in use", known(self.client_cpu, 2)),
         ]))?;
         if let Some(error) = &self.first_error {
-            eprintln!("warning: some viewers failed, the first because: {error}");
+            tell(format_args!("warning: some viewers failed, the first because: {error}"));
         }
         Ok(())
     }
