@@ -80,6 +80,9 @@ impl Checkpoint {
                 sizes.0, sizes.1, self.info.observation_size, self.info.actions
             )));
         }
+        if network.may_overflow() {
+            return Err(CheckpointError::Overflow(name.to_owned()));
+        }
         Ok(network)
     }
 

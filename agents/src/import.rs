@@ -5,9 +5,11 @@
 //! claims (sizes, shapes, offsets) is checked against what is there before memory is taken for it.
 //!
 //! * `archive`: the zip, within limits; `pickle`: the machine; `torch`: the tensors of a `.pth`;
-//! * `layers`: from tensor names to layers and networks; `sb3`: what Stable-Baselines3 says about them.
+//! * `layers`: from tensor names to layers and networks; `sb3`: models of Stable-Baselines3, and
+//!   `description` what it says about them.
 
 mod archive;
+mod description;
 mod error;
 mod layers;
 mod pickle;
@@ -61,8 +63,8 @@ pub fn import(path: &Path, rules: &RulesInfo, options: ImportOptions) -> Result<
 /// The model in the bytes of a file, said to drive by these rules.
 pub fn from_bytes(bytes: &[u8], rules: &SpecId, options: ImportOptions) -> Result<Imported, ImportError> {
     let mut archive = Archive::open(bytes)?;
-    let imported = if archive.contains(sb3::DATA) {
-        sb3::import(&mut archive, rules, options)?
+    let imported = if let Some(folder) = sb3::folder(&archive) {
+        sb3::import(&mut archive, &folder, rules, options)?
     } else {
         let mut file = TorchFile::open(archive)?;
         let pickled = file.pickle()?;

@@ -36,6 +36,9 @@ pub enum CheckpointError {
     /// A tensor with infinities or NaN.
     #[error("tensor '{0}' holds numbers that are not finite")]
     NotFinite(String),
+    /// A network whose outputs may be infinite.
+    #[error("the weights of '{0}' are so large that its outputs may be infinite, which no action can be chosen by")]
+    Overflow(String),
 }
 
 /// A file that no checkpoint can be read from.

@@ -16,7 +16,8 @@ use crate::checkpoint::{Checkpoint, ModelInfo};
 use crate::network::{Activation, LayerWeights, MAX_LAYERS, MlpWeights};
 
 /// What a part of a tensor's name says of models that are no perceptrons.
-const OTHER_KINDS: [(&str, &str); 10] = [
+const OTHER_KINDS: [(&str, &str); 11] = [
+    ("embed", "a model with an embedding"),
     ("cnn.", "a convolutional network"),
     ("conv", "a convolutional network"),
     ("lstm", "a recurrent network"),
@@ -111,7 +112,11 @@ pub(super) fn import(
     let linears = linears(&dict)?;
     let plan = plan(&linears)?;
     let (algorithm, activation) = plan.naming.defaults();
-    let mut notes = Vec::new();
+    // An embedding's table looks the same, whatever it is called.
+    let without_bias = linears.iter().filter(|layer| layer.bias.is_none());
+    let mut notes: Vec<_> = without_bias
+        .map(|layer| format!("'{}.weight' has no bias: taken as a linear layer without one", shown(layer.name)))
+        .collect();
     let algorithm = options.algorithm.unwrap_or_else(|| {
         notes.push(format!("what trained it is not in the file: taken as {algorithm} (--algo says otherwise)"));
         algorithm

@@ -1,7 +1,7 @@
 //! Weights as plain numbers.
 
 use daladala_env::Generator;
-use ndarray::{Array1, Array2};
+use ndarray::{Array1, Array2, ArrayView1};
 use rand_distr::{Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
 
@@ -92,6 +92,30 @@ impl MlpWeights {
         let full = |layer: &LayerWeights| layer.bias.len() == layer.outputs();
         let chained = self.layers.windows(2).all(|layers| layers[0].outputs() == layers[1].inputs());
         !self.layers.is_empty() && chained && self.layers.iter().all(full)
+    }
+
+    /// Whether numbers on the way through it may become infinite for an observation within -1 to 1.
+    ///
+    /// The greatest that each entry of each layer can be is added up: weights that are told apart from this are some
+    /// thirty orders of magnitude beyond what is trained.
+    #[must_use]
+    pub fn may_overflow(&self) -> bool {
+        let mut most = vec![1.0; self.inputs()];
+        for layer in &self.layers {
+            let sum = |(weights, &bias): (ArrayView1<f32>, &f32)| {
+                let products = weights.iter().zip(&most).map(|(&weight, most)| f64::from(weight).abs() * most);
+                products.sum::<f64>() + f64::from(bias).abs()
+            };
+            let sums: Vec<f64> = layer.weight.rows().into_iter().zip(&layer.bias).map(sum).collect();
+            if sums.iter().any(|sum| *sum > f64::from(f32::MAX)) {
+                return true;
+            }
+            most = match self.activation {
+                Activation::Relu => sums,
+                Activation::Tanh => sums.into_iter().map(|sum| sum.min(1.0)).collect(),
+            };
+        }
+        false
     }
 
     /// Entries of the input.

@@ -134,6 +134,43 @@ fn tensors_that_do_not_fit_are_named() {
     assert!(refused(&pth(&double, &[("0", &huge)])).contains("not finite"));
 }
 
+/// They were imported and refused by predict, and drove by whatever NaN compares to in eval and serve.
+#[test]
+fn weights_whose_outputs_overflow_are_refused() {
+    let numbers: Vec<u8> = [3e38_f32; 6].iter().flat_map(|x| x.to_le_bytes()).collect();
+    let pickle = pickled(&[("a.weight", "FloatStorage", "0", 6, 0, &[3, 2], &[2, 1])]);
+    assert!(refused(&pth(&pickle, &[("0", &numbers)])).contains("outputs may be infinite"));
+}
+
+#[test]
+fn an_embedding_is_no_linear_layer() {
+    let named = |name| pickled(&[(name, "FloatStorage", "0", 6, 0, &[3, 2], &[2, 1])]);
+    assert!(refused(&pth(&named("embedding.weight"), &[("0", &[0; 24])])).contains("an embedding"));
+    // It may be called otherwise.
+    let imported = import(&pth(&named("places.weight"), &[("0", &[0; 24])])).unwrap();
+    assert!(imported.notes.iter().any(|note| note.contains("'places.weight' has no bias")), "{:?}", imported.notes);
+}
+
+/// What people's own classes are called last says nothing; numbers that only Python writes are no reason to refuse.
+#[test]
+fn descriptions_are_read_as_leniently_as_python_does_and_classes_as_strictly_as_it_names_them() {
+    let ppo = fixture("ppo_8.zip");
+    let infinite = import(&redescribed(&ppo, "\"max_grad_norm\": 0.5", "\"max_grad_norm\": Infinity"));
+    assert_eq!(infinite.unwrap().checkpoint.networks, import(&ppo).unwrap().checkpoint.networks);
+    let own = redescribed(&ppo, "gymnasium.spaces.box.Box", "mine.Box");
+    assert!(refused(&own).contains("mine.Box"));
+    let no_clip_range = redescribed(&ppo, "\"clip_range\"", "\"no_clip_range\"");
+    assert_eq!(import(&no_clip_range).unwrap().checkpoint.info.algorithm, Algorithm::Ppo);
+}
+
+#[test]
+fn an_archive_that_was_zipped_again_with_its_folder_is_the_same_model() {
+    let ppo = fixture("ppo_8.zip");
+    let within = entries(&ppo).into_iter().map(|(name, bytes)| (format!("best/{name}"), bytes)).collect();
+    let (again, first) = (import(&stored(&within)).unwrap(), import(&ppo).unwrap());
+    assert_eq!((again.checkpoint.networks, again.notes), (first.checkpoint.networks, first.notes));
+}
+
 #[test]
 fn models_that_could_not_be_read_again_are_refused() {
     let layer: Vec<_> = (0..65).map(|index| format!("net.{index}.weight")).collect();
