@@ -127,7 +127,7 @@ impl Grant {
 }
 
 /// The token of a request: from its `Authorization` header or its query.
-fn token_of(headers: &HeaderMap, uri: &Uri) -> Option<String> {
+pub(crate) fn token_of(headers: &HeaderMap, uri: &Uri) -> Option<String> {
     let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let bearer = bearer.and_then(|value| value.split_once(' ')).filter(|(kind, _)| kind.eq_ignore_ascii_case("bearer"));
     let query = || uri.query()?.split('&').find_map(|pair| pair.strip_prefix("token="));

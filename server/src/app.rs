@@ -6,6 +6,7 @@ use std::time::Instant;
 use axum::extract::ws::Utf8Bytes;
 use daladala_protocol::{HelloLimits, PROTOCOL_VERSION, ServerMessage};
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 use crate::access::{Access, Grant};
 use crate::config::Limits;
@@ -24,10 +25,12 @@ pub(crate) struct App {
     pub(crate) access: Access,
     pub(crate) limits: Limits,
     pub(crate) metrics: Arc<Metrics>,
-    /// Turns true when the server shuts down; closed when the last session has ended.
     /// Viewers without a connection.
     pub(crate) pollers: Arc<Pollers>,
+    /// Turns true when the server shuts down; closed when the last session has ended.
     pub(crate) stop: watch::Sender<bool>,
+    /// Cancelled when connections of the original's clients are to break off.
+    pub(crate) sever: CancellationToken,
     pub(crate) started: Instant,
 }
 

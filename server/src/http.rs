@@ -28,7 +28,7 @@ pub(crate) use answer::{Body, Refused};
 pub(crate) use caller::Caller;
 
 use crate::app::App;
-use crate::original::Original;
+use crate::original::{Original, own_session};
 
 /// What pages of this server may load: its own files, and its own WebSocket (`'self'` covers both). Styles may also
 /// stand in the page, as they do in the small ones, and pictures too, as in the page of the API.
@@ -68,7 +68,8 @@ pub(crate) fn router(app: &Arc<App>, original: &Original) -> Router {
         .fallback(viewer::page)
         .with_state(Arc::clone(app))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .layer(original.layer());
+        .layer(original.layer())
+        .layer(middleware::from_fn_with_state(original.sessions(), own_session));
     routes
         .layer(RequestBodyTimeoutLayer::new(app.limits.header_timeout))
         .layer(middleware::from_fn_with_state(Arc::clone(app), guard::guard))

@@ -48,6 +48,7 @@ mod room;
 mod rooms;
 mod server;
 mod session;
+mod severable;
 
 pub use access::{Claims, make_token};
 pub use config::{

@@ -19,6 +19,8 @@ use crate::access::AddressSlot;
 use crate::app::App;
 use crate::error::ServerError;
 use crate::metrics::Counted;
+use crate::original::SOCKET_IO;
+use crate::severable::{Mark, Severable};
 
 /// Bytes that the system may hold for one connection that does not read. Left alone it grows to megabytes, minutes
 /// of frames that a slow viewer would all get late. This is some 50 frames, and enough for a page to load quickly
@@ -138,7 +140,12 @@ fn set_up(stream: &TcpStream, silence: Duration) {
 
 /// Answers the requests of one connection.
 async fn converse(stream: TcpStream, router: Router, app: Arc<App>, peer: Peer) {
+    let original = Mark::default();
+    let stream = Severable::new(stream, original.clone(), app.sever.clone());
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+        if request.uri().path().starts_with(SOCKET_IO) {
+            original.set();
+        }
         request.extensions_mut().insert(peer.clone());
         router.clone().oneshot(request)
     });

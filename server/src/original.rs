@@ -6,6 +6,7 @@
 mod describe;
 mod relay;
 pub(crate) mod rest;
+mod sessions;
 mod socketio;
 mod state;
 
@@ -21,17 +22,20 @@ use socketioxide::layer::SocketIoLayer;
 use crate::app::App;
 use crate::room::{Actor, Room, Stepped};
 use crate::rooms::ORIGINAL;
+pub(crate) use sessions::{SOCKET_IO, Sessions, own_session};
 
 /// The part that serves clients of the original.
 pub(crate) struct Original {
     io: SocketIo,
     layer: SocketIoLayer,
+    sessions: Arc<Sessions>,
 }
 
 impl Original {
     pub(crate) fn new(app: &Arc<App>, underscored: bool) -> Self {
-        let (layer, io) = socketio::build(app, underscored);
-        Self { io, layer }
+        let sessions = Arc::new(Sessions::default());
+        let (layer, io) = socketio::build(app, &sessions, underscored);
+        Self { io, layer, sessions }
     }
 
     pub(crate) fn layer(&self) -> SocketIoLayer {
@@ -40,7 +44,7 @@ impl Original {
 
     /// The routes below `/api`.
     pub(crate) fn routes(&self) -> Router<Arc<App>> {
-        let io = self.io.clone();
+        let connected = (self.io.clone(), Arc::clone(&self.sessions));
         Router::new()
             .route("/health", get(rest::health))
             .route("/models", get(rest::models))
@@ -50,12 +54,12 @@ impl Original {
             .route("/environment-info", get(rest::environment_info))
             .route("/current-state", get(rest::current_state))
             .route("/episode-data", get(rest::episode_data))
-            .route("/ws-status", get(rest::ws_status).layer(axum::Extension(io)))
+            .route("/ws-status", get(rest::ws_status).layer(axum::Extension(connected)))
     }
 
-    /// Closes all connections.
-    pub(crate) async fn close(&self) {
-        self.io.close().await;
+    /// Lets nobody go on with a session of another.
+    pub(crate) fn sessions(&self) -> Arc<Sessions> {
+        Arc::clone(&self.sessions)
     }
 }
 

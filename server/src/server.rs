@@ -10,6 +10,7 @@ use daladala_protocol::Kind;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
 use crate::access::{Access, Claims, make_token};
 use crate::app::App;
@@ -68,6 +69,7 @@ impl Server {
             limits: config.limits,
             metrics,
             pollers: Pollers::new(config.limits.poller_gone_after),
+            sever: CancellationToken::new(),
             stop: watch::Sender::new(false),
             started: Instant::now(),
         });
@@ -117,12 +119,12 @@ impl Server {
         };
         tracing::info!("shutting down");
         app.stop.send_replace(true);
+        app.sever.cancel();
         // Each session and each connection holds a receiver, so the channel closes with the last of them.
         let drained = async {
             if !serving.is_finished() {
                 _ = serving.await;
             }
-            original.close().await;
             app.rooms.stop_recordings().await;
             app.stop.closed().await;
             app.rooms.stop().await;

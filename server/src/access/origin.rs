@@ -15,6 +15,7 @@ use crate::config::AccessConfig;
 pub(crate) struct Origins {
     /// Whether the server is to be reached from this machine only.
     loopback: bool,
+    behind_proxy: bool,
     pages: Vec<String>,
     names: Vec<String>,
 }
@@ -23,18 +24,29 @@ impl Origins {
     pub(super) fn new(config: &AccessConfig, loopback: bool) -> Self {
         let plain = |origin: &String| origin.trim_end_matches('/').to_ascii_lowercase();
         let (pages, names) = (config.allow_origins.iter().map(plain), config.allow_hosts.iter().map(plain));
-        Self { loopback, pages: pages.collect(), names: names.collect() }
+        Self { loopback, behind_proxy: config.behind_proxy, pages: pages.collect(), names: names.collect() }
     }
 
     /// Whether a request comes from a page that may use the server, or from no page at all.
     pub(crate) fn allows(&self, headers: &HeaderMap) -> bool {
         let Some(origin) = headers.get(header::ORIGIN) else { return true };
         let Ok(origin) = origin.to_str() else { return false };
-        let own = || {
-            let authority = origin.split_once("://").map(|(_, authority)| authority);
-            authority.zip(text(headers, header::HOST)).is_some_and(|(origin, host)| origin.eq_ignore_ascii_case(host))
+        text(headers, header::HOST).is_some_and(|host| self.is_own(origin, host)) || self.allows_foreign(origin)
+    }
+
+    /// Whether a page of `origin` came from where the request goes to. A port that is not told is the usual one of the
+    /// page's scheme; but proxies leave out whatever port they listen on.
+    fn is_own(&self, origin: &str, host: &str) -> bool {
+        let (Ok(origin), Ok(host)) = (origin.parse::<Uri>(), host.parse::<Authority>()) else { return false };
+        let (Some(scheme), Some(page)) = (origin.scheme_str(), origin.authority()) else { return false };
+        let usual = match scheme {
+            "http" => 80,
+            "https" => 443,
+            _ => return false,
         };
-        own() || self.allows_foreign(origin)
+        let is_port = host.port_u16().map_or(self.behind_proxy, |port| port == page.port_u16().unwrap_or(usual));
+        let is_usual = host.port().is_none() && page.port_u16().unwrap_or(usual) == usual;
+        page.host().eq_ignore_ascii_case(host.host()) && (is_port || is_usual)
     }
 
     /// Whether pages of `origin`, which is not the server's own, may use it.
@@ -102,6 +114,27 @@ mod tests {
             for foreign in ["http://evil.example", "http://localhost.evil.example", "null", "", "http://bus.example"] {
                 assert!(!origins.allows(&headers(Some(foreign), "localhost:5000")), "{foreign}");
             }
+        }
+    }
+
+    #[test]
+    fn ports_that_are_usual_or_that_a_proxy_leaves_out_are_no_other_origin() {
+        let config = AccessConfig { behind_proxy: true, ..AccessConfig::default() };
+        let (behind, plain) = (Origins::new(&config, false), Origins::new(&AccessConfig::default(), false));
+        for (host, page, through_proxy, directly) in [
+            ("bus.example", "https://bus.example", true, true),
+            ("bus.example", "https://bus.example:8443", true, false),
+            ("bus.example:443", "https://bus.example", true, true),
+            ("bus.example:80", "http://bus.example", true, true),
+            ("bus.example:80", "https://bus.example", false, false),
+            ("bus.example:5000", "http://bus.example:3000", false, false),
+            ("bus.example", "https://evil.example", false, false),
+            ("bus.example", "https://evil.example:8443", false, false),
+            ("bus.example", "ftp://bus.example", false, false),
+            ("[::1]:80", "http://[::1]", true, true),
+        ] {
+            assert_eq!(behind.allows(&headers(Some(page), host)), through_proxy, "{page} at {host}, through a proxy");
+            assert_eq!(plain.allows(&headers(Some(page), host)), directly, "{page} at {host}");
         }
     }
 

@@ -106,7 +106,7 @@ impl Relay {
                 match to {
                     None => self.voice.tell_all(&self.io, event, &Update::of(&frame)).await,
                     Some(id) => {
-                        if let Some(socket) = self.io.get_socket(id) {
+                        if let Some(socket) = socket_of(&self.io, id) {
                             self.voice.tell(&socket, event, &Update::of(&frame));
                         }
                     }
@@ -119,6 +119,11 @@ impl Relay {
             }
         }
     }
+}
+
+/// A client, as long as it is connected. `SocketIo::get_socket` panics once all is closed.
+pub(super) fn socket_of(io: &SocketIo, id: Sid) -> Option<SocketRef> {
+    io.of("/")?.get_socket(id)
 }
 
 impl Telling {
@@ -138,7 +143,9 @@ impl Voice {
 
     async fn tell_all(&self, io: &SocketIo, event: &str, data: &impl Serialize) {
         for name in self.spellings(event) {
-            if let Err(error) = io.emit(name, data).await {
+            // Once it is closed there is nobody to tell, and `io.emit` would panic.
+            let Some(all) = io.of("/") else { return };
+            if let Err(error) = all.emit(name, data).await {
                 tracing::debug!(%error, event, "some clients miss an event");
             }
         }

@@ -10,9 +10,11 @@ use daladala_protocol::Refusal;
 use serde::Serialize;
 use serde_json::{Value, json};
 use socketioxide::SocketIo;
+use socketioxide::operators::BroadcastOperators;
 use utoipa::ToSchema;
 
 use super::describe::{EpisodeStats, environment_info as describe};
+use super::sessions::Sessions;
 use super::state::StateFrame;
 use super::{action_of, load, room};
 use crate::app::App;
@@ -204,9 +206,10 @@ pub(crate) async fn episode_data(State(app): State<Arc<App>>, Caller(grant): Cal
 #[utoipa::path(get, path = "/api/ws-status", tag = "original", responses((status = 200, body = Object)))]
 pub(crate) async fn ws_status(
     Caller(grant): Caller,
-    Extension(io): Extension<SocketIo>,
+    Extension((io, sessions)): Extension<(SocketIo, Arc<Sessions>)>,
 ) -> Result<Json<Value>, Refused> {
     grant.may_in(Role::Watch, ORIGINAL)?;
-    let ids: Vec<_> = io.sockets().iter().map(|socket| socket.id.to_string()).collect();
+    let sockets = io.of("/").map_or_else(Vec::new, BroadcastOperators::sockets);
+    let ids: Vec<_> = sockets.iter().map(|socket| sessions.shown(socket.id.as_str())).collect();
     Ok(Json(json!({ "connected_clients": ids.len(), "client_ids": ids })))
 }

@@ -16,7 +16,8 @@ use socketioxide::socket::{Sid, Socket};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
-use super::relay::{Relay, Telling, Voice, What};
+use super::relay::{Relay, Telling, Voice, What, socket_of};
+use super::sessions::Sessions;
 use super::{action_of, room};
 use crate::access::{Grant, RequestLimit};
 use crate::app::App;
@@ -40,9 +41,14 @@ const MAX_WAITING_REQUESTS: usize = 512;
 /// What may wait to be told; whoever has more to tell waits.
 const MAX_WAITING_TELLINGS: usize = 1024;
 
-/// Between two pings, for an answer to each, and for a connection to join: one that was broken off without a word keeps
-/// its place among the connections for twice as long.
-const PING_INTERVAL: Duration = Duration::from_secs(10);
+/// Between two pings, as the original has it.
+const PING_INTERVAL: Duration = Duration::from_secs(25);
+
+/// For the answer to one, as the original has it: a page that is busy for as long is not dropped.
+const PING_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// For a connection to join the namespace.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What a connected client may do.
 #[derive(Clone)]
@@ -80,10 +86,11 @@ struct Events {
     app: Arc<App>,
     voice: Voice,
     tellings: mpsc::Sender<Telling>,
+    sessions: Arc<Sessions>,
 }
 
 /// The layer that takes `/socket.io/`, and its handle. Needs a runtime.
-pub(super) fn build(app: &Arc<App>, underscored: bool) -> (SocketIoLayer, SocketIo) {
+pub(super) fn build(app: &Arc<App>, sessions: &Arc<Sessions>, underscored: bool) -> (SocketIoLayer, SocketIo) {
     let (layer, io) = SocketIo::builder()
         .max_payload(MAX_PAYLOAD_BYTES as u64)
         .ws_max_message_size(MAX_PAYLOAD_BYTES)
@@ -91,12 +98,13 @@ pub(super) fn build(app: &Arc<App>, underscored: bool) -> (SocketIoLayer, Socket
         .ws_read_buffer_size(READ_BUFFER_BYTES)
         .max_buffer_size(MAX_WAITING_PACKETS)
         .ping_interval(PING_INTERVAL)
-        .ping_timeout(PING_INTERVAL)
-        .connect_timeout(PING_INTERVAL)
+        .ping_timeout(PING_TIMEOUT)
+        .connect_timeout(CONNECT_TIMEOUT)
         .build_layer();
     let voice = Voice { underscored };
     let (telling, tellings) = mpsc::channel(MAX_WAITING_TELLINGS);
-    let events = Events { app: Arc::clone(app), voice: voice.clone(), tellings: telling };
+    let sessions = Arc::clone(sessions);
+    let events = Events { app: Arc::clone(app), voice: voice.clone(), tellings: telling, sessions };
     let admitting = Arc::clone(app);
     let admit = async move |socket: SocketRef, TryData(auth): TryData<Value>| {
         admit(&admitting, &socket, auth.ok().as_ref()).map_err(|refusal| refusal.message)
@@ -121,6 +129,13 @@ fn admit(app: &App, socket: &SocketRef, auth: Option<&Value>) -> Result<(), Refu
 
 impl Events {
     fn connect(&self, socket: &SocketRef, io: SocketIo) {
+        let opening = socket.req_parts();
+        self.sessions.open(socket.id.as_str(), &opening.headers, &opening.uri);
+        let sessions = Arc::clone(&self.sessions);
+        socket.on_disconnect(move |socket: SocketRef| {
+            sessions.close(socket.id.as_str());
+            std::future::ready(())
+        });
         // Handlers run side by side; what one client asks has to be done in order, so it goes through a queue.
         let (queue, said) = mpsc::channel(MAX_WAITING_REQUESTS);
         let events = self.clone();
@@ -155,7 +170,7 @@ impl Events {
             let heard = tokio::select! {
                 heard = said.recv() => heard,
                 () = sleep_until(expires.unwrap_or_else(Instant::now)), if expires.is_some() => {
-                    if let Some(socket) = io.get_socket(id) {
+                    if let Some(socket) = socket_of(&io, id) {
                         // It may be leaving just now.
                         _ = socket.disconnect();
                     }
@@ -168,7 +183,7 @@ impl Events {
             while let Err(refusal) = requests.check() {
                 tokio::time::sleep(Duration::from_millis(refusal.retry_after_ms.unwrap_or(1))).await;
             }
-            let Some(socket) = io.get_socket(id) else { return };
+            let Some(socket) = socket_of(&io, id) else { return };
             let answered = self.answer(id, &client.grant, &event, payload).await;
             self.app.metrics.request(answered.is_ok());
             let frame = answered.unwrap_or_else(|refusal| {

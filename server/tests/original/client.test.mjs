@@ -483,7 +483,8 @@ describe("clients that come and go", () => {
       await status(({ connected_clients }) => connected_clients === 2);
       await client({ transports: ["polling"] }, async (three) => {
         const { client_ids } = await status(({ connected_clients }) => connected_clients === 3);
-        assert.deepEqual([...client_ids].sort(), [one.id, two.id, three.id].sort());
+        // What is shown admits nobody: over polling, the id of a session is as good as its owner's word.
+        assert.equal(new Set([...client_ids, one.id, two.id, three.id]).size, 6);
       });
       await status(({ connected_clients }) => connected_clients === 2);
     });
