@@ -48,10 +48,19 @@ describe("a connection that breaks", () => {
       expect(new Set(server.tried)).toEqual(new Set(["ws"]));
     });
 
-    it("does not lead on where no server is met the other way either", () => {
+    it("leads back where no server is met the other ways either, each tried once", () => {
       for (let tries = 0; tries < TRIES.ws; tries += 1) server.fail();
       server.fail({ elsewhereToo: true });
-      expect(server.connection.transport).toBe("ws");
+      server.fail({ elsewhereToo: true });
+      expect(server.tried.join()).toBe("ws,ws,ws,sse,poll,ws");
+    });
+
+    // A proxy that answers event streams with 404 or 502 kept the page between them and sockets.
+    it("reaches polling where event streams are refused and polling is not", () => {
+      for (let tries = 0; tries < TRIES.ws; tries += 1) server.fail();
+      server.fail({ elsewhereToo: true });
+      welcome();
+      expect(server.connection.status).toEqual({ kind: "polling" });
     });
 
     it("is stayed on where the address forces it", () => {

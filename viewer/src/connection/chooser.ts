@@ -1,7 +1,8 @@
 /**
  * Which way to try next. The WebSocket is the best; what networks do to it is found out by failing.
- * A server that is simply not there must not drive the page to the poorer ways, so a poorer way that
- * meets no server either leads straight back.
+ * A server that is simply not there must not keep the page on the poorer ways, so one that meets no
+ * server either is tried once: from event streams it leads on to polling, which may be let through
+ * where they are not, and from there straight back.
  */
 import { TRANSPORTS, type Transport } from "./transport";
 
@@ -40,8 +41,8 @@ export class Chooser {
   /** A try ended without a greeting. */
   failed(elsewhereToo: boolean): void {
     this.#failures += 1;
-    if (elsewhereToo && this.#at > 0) this.climb();
-    else if (this.#failures >= TRIES[this.now] * (this.#worked.has(this.now) ? FAITH : 1))
+    const tries = TRIES[this.now] * (this.#worked.has(this.now) ? FAITH : 1);
+    if ((elsewhereToo && this.#at > 0) || this.#failures >= tries)
       this.#go((this.#at + 1) % TRANSPORTS.length);
   }
 

@@ -13,7 +13,7 @@ export interface End {
   readonly reason: string;
   /** The server wants to hear nothing before this many milliseconds. */
   readonly retryAfterMs: number;
-  /** What was met was no server at all, or not one that lets this page in: another way won't help. */
+  /** What was met was no server at all, or not one that lets this page in: trying it again won't help. */
   readonly elsewhereToo: boolean;
 }
 
