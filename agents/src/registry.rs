@@ -79,6 +79,12 @@ pub const BUILT_IN: &[BuiltIn] = &[
         make: Make::Trained(include_bytes!("../../models/city/ppo.safetensors")),
     },
     BuiltIn {
+        name: "a2c",
+        rules: "city",
+        card: include_str!("../../models/city/a2c.md"),
+        make: Make::Trained(include_bytes!("../../models/city/a2c.safetensors")),
+    },
+    BuiltIn {
         name: "ppo-enforcement",
         rules: "city",
         card: include_str!("../../models/city/ppo-enforcement.md"),

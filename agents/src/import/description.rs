@@ -75,8 +75,8 @@ impl Description {
 
     /// What follows each hidden layer, where it is told.
     pub(super) fn activation(&self) -> Result<Option<Activation>, ImportError> {
-        let Some(told) = self.get(&["policy_kwargs", "activation_fn"]) else { return Ok(None) };
-        let class = class_path(told)?;
+        let Some(value) = self.get(&["policy_kwargs", "activation_fn"]) else { return Ok(None) };
+        let class = class_path(value)?;
         let known = ACTIVATIONS.iter().find(|(path, _)| *path == class);
         let unknown = || ImportError::unsupported(format!("a model with the activation {}", told(class)));
         Ok(Some(known.ok_or_else(unknown)?.1))

@@ -27,7 +27,7 @@ use response::{Drivers, Response, Setting, Stage};
 use search::Search;
 
 /// The agent that learns what pays.
-const MODEL: &str = "ppo";
+const MODEL: &str = "ppo-enforcement";
 /// How many times as long it learns on where a figure is reported as in the search.
 const LONGER: u64 = 5;
 
