@@ -91,6 +91,12 @@ pub const BUILT_IN: &[BuiltIn] = &[
         make: Make::Trained(include_bytes!("../../models/city/ppo-enforcement.safetensors")),
     },
     BuiltIn {
+        name: "ppo-safe",
+        rules: "city",
+        card: include_str!("../../models/city/ppo-safe.md"),
+        make: Make::Trained(include_bytes!("../../models/city/ppo-safe.safetensors")),
+    },
+    BuiltIn {
         name: "selective",
         rules: "city",
         card: include_str!("../../models/city/selective.md"),

@@ -9,11 +9,11 @@ fn models_lists_every_name() {
         assert!(text.contains(name));
         assert!(stdout(&daladala(&["models", name], "")).starts_with(&format!("# {name}")));
     }
-    for name in ["ppo-enforcement", "informed", "selective", "legal", "fugitive", "random"] {
+    for name in ["a2c", "ppo-safe", "ppo-enforcement", "informed", "selective", "legal", "fugitive", "random"] {
         assert!(text.contains(name));
         assert!(stdout(&daladala(&["models", name, "--rules", "city"], "")).starts_with(&format!("# {name}")));
     }
-    assert_eq!(json(&["models", "--json"])["models"].as_array().unwrap().len(), 19);
+    assert_eq!(json(&["models", "--json"])["models"].as_array().unwrap().len(), 20);
 }
 
 #[test]
