@@ -159,12 +159,21 @@ impl CityLayout {
 }
 
 impl Enforcement {
+    /// What the scenario says where it draws nothing.
+    pub(super) fn usual(parameters: &Parameters) -> Self {
+        Self::of(parameters, |_, value| value as f32)
+    }
+
     fn draw(parameters: &Parameters, generator: &mut Generator) -> Self {
-        let scenario = &parameters.scenario;
-        let mut drawn = |field: &str, value: f64| match scenario.randomize.get(field) {
+        Self::of(parameters, |field, value| match parameters.scenario.randomize.get(field) {
             None => value as f32,
             Some(&[least, greatest]) => (least + (greatest - least) * f64::from(generator.uniform())) as f32,
-        };
+        })
+    }
+
+    /// That of the scenario, each number as `drawn` has it by its field.
+    fn of(parameters: &Parameters, mut drawn: impl FnMut(&str, f64) -> f32) -> Self {
+        let scenario = &parameters.scenario;
         Self {
             inspect: drawn("police.inspect", scenario.police.inspect),
             load_fine: drawn("police.fine", scenario.police.fine),

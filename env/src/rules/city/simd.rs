@@ -9,6 +9,7 @@
 #![expect(clippy::inline_always, reason = "instruction sets are enabled for one function and what is inlined in it")]
 
 mod block;
+mod exchange;
 mod features;
 mod kernel;
 mod rows;
@@ -22,9 +23,10 @@ use fearless_simd::prelude::*;
 use fearless_simd::{Level, Simd, dispatch};
 
 use self::block::Block;
-use self::features::Cells;
+use self::exchange::exchange;
+use self::features::{Cells, Features};
 use self::kernel::Tables;
-use self::rows::RawRows;
+use self::rows::{RawRows, RowScales};
 use self::words::{LaneWords, TickWords};
 use super::tick::drive_tick;
 use super::{City, CityState};
@@ -45,10 +47,20 @@ pub struct CityBatch {
     blocks: Vec<Block>,
     tables: Arc<Tables>,
     cells: Arc<Cells>,
+    scales: Arc<RowScales>,
+    scratch: Box<Scratch>,
     observation_size: usize,
     figures: usize,
     /// Unless this is set, no environment needs a reset, and nobody has to look.
     may_need_reset: bool,
+}
+
+/// What a step of a block works with.
+#[derive(Debug, Clone)]
+struct Scratch {
+    words: TickWords,
+    features: Features,
+    rows: RawRows,
 }
 
 impl CityBatch {
@@ -62,6 +74,12 @@ impl CityBatch {
             blocks: snapshots.chunks(LANES).map(|snapshots| Block::new(snapshots, parameters)).collect(),
             tables: Arc::new(Tables::new(parameters)),
             cells: Arc::new(Cells::new(parameters)),
+            scales: Arc::new(RowScales::new(parameters)),
+            scratch: Box::new(Scratch {
+                words: TickWords::new(parameters),
+                features: Features::NONE,
+                rows: RawRows::EMPTY,
+            }),
             observation_size: info.observation_size(),
             figures: info.figures.len(),
             may_need_reset: snapshots.iter().any(|snapshot| snapshot.needs_reset),
@@ -122,9 +140,8 @@ fn step<S: Simd>(
     out: &mut StepBuffers<'_>,
 ) -> bool {
     let parameters = &*rules.parameters;
-    let CityBatch { blocks, tables, cells, observation_size: size, figures, .. } = batch;
-    let mut words = TickWords::new(parameters);
-    let mut rows = RawRows::EMPTY;
+    let CityBatch { blocks, tables, cells, scales, scratch, observation_size: size, figures, .. } = batch;
+    let Scratch { words, features, rows } = &mut **scratch;
     let mut need_reset = 0;
     for (index, (block, given)) in blocks.iter_mut().zip(actions.chunks(LANES)).enumerate() {
         let (first, envs) = (index * LANES, given.len());
@@ -132,48 +149,65 @@ fn step<S: Simd>(
         actions[..envs].copy_from_slice(given);
         // The lanes that are environments.
         let own = u64::MAX >> (LANES - envs);
+        let trips = &mut block.trips;
 
-        let idle = own & block.trips.needs_reset;
-        let before = (idle != 0).then_some(block.trips.generator);
-        words.draw(simd, &mut block.trips.generator);
+        let idle = own & trips.needs_reset;
+        let before = (idle != 0).then_some(trips.generator);
+        words.draw(simd, tables, &mut trips.generator, &trips.radar, envs);
         // They begin episodes, with the words that these begin with.
         if let Some(before) = before {
             for lane in bits(idle) {
-                block.trips.set_generator(lane, &Generator::from_words(before.map(|word| word[lane])));
+                trips.set_generator(lane, &Generator::from_words(before.map(|word| word[lane])));
             }
         }
-        let speeds = kernel::speeds(simd, &block.trips, &actions);
-        let eventful = kernel::eventful(simd, parameters, tables, &block.trips, &words, &actions, &speeds);
+        kernel::grow_queues(simd, parameters, trips, words, envs);
+        let speeds = kernel::speeds(simd, trips, &actions);
+        let mut eventful = kernel::eventful(simd, parameters, trips, words.chances, &actions, &speeds);
         // Who wants to know what rewards are made of gets all by the plain rules.
-        let eventful = own & if out.terms.is_some() { u64::MAX } else { eventful };
-        for lane in bits(eventful) {
+        if out.terms.is_some() {
+            (eventful.exchanges, eventful.others) = (0, u64::MAX);
+        }
+        let mut alighting = [0; LANES];
+        for lane in bits(own & eventful.exchanges) {
+            alighting[lane] = exchange(parameters, trips, &LaneWords { words, lane }, lane, actions[lane]);
+        }
+        let eventful_trips = own & eventful.others;
+        for lane in bits(eventful_trips) {
             block.take(lane);
         }
 
-        let outcome = kernel::advance(simd, parameters, tables, &mut block.trips, &words, &speeds);
+        let outcome = kernel::advance(
+            simd,
+            parameters,
+            tables,
+            &mut block.trips,
+            (&speeds, &alighting),
+            (own & eventful.fast, envs),
+        );
         out.rewards[first..][..envs].copy_from_slice(&outcome.rewards[..envs]);
         if let Some(out) = &mut out.costs {
             out[first..][..envs].copy_from_slice(&outcome.costs[..envs]);
         }
         out.terminated[first..][..envs].fill(false);
         out.truncated[first..][..envs].fill(false);
-        for lane in bits(eventful) {
+        for lane in bits(eventful_trips) {
             let mut row = out.row(first + lane);
             if idle >> lane & 1 == 1 {
                 begin(rules, block, lane);
                 row.rest();
             } else {
-                let words = LaneWords { words: &words, lane };
+                let words = LaneWords { words, lane };
                 step_one(rules, block, &words, actions[lane], (autoreset, *figures), &mut row);
             }
         }
         need_reset |= block.trips.needs_reset & own;
 
-        for at in (0..LANES).step_by(S::u8s::LEN) {
-            rows.fill::<S>(features::features(simd, parameters, cells, &block.trips, at), at);
+        for at in (0..envs).step_by(S::u8s::LEN) {
+            features::observe(simd, parameters, cells, &block.trips, at, features);
         }
+        rows.fill(simd, features, envs);
         let observations = &mut out.observations[first * *size..][..envs * *size];
-        rows.write(simd, &parameters.scales, &block.trips, *size, observations);
+        rows.write(parameters, scales, &block.trips, *size, observations);
     }
     need_reset != 0
 }

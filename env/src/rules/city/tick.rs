@@ -129,7 +129,8 @@ impl Account {
     }
 }
 
-/// What a tick brings in which the bus drives at a speed and with a load, and nothing happens to it.
+/// What a tick brings in which the bus drives at a speed and with a load, or stands while some alight, and nothing else
+/// happens to it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Quiet {
     pub(super) reward: f32,
@@ -138,8 +139,13 @@ pub(super) struct Quiet {
 }
 
 impl Quiet {
-    pub(super) fn new(parameters: &Parameters, speed: u8, load: u8) -> Self {
+    /// `passengers` are aboard a bus that drives, or alight from one that stands.
+    pub(super) fn new(parameters: &Parameters, speed: u8, passengers: u8) -> Self {
         let mut account = Account::default();
+        let load = passengers;
+        if speed == 0 {
+            account.paid = passengers.into();
+        }
         let cell = Cell::new(parameters, speed, load);
         for _ in 0..speed {
             account.leave(&cell);
@@ -210,13 +216,10 @@ fn act(parameters: &Parameters, state: &mut CityState, action: Action, words: &i
     let Some(stop) = parameters.stop_at(state.position).filter(|_| state.speed == 0) else { return };
     match action {
         PICK_UP if stop < state.queues.len() => {
-            let boarding = state.queues[stop].min(room(parameters, state)).min(parameters.scenario.bus.board);
+            let boarding = boarding(parameters, state.queues[stop], state.load());
             state.queues[stop] -= boarding;
-            for word in (0..usize::from(boarding)).map(|place| words.destination(place)) {
-                let after = parameters.destinations[stop].iter().filter(|&&below| word >= below).count();
-                // The sum of a row may fall short of 1 by a rounding error.
-                let destination = (stop + 1 + after).min(state.aboard.len() - 1);
-                state.aboard[destination] += 1;
+            for place in 0..usize::from(boarding) {
+                state.aboard[destination(parameters, stop, words.destination(place))] += 1;
             }
         }
         DROP_OFF => {
@@ -228,9 +231,21 @@ fn act(parameters: &Parameters, state: &mut CityState, action: Action, words: &i
     }
 }
 
+/// How many of a queue board in a tick.
+pub(super) fn boarding(parameters: &Parameters, queue: u8, load: u8) -> u8 {
+    queue.min(room(parameters, load)).min(parameters.scenario.bus.board)
+}
+
+/// Where one wants to go who boards at a stop, by a random word.
+pub(super) fn destination(parameters: &Parameters, stop: usize, word: u32) -> usize {
+    let after = parameters.destinations[stop].iter().filter(|&&below| word >= below).count();
+    // The sum of a row may fall short of 1 by a rounding error.
+    (stop + 1 + after).min(parameters.stops() - 1)
+}
+
 /// How many may board: up to the legal load, and above it only where it is reached already.
-fn room(parameters: &Parameters, state: &CityState) -> u8 {
-    let (load, bus) = (state.load(), &parameters.scenario.bus);
+fn room(parameters: &Parameters, load: u8) -> u8 {
+    let bus = &parameters.scenario.bus;
     if load < bus.legal { bus.legal - load } else { bus.capacity - load }
 }
 
@@ -370,7 +385,7 @@ pub(super) fn action_mask(parameters: &Parameters, state: &CityState) -> u32 {
     mask |= 1 << STOP;
     if let Some(stop) = parameters.stop_at(state.position).filter(|_| state.speed <= 1) {
         // Who waits at the next tick is not known.
-        if stop < state.queues.len() && room(parameters, state) > 0 {
+        if stop < state.queues.len() && room(parameters, state.load()) > 0 {
             mask |= 1 << PICK_UP;
         }
         if state.aboard[stop] > 0 {
