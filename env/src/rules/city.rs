@@ -37,6 +37,8 @@ use parameters::Parameters;
 /// The name of the rules.
 pub(crate) const NAME: &str = "city";
 
+/// The most cells of a route.
+pub(crate) const MAX_CELLS: usize = 120;
 /// The most stops of a route.
 pub(crate) const MAX_STOPS: usize = 8;
 /// The most traffic lights.
@@ -139,14 +141,14 @@ impl City {
 
 impl CityState {
     /// The start of a trip.
-    pub(crate) fn new(layout: &CityLayout, stops: usize) -> Self {
+    pub(crate) fn new(layout: CityLayout, stops: usize) -> Self {
         Self {
-            layout: layout.clone(),
+            queues: layout.queues.clone(),
+            layout,
             position: 0,
             speed: 0,
             steps: 0,
             held: 0,
-            queues: layout.queues.clone(),
             aboard: std::iter::repeat_n(0, stops).collect(),
             satisfied: 0,
             crashed: false,
@@ -190,7 +192,7 @@ impl Rules for City {
     }
 
     fn start(&self, layout: &CityLayout, _: &mut Generator) -> CityState {
-        CityState::new(layout, self.parameters.stops())
+        CityState::new(layout.clone(), self.parameters.stops())
     }
 
     fn step(

@@ -12,6 +12,7 @@ mod block;
 mod exchange;
 mod features;
 mod kernel;
+mod passing;
 mod rows;
 #[cfg(test)]
 mod tests;
@@ -19,16 +20,18 @@ mod words;
 
 use std::sync::Arc;
 
+use arrayvec::ArrayVec;
 use fearless_simd::prelude::*;
 use fearless_simd::{Level, Simd, dispatch};
 
 use self::block::Block;
 use self::exchange::exchange;
 use self::features::{Cells, Features};
-use self::kernel::Tables;
+use self::kernel::{Eventful, Tables};
+use self::passing::pass;
 use self::rows::{RawRows, RowScales};
 use self::words::{LaneWords, TickWords};
-use super::tick::drive_tick;
+use super::tick::{Quiet, drive_tick};
 use super::{City, CityState};
 use crate::episode::EpisodeStats;
 use crate::generator::Generator;
@@ -165,18 +168,33 @@ fn step<S: Simd>(
         let mut eventful = kernel::eventful(simd, parameters, trips, words.chances, &actions, &speeds);
         // Who wants to know what rewards are made of gets all by the plain rules.
         if out.terms.is_some() {
-            (eventful.exchanges, eventful.others) = (0, u64::MAX);
+            eventful = Eventful { exchanges: 0, passes: 0, others: u64::MAX, ..eventful };
         }
         let mut alighting = [0; LANES];
         for lane in bits(own & eventful.exchanges) {
             alighting[lane] = exchange(parameters, trips, &LaneWords { words, lane }, lane, actions[lane]);
+        }
+        let mut fined = ArrayVec::<_, LANES>::new();
+        for lane in bits(own & eventful.passes) {
+            let (words, speed) = (LaneWords { words, lane }, speeds[lane]);
+            let passed = pass(parameters, tables, &block.trips, block.enforcement(lane), &words, (lane, speed));
+            let Some(passed) = passed else {
+                eventful.others |= 1 << lane;
+                continue;
+            };
+            if passed.times_fined > 0 {
+                let load = block.trips.load(parameters, lane);
+                let reward = Quiet::fined(parameters, speed, load, passed.fines).reward;
+                fined.push((lane, reward, block.trips.episode_return[lane] + reward));
+            }
+            block.pass(lane, &passed);
         }
         let eventful_trips = own & eventful.others;
         for lane in bits(eventful_trips) {
             block.take(lane);
         }
 
-        let outcome = kernel::advance(
+        let mut outcome = kernel::advance(
             simd,
             parameters,
             tables,
@@ -184,6 +202,10 @@ fn step<S: Simd>(
             (&speeds, &alighting),
             (own & eventful.fast, envs),
         );
+        for (lane, reward, episode_return) in fined {
+            outcome.rewards[lane] = reward;
+            block.trips.episode_return[lane] = episode_return;
+        }
         out.rewards[first..][..envs].copy_from_slice(&outcome.rewards[..envs]);
         if let Some(out) = &mut out.costs {
             out[first..][..envs].copy_from_slice(&outcome.costs[..envs]);
@@ -206,8 +228,7 @@ fn step<S: Simd>(
             features::observe(simd, parameters, cells, &block.trips, at, features);
         }
         rows.fill(simd, features, envs);
-        let observations = &mut out.observations[first * *size..][..envs * *size];
-        rows.write(parameters, scales, &block.trips, *size, observations);
+        rows.write(parameters, scales, &block.trips, (envs, *size), &mut out.observations[first * *size..]);
     }
     need_reset != 0
 }
@@ -245,7 +266,7 @@ fn step_one(
 fn begin(rules: &City, block: &mut Block, lane: usize) {
     let mut generator = block.trips.generator_of(lane);
     let layout = rules.draw(&mut generator);
-    block.begin(lane, rules.start(&layout, &mut generator), &rules.parameters);
+    block.begin(lane, CityState::new(layout, rules.parameters.stops()), &rules.parameters);
     block.trips.set_generator(lane, &generator);
     block.put_back(lane, 0.0, false);
 }

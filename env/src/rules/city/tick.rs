@@ -2,7 +2,7 @@
 
 use arrayvec::ArrayVec;
 
-use super::parameters::{Parameters, chance, poisson};
+use super::parameters::{Leaving, Parameters, chance, poisson};
 use super::{
     CityState, CrashMode, DROP_OFF, MAX_BOARD, MAX_SPEED, MAX_STOPS, MOVE, PICK_UP, SPEED_LIMIT, SPEED_UP, STOP,
 };
@@ -95,20 +95,8 @@ struct Account {
     overload_km: f32,
 }
 
-/// What leaving a cell brings at a speed and with a load, whatever else happens there.
-struct Cell {
-    over: u8,
-    micromorts: f32,
-}
-
-impl Cell {
-    fn new(parameters: &Parameters, speed: u8, load: u8) -> Self {
-        Self { over: parameters.over(load), micromorts: parameters.micromorts(speed, load) as f32 }
-    }
-}
-
 impl Account {
-    fn leave(&mut self, cell: &Cell) {
+    fn leave(&mut self, cell: &Leaving) {
         self.cells += 1;
         self.micromorts += cell.micromorts;
         self.overload_km += f32::from(cell.over) * KM_PER_CELL;
@@ -141,16 +129,21 @@ pub(super) struct Quiet {
 impl Quiet {
     /// `passengers` are aboard a bus that drives, or alight from one that stands.
     pub(super) fn new(parameters: &Parameters, speed: u8, passengers: u8) -> Self {
-        let mut account = Account::default();
+        Self::fined(parameters, speed, passengers, 0.0)
+    }
+
+    /// The same, with fines.
+    pub(super) fn fined(parameters: &Parameters, speed: u8, passengers: u8, fines: f32) -> Self {
+        let mut account = Account { fines, ..Account::default() };
         let load = passengers;
         if speed == 0 {
             account.paid = passengers.into();
         }
-        let cell = Cell::new(parameters, speed, load);
+        let cell = Leaving::new(&parameters.scenario, speed, load);
         for _ in 0..speed {
             account.leave(&cell);
             if parameters.scenario.crash.mode == CrashMode::Expected {
-                account.harm += (parameters.hazard(speed, load) * parameters.harm(speed, load)) as f32;
+                account.harm += (cell.hazard * cell.harm) as f32;
             }
         }
         let reward = account.rewards(parameters, false).iter().sum();
@@ -251,7 +244,10 @@ fn room(parameters: &Parameters, load: u8) -> u8 {
 
 /// Standing in a manned checkpoint's cell satisfies it, and the load may be counted.
 fn stand_at_checkpoint(parameters: &Parameters, state: &mut CityState, words: &impl TickRandom, account: &mut Account) {
-    let Some(checkpoint) = state.unsatisfied_here().filter(|_| state.speed == 0) else { return };
+    if state.speed > 0 {
+        return;
+    }
+    let Some(checkpoint) = state.unsatisfied_here() else { return };
     state.satisfied |= 1 << checkpoint;
     let over = parameters.over(state.load());
     if over == 0 {
@@ -295,8 +291,11 @@ fn put_off(state: &mut CityState, mut count: u8) {
 fn drive(parameters: &Parameters, state: &mut CityState, words: &impl TickRandom, account: &mut Account) {
     let (speed, load) = (state.speed, state.load());
     let (scenario, enforcement) = (&parameters.scenario, state.layout.enforcement);
-    let (hazard, harm) = (parameters.hazard(speed, load), parameters.harm(speed, load));
-    let cell = Cell::new(parameters, speed, load);
+    if speed == 0 {
+        return;
+    }
+    let cell = parameters.leaving(speed, load);
+    let Leaving { hazard, harm, .. } = *cell;
     for word in (0..usize::from(speed)).map(|place| words.cell(place)) {
         let mut crash = hazard;
         if state.red_here() {
@@ -322,7 +321,7 @@ fn drive(parameters: &Parameters, state: &mut CityState, words: &impl TickRandom
                 fine(state, account, enforcement.speed_fine);
             }
         }
-        account.leave(&cell);
+        account.leave(cell);
         match scenario.crash.mode {
             CrashMode::Sampled if chance(word.crash, crash as f32) => {
                 account.harm += harm as f32;

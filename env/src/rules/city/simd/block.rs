@@ -1,12 +1,13 @@
 //! How 64 environments are stored: what every tick touches field by field, the rest one environment after another.
 
+use super::passing::Passed;
 use crate::episode::EpisodeStats;
 use crate::generator::Generator;
 use crate::rules::city::layout::Enforcement;
 use crate::rules::city::observation::ENFORCEMENT;
 use crate::rules::city::parameters::{Parameters, word_of};
 use crate::rules::city::{CityState, MAX_CHECKPOINTS, MAX_LIGHTS, MAX_STOPS};
-use crate::rules::lanes::{Bytes, LANES, Words};
+use crate::rules::lanes::{Bytes, LANES, Words, bits};
 use crate::vec_env::Snapshot;
 
 /// A count of each trip that a byte may be too small for.
@@ -128,6 +129,24 @@ impl Block {
         self.put_back(lane, snapshot.episode_return, snapshot.needs_reset);
     }
 
+    /// What is enforced in a trip.
+    pub(super) fn enforcement(&self, lane: usize) -> &Enforcement {
+        &self.environments[lane].state.layout.enforcement
+    }
+
+    /// Notes what came of the lights and checkpoints that a bus passes in this tick.
+    pub(super) fn pass(&mut self, lane: usize, passed: &Passed) {
+        self.trips.violations[lane] = self.trips.violations[lane].wrapping_add(passed.violations);
+        for place in bits(passed.satisfied.into()) {
+            self.trips.checkpoints[place].waits[lane] = 0;
+        }
+        let state = &mut self.environments[lane].state;
+        state.satisfied |= passed.satisfied;
+        state.totals.overloaded_passes += passed.overloaded;
+        state.totals.fines += passed.fines;
+        state.totals.times_fined += passed.times_fined;
+    }
+
     /// Reads a trip that the plain rules are to move on, before the lanes move on without it.
     pub(super) fn take(&mut self, lane: usize) {
         let environment = &mut self.environments[lane];
@@ -199,6 +218,11 @@ impl Trips {
         for (lanes, word) in self.generator.iter_mut().zip(generator.words()) {
             lanes[lane] = word;
         }
+    }
+
+    /// How many are aboard of one trip.
+    pub(super) fn load(&self, parameters: &Parameters, lane: usize) -> u8 {
+        self.aboard[..parameters.stops()].iter().map(|aboard| aboard[lane]).sum()
     }
 
     /// Reads into `state` what is in lanes.

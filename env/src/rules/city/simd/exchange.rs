@@ -16,8 +16,7 @@ pub(super) fn exchange(
 ) -> u8 {
     let Some(stop) = parameters.stop_at(trips.position[lane]) else { return 0 };
     if action == PICK_UP {
-        let load = trips.aboard[..parameters.stops()].iter().map(|aboard| aboard[lane]).sum();
-        let boarding = boarding(parameters, trips.queues[stop][lane], load);
+        let boarding = boarding(parameters, trips.queues[stop][lane], trips.load(parameters, lane));
         trips.queues[stop][lane] -= boarding;
         for place in 0..usize::from(boarding) {
             trips.aboard[destination(parameters, stop, words.destination(place))][lane] += 1;

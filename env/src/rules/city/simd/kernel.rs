@@ -28,11 +28,14 @@ pub(super) struct Tables {
     pub(super) arrivals: Vec<Arrivals>,
     /// No crash has words as high as this.
     pub(super) crash: u32,
+    /// No crash at a red light has.
+    pub(super) red_crash: u32,
     pub(super) rival: u32,
 }
 
 /// The place in a [`QuietTable`] of a speed with a load, or, where the bus stands, with those who alight. Any byte is
 /// either, so that no place is out of bounds.
+#[inline(always)]
 fn place(speed: u8, passengers: u8) -> usize {
     usize::from(speed & 3) << 8 | usize::from(passengers)
 }
@@ -45,13 +48,15 @@ impl Tables {
             let Quiet { reward, micromorts, overload_km } = Quiet::new(parameters, speed, passengers);
             [reward, micromorts, overload_km, 0.0]
         };
-        let worst = (0..=MAX_SPEED).map(|speed| parameters.hazard(speed, scenario.bus.capacity)).fold(0.0, f64::max);
+        let worst = parameters.leaving(MAX_SPEED, scenario.bus.capacity).hazard;
         let sampled = scenario.crash.mode == CrashMode::Sampled;
+        // A little more than is needed, as chances are rounded to single precision before they are compared.
+        let above = |chance: f64| if sampled { word_of(chance * (1.0 + 1e-6)).saturating_add(1) } else { 0 };
         Self {
             quiet: Box::new(std::array::from_fn(quiet)),
             arrivals: parameters.arrivals.iter().map(|table| Arrivals::new(table)).collect(),
-            // A little more than is needed, as chances are rounded to single precision before they are compared.
-            crash: if sampled { word_of(worst * (1.0 + 1e-6)).saturating_add(1) } else { 0 },
+            crash: above(worst),
+            red_crash: above(1.0 - (1.0 - worst) * (1.0 - scenario.lights.crash)),
             rival: word_of(f64::from(scenario.demand.rival as f32)),
         }
     }
@@ -77,6 +82,8 @@ pub(super) fn speeds<S: Simd>(simd: S, trips: &Trips, actions: &Bytes) -> Bytes 
 pub(super) struct Eventful {
     /// Somebody may board or alight.
     pub(super) exchanges: u64,
+    /// A red light or a checkpoint is passed or stood at.
+    pub(super) passes: u64,
     /// Anything else.
     pub(super) others: u64,
     /// The bus drives too fast: no event if nobody sees it.
@@ -96,7 +103,7 @@ pub(super) fn eventful<S: Simd>(
     let scenario = &parameters.scenario;
     let stops = &scenario.route.stops;
     let (none, last) = (splat(simd, 0), splat(simd, parameters.last_cell()));
-    let mut eventful = Eventful { exchanges: 0, others: chances.crash | trips.needs_reset, fast: 0 };
+    let mut eventful = Eventful { exchanges: 0, passes: 0, others: chances.crash | trips.needs_reset, fast: 0 };
     for at in (0..LANES).step_by(S::u8s::LEN) {
         let (position, speed, action) =
             (load(simd, &trips.position, at), load(simd, speeds, at), load(simd, actions, at));
@@ -111,17 +118,18 @@ pub(super) fn eventful<S: Simd>(
             exchanges |= these & position.simd_eq(cell);
         }
         eventful.exchanges |= exchanges.to_bitmask() << at;
-        let mut others = (last - position).simd_le(speed);
+        let mut passes = S::mask8s::splat(simd, false);
         for lights in &trips.lights[..usize::from(scenario.lights.count)] {
             // Behind the bus, it is more than any speed.
             let is_left = (load(simd, &lights.cell, at) - position).simd_lt(speed);
-            others |= is_left & load(simd, &lights.clock, at).simd_ge(load(simd, &lights.green, at));
+            passes |= is_left & load(simd, &lights.clock, at).simd_ge(load(simd, &lights.green, at));
         }
         for checkpoints in &trips.checkpoints[..usize::from(scenario.police.checkpoints)] {
             let is_met = (load(simd, &checkpoints.cell, at) - position).simd_lt(speed.max(1));
-            others |= is_met & load(simd, &checkpoints.waits, at).simd_ne(none);
+            passes |= is_met & load(simd, &checkpoints.waits, at).simd_ne(none);
         }
-        eventful.others |= others.to_bitmask() << at;
+        eventful.passes |= passes.to_bitmask() << at;
+        eventful.others |= (last - position).simd_le(speed).to_bitmask() << at;
         eventful.fast |= speed.simd_gt(SPEED_LIMIT).to_bitmask() << at;
     }
     eventful.others |= eventful.fast & chances.radar;
@@ -134,6 +142,7 @@ pub(super) fn eventful<S: Simd>(
         }
     }
     eventful.exchanges &= !eventful.others;
+    eventful.passes &= !eventful.others;
     eventful
 }
 
@@ -204,12 +213,11 @@ pub(super) fn advance<S: Simd>(
     let Outcome { rewards, costs } = &mut outcome;
     let Trips { episode_return: returns, micromorts: risks, overload_km: overloads, .. } = trips;
     for at in (0..envs).step_by(QUARTER) {
-        let [one, two, three, four] =
-            [at, at + 1, at + 2, at + 3].map(|lane| &tables.quiet[place(speeds[lane], passengers[lane])]);
-        let ((first, last), (other_first, other_last)) = (
-            f32x4::from_slice(simd, one).interleave(f32x4::from_slice(simd, three)),
-            f32x4::from_slice(simd, two).interleave(f32x4::from_slice(simd, four)),
-        );
+        let one = quiet(simd, tables, speeds[at], passengers[at]);
+        let two = quiet(simd, tables, speeds[at + 1], passengers[at + 1]);
+        let three = quiet(simd, tables, speeds[at + 2], passengers[at + 2]);
+        let four = quiet(simd, tables, speeds[at + 3], passengers[at + 3]);
+        let ((first, last), (other_first, other_last)) = (one.interleave(three), two.interleave(four));
         let (reward, micromorts) = first.interleave(other_first);
         let kilometres = last.zip_low(other_last);
         reward.store_slice(&mut rewards[at..at + QUARTER]);
@@ -219,6 +227,11 @@ pub(super) fn advance<S: Simd>(
         add(simd, kilometres, overloads, at);
     }
     outcome
+}
+
+#[inline(always)]
+fn quiet<S: Simd>(simd: S, tables: &Tables, speed: u8, passengers: u8) -> f32x4<S> {
+    f32x4::from_slice(simd, &tables.quiet[place(speed, passengers)])
 }
 
 #[inline(always)]
