@@ -3,6 +3,7 @@
 //! A trip along one road with stops, traffic lights and police checkpoints. `docs/CITY.md` tells the rules in prose and
 //! where the numbers come from; every constant is a field of the [scenario](CityScenario).
 
+mod batch;
 #[cfg(feature = "exact")]
 pub mod exact;
 mod info;
@@ -21,10 +22,10 @@ use std::sync::Arc;
 use arrayvec::ArrayVec;
 use serde::{Deserialize, Serialize};
 
+pub use batch::CityBatch;
 pub use layout::{Checkpoint, CityLayout, Enforcement, Light};
 pub(crate) use library::NAMES as SCENARIO_NAMES;
 pub use scenario::*;
-pub use simd::CityBatch;
 
 use super::{Action, Ending, FrameContext, Rules, StepTerms, Transition};
 use crate::checker::DrawAny;

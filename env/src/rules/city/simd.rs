@@ -43,7 +43,7 @@ use crate::vec_env::{Autoreset, Batch, Snapshot, StepBuffers, StepRow};
 ///
 /// Snapshots go in and out unchanged, but that the length of the episode is taken from the steps of its state.
 #[derive(Debug, Clone)]
-pub struct CityBatch {
+pub(super) struct LaneBatch {
     level: Level,
     envs: usize,
     /// The lanes of the last one that are past `envs` are copies of a trip, stepped along and never read.
@@ -66,7 +66,7 @@ struct Scratch {
     rows: RawRows,
 }
 
-impl CityBatch {
+impl LaneBatch {
     /// A batch that is stepped with the instructions of `level`.
     fn at_level(level: Level, rules: &City, snapshots: &[Snapshot<CityState>]) -> Self {
         let parameters = &rules.parameters;
@@ -90,7 +90,7 @@ impl CityBatch {
     }
 }
 
-impl Batch<City> for CityBatch {
+impl Batch<City> for LaneBatch {
     fn new(rules: &City, snapshots: Vec<Snapshot<CityState>>) -> Self {
         Self::at_level(Level::new(), rules, &snapshots)
     }
@@ -136,14 +136,14 @@ impl Batch<City> for CityBatch {
 #[inline(always)]
 fn step<S: Simd>(
     simd: S,
-    batch: &mut CityBatch,
+    batch: &mut LaneBatch,
     rules: &City,
     autoreset: Autoreset,
     actions: &[Action],
     out: &mut StepBuffers<'_>,
 ) -> bool {
     let parameters = &*rules.parameters;
-    let CityBatch { blocks, tables, cells, scales, scratch, observation_size: size, figures, .. } = batch;
+    let LaneBatch { blocks, tables, cells, scales, scratch, observation_size: size, figures, .. } = batch;
     let Scratch { words, features, rows } = &mut **scratch;
     let mut need_reset = 0;
     for (index, (block, given)) in blocks.iter_mut().zip(actions.chunks(LANES)).enumerate() {

@@ -76,10 +76,11 @@ impl RawRows {
         let counted = |place: usize, counts: &[u16; LANES]| -> Floats {
             std::array::from_fn(|lane| parameters.scales.counted(place, counts[lane]))
         };
-        let counted = [counted(MONEY, &trips.paid), counted(STEP, &trips.steps)];
-        for lane in 0..envs {
-            let numbers = self.0.each_ref().map(|group| &group.as_chunks::<PADDED>().0[lane]);
-            let counted = counted.each_ref().map(|entries| entries[lane]);
+        let [first, second, third] = self.0.each_ref().map(|group| group.as_chunks().0);
+        let numbers = first.iter().zip(second).zip(third);
+        let counted = counted(MONEY, &trips.paid).into_iter().zip(counted(STEP, &trips.steps));
+        for (lane, (((first, second), third), counted)) in numbers.zip(counted).take(envs).enumerate() {
+            let numbers = [first, second, third];
             let out = &mut out[lane * size..];
             if let Some(row) = out.first_chunk_mut() {
                 write_row(numbers, counted, scales, row);
@@ -156,7 +157,7 @@ fn zip_halves<S: Simd>(lanes: [u8x32<S>; PADDED]) -> [u8x32<S>; PADDED] {
 #[inline(always)]
 fn write_row(
     numbers: [&[u8; PADDED]; GROUPS],
-    [money, step]: [f32; 2],
+    (money, step): (f32, f32),
     scales: &RowScales,
     out: &mut [f32; MOST_FEATURES],
 ) {

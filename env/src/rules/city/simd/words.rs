@@ -90,49 +90,52 @@ impl TickWords {
     }
 }
 
+/// Numbers of a table that all words are compared with: one word in ten thousand reaches the last of them where as many
+/// come as to the stops of `dar-es-salaam`.
+const LIKELY: usize = 4;
+/// The most lanes of words that a register has.
+const WIDEST: usize = 16;
+
 /// How many come to a stop in a tick, by a random word: the table of [`poisson`](crate::rules::city::parameters::poisson)
-/// as registers compare it.
+/// as registers compare it, with the highest bit of words turned, as AVX2 compares signed numbers in one instruction.
 #[derive(Debug)]
 pub(super) struct Arrivals {
-    /// The words below which it is at most 0, 1, 2…, with the highest bit turned: they are compared as signed numbers,
-    /// which takes AVX2 one instruction and not two.
-    below: Vec<i32>,
-    /// Words hardly ever reach those from here on.
-    likely: usize,
-}
-
-/// Beyond the words below which it is reached with this chance, a word is taken to be a rare one: one in some ten blocks of
-/// 64 has one.
-const RARE: u32 = u32::MAX - (u32::MAX >> 12);
-
-fn turned(word: u32) -> i32 {
-    (word ^ 1 << 31).cast_signed()
+    /// The words above which it is at least 1, 2…, in each lane; beyond the table, words that none is above.
+    likely: [[i32; WIDEST]; LIKELY],
+    /// The same beyond these.
+    rare: Vec<i32>,
+    /// What it is at least: words that are at least 0 need no look.
+    least: u32,
 }
 
 impl Arrivals {
     pub(super) fn new(table: &[u32]) -> Self {
-        let likely = table.iter().take_while(|&&below| below < RARE).count();
-        Self { below: table.iter().map(|&below| turned(below)).collect(), likely }
+        let turned = |word: u32| (word ^ 1 << 31).cast_signed();
+        let above = table.iter().filter_map(|below| Some(turned(below.checked_sub(1)?)));
+        let mut likely = above.clone().chain(std::iter::repeat(i32::MAX));
+        Self {
+            likely: std::array::from_fn(|_| [likely.next().unwrap_or(i32::MAX); WIDEST]),
+            rare: above.skip(LIKELY).collect(),
+            least: table.iter().filter(|&&below| below == 0).count() as u32,
+        }
     }
 
     #[inline(always)]
     fn count<S: Simd>(&self, simd: S, word: S::u32s) -> S::u32s {
         let word: S::i32s = (word ^ (1 << 31)).bitcast();
-        let (likely, rare) = self.below.split_at(self.likely);
-        let (none, one) = (S::i32s::splat(simd, 0), S::i32s::splat(simd, 1));
-        // As many as would be there if none were below.
-        let mut count = S::i32s::splat(simd, (likely.len() as u32).cast_signed());
-        for &below in likely {
-            count += word.simd_lt(below).select(S::i32s::splat(simd, -1), none);
+        let (none, one) = (S::u32s::splat(simd, 0), S::u32s::splat(simd, 1));
+        let mut count = S::u32s::splat(simd, self.least);
+        let mut is_above = S::mask32s::splat(simd, false);
+        for above in &self.likely {
+            is_above = word.simd_gt(S::i32s::from_slice(simd, &above[..S::i32s::LEN]));
+            count += is_above.select(one, none);
         }
-        if let Some(&below) = rare.first()
-            && !word.simd_lt(below).all_true()
-        {
-            for &below in rare {
-                count += word.simd_lt(below).select(none, one);
+        if is_above.any_true() {
+            for &above in &self.rare {
+                count += word.simd_gt(above).select(one, none);
             }
         }
-        count.bitcast()
+        count
     }
 }
 
