@@ -1,9 +1,11 @@
 //! The fast batch of the `city` rules: many trips a step in the lanes of SIMD registers.
 //!
 //! Trips are stored in blocks of 64, field by field, nearly every field a byte (`block`). Random words are drawn for all
-//! lanes, whatever happens in them. Then nearly all trips have a tick in which nothing happens but that the bus drives
-//! and queues grow: they are moved on together (`kernel`). The few others are stepped by the plain rules, one by one.
-//! What all drivers see is made in lanes again (`features`) and turned into rows of floats (`rows`).
+//! lanes, whatever happens in them (`words`). Then nearly all trips have a tick in which nothing happens but that the bus
+//! drives and queues grow: they are moved on together (`kernel`). Where passengers board or alight (`exchange`) and where
+//! a light or a checkpoint is in the way (`passing`), only what that changes is done trip by trip. The few others, most of
+//! which end, are stepped by the plain rules. What all drivers see is made in lanes again (`features`) and turned into rows
+//! of floats (`rows`). Registers in which no environment lies are left alone.
 //!
 //! [`ScalarBatch`](crate::ScalarBatch) is the oracle: the two are held equal bit for bit.
 #![expect(clippy::inline_always, reason = "instruction sets are enabled for one function and what is inlined in it")]
@@ -31,11 +33,12 @@ use self::kernel::{Eventful, Tables};
 use self::passing::pass;
 use self::rows::{RawRows, RowScales};
 use self::words::{LaneWords, TickWords};
+use super::parameters::Parameters;
 use super::tick::{Quiet, drive_tick};
 use super::{City, CityState};
 use crate::episode::EpisodeStats;
 use crate::generator::Generator;
-use crate::rules::lanes::{LANES, bits};
+use crate::rules::lanes::{Bytes, LANES, bits};
 use crate::rules::{Action, Rules};
 use crate::vec_env::{Autoreset, Batch, Snapshot, StepBuffers, StepRow};
 
@@ -148,8 +151,7 @@ fn step<S: Simd>(
     let mut need_reset = 0;
     for (index, (block, given)) in blocks.iter_mut().zip(actions.chunks(LANES)).enumerate() {
         let (first, envs) = (index * LANES, given.len());
-        let mut actions = [0; LANES];
-        actions[..envs].copy_from_slice(given);
+        let actions = given.first_chunk().map_or_else(|| padded(given), |whole| *whole);
         // The lanes that are environments.
         let own = u64::MAX >> (LANES - envs);
         let trips = &mut block.trips;
@@ -174,21 +176,7 @@ fn step<S: Simd>(
         for lane in bits(own & eventful.exchanges) {
             alighting[lane] = exchange(parameters, trips, &LaneWords { words, lane }, lane, actions[lane]);
         }
-        let mut fined = ArrayVec::<_, LANES>::new();
-        for lane in bits(own & eventful.passes) {
-            let (words, speed) = (LaneWords { words, lane }, speeds[lane]);
-            let passed = pass(parameters, tables, &block.trips, block.enforcement(lane), &words, (lane, speed));
-            let Some(passed) = passed else {
-                eventful.others |= 1 << lane;
-                continue;
-            };
-            if passed.times_fined > 0 {
-                let load = block.trips.load(parameters, lane);
-                let reward = Quiet::fined(parameters, speed, load, passed.fines).reward;
-                fined.push((lane, reward, block.trips.episode_return[lane] + reward));
-            }
-            block.pass(lane, &passed);
-        }
+        let fined = pass_all(parameters, tables, block, words, own, &speeds, &mut eventful);
         let eventful_trips = own & eventful.others;
         for lane in bits(eventful_trips) {
             block.take(lane);
@@ -202,16 +190,16 @@ fn step<S: Simd>(
             (&speeds, &alighting),
             (own & eventful.fast, envs),
         );
-        for (lane, reward, episode_return) in fined {
+        for &Fined { lane, reward, episode_return } in &fined {
             outcome.rewards[lane] = reward;
             block.trips.episode_return[lane] = episode_return;
         }
-        out.rewards[first..][..envs].copy_from_slice(&outcome.rewards[..envs]);
-        if let Some(out) = &mut out.costs {
-            out[first..][..envs].copy_from_slice(&outcome.costs[..envs]);
+        tell(&outcome.rewards, first, out.rewards);
+        if let Some(costs) = &mut out.costs {
+            tell(&outcome.costs, first, costs);
         }
-        out.terminated[first..][..envs].fill(false);
-        out.truncated[first..][..envs].fill(false);
+        tell(&[false; LANES], first, out.terminated);
+        tell(&[false; LANES], first, out.truncated);
         for lane in bits(eventful_trips) {
             let mut row = out.row(first + lane);
             if idle >> lane & 1 == 1 {
@@ -231,6 +219,60 @@ fn step<S: Simd>(
         rows.write(parameters, scales, &block.trips, (envs, *size), &mut out.observations[first * *size..]);
     }
     need_reset != 0
+}
+
+/// The actions of a block that is not full.
+fn padded(given: &[Action]) -> Bytes {
+    let mut actions = [0; LANES];
+    actions[..given.len()].copy_from_slice(given);
+    actions
+}
+
+/// Writes what the trips of a block bring, of which the first is environment `first`: at once, where all of them are there.
+#[inline(always)]
+fn tell<T: Copy>(brought: &[T; LANES], first: usize, out: &mut [T]) {
+    let out = &mut out[first..];
+    if let Some(whole) = out.first_chunk_mut() {
+        *whole = *brought;
+    } else {
+        out.copy_from_slice(&brought[..out.len()]);
+    }
+}
+
+/// A trip that is fined though nothing else happens to it, with the reward of its tick and the sum of all.
+struct Fined {
+    lane: usize,
+    reward: f32,
+    episode_return: f32,
+}
+
+/// Lets the trips pass the lights and checkpoints in their way. Those that cannot be left to it become others.
+#[inline(always)]
+fn pass_all(
+    parameters: &Parameters,
+    tables: &Tables,
+    block: &mut Block,
+    words: &TickWords,
+    own: u64,
+    speeds: &Bytes,
+    eventful: &mut Eventful,
+) -> ArrayVec<Fined, LANES> {
+    let mut fined = ArrayVec::new();
+    for lane in bits(own & eventful.passes) {
+        let (words, speed) = (LaneWords { words, lane }, speeds[lane]);
+        let Some(passed) = pass(parameters, tables, &block.trips, block.enforcement(lane), &words, (lane, speed))
+        else {
+            eventful.others |= 1 << lane;
+            continue;
+        };
+        if passed.times_fined > 0 {
+            let load = block.trips.load(parameters, lane);
+            let reward = Quiet::fined(parameters, speed, load, passed.fines).reward;
+            fined.push(Fined { lane, reward, episode_return: block.trips.episode_return[lane] + reward });
+        }
+        block.pass(lane, &passed);
+    }
+    fined
 }
 
 /// A tick of a trip that was taken, by the plain rules.

@@ -1,8 +1,8 @@
 //! One tick of 64 trips to which nothing happens: queues grow, buses hold or change their speed and drive on.
 //!
-//! Trips to which something may happen are told beforehand, and the plain rules move them on one by one. They are few:
-//! at a stop where somebody may board or alight, at a checkpoint or a red light, at the end of the route, and where a
-//! random word is so low that radar or a crash is possible.
+//! Trips to which something may happen are told beforehand. They are few: at a stop where somebody may board or alight, at
+//! a checkpoint or a red light, at the end of the route, and where a random word is so low that radar or a crash is
+//! possible.
 
 use fearless_simd::prelude::*;
 use fearless_simd::{Select, Simd, f32x4};

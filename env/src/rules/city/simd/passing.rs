@@ -1,7 +1,7 @@
 //! Red lights and checkpoints, trip by trip but in the lanes, where nothing worse than a fine comes of them: the bus drives
 //! on as if they were not there.
 
-use super::block::Trips;
+use super::block::{Lights, Trips};
 use super::kernel::Tables;
 use crate::rules::city::layout::Enforcement;
 use crate::rules::city::parameters::{Parameters, chance};
@@ -45,8 +45,7 @@ pub(super) fn pass(
     }
     for place in 0..speed {
         let (cell, word) = (trips.position[lane] + place, words.cell(place.into()));
-        let is_red =
-            |lights: &super::block::Lights| lights.cell[lane] == cell && lights.clock[lane] >= lights.green[lane];
+        let is_red = |lights: &Lights| lights.cell[lane] == cell && lights.clock[lane] >= lights.green[lane];
         if trips.lights[..usize::from(parameters.scenario.lights.count)].iter().any(is_red) {
             if parameters.scenario.crash.mode == CrashMode::Expected || word.crash < tables.red_crash {
                 return None;
