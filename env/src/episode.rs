@@ -22,9 +22,9 @@ pub struct EpisodeStats {
 impl EpisodeStats {
     /// Those of an episode whose last state this is. `figures` is how many the rules declare.
     pub(crate) fn of<R: Rules>(rules: &R, state: &R::State, episode_return: f32, length: u32, figures: usize) -> Self {
-        let mut of_episode = [0.0; MAX_FIGURES];
-        rules.figures(state, &mut of_episode[..figures]);
-        let figures = of_episode[..figures].iter().copied().collect();
+        let (count, mut figures) = (figures, ArrayVec::from([0.0; MAX_FIGURES]));
+        figures.truncate(count);
+        rules.figures(state, &mut figures);
         Self { episode_return, length, ending: rules.ending(state), figures }
     }
 

@@ -3,6 +3,7 @@
 //! A trip along one road with stops, traffic lights and police checkpoints. `docs/CITY.md` tells the rules in prose and
 //! where the numbers come from; every constant is a field of the [scenario](CityScenario).
 
+mod batch;
 #[cfg(feature = "exact")]
 pub mod exact;
 mod fields;
@@ -22,11 +23,11 @@ use std::sync::Arc;
 use arrayvec::ArrayVec;
 use serde::{Deserialize, Serialize};
 
+pub use batch::CityBatch;
 pub(crate) use fields::FIELDS;
 pub use layout::{Checkpoint, CityLayout, Enforcement, Light};
 pub(crate) use library::NAMES as SCENARIO_NAMES;
 pub use scenario::*;
-pub use simd::CityBatch;
 
 use super::{Action, Ending, FrameContext, Rules, StepTerms, Transition};
 use crate::checker::DrawAny;
@@ -39,6 +40,8 @@ use parameters::Parameters;
 /// The name of the rules.
 pub(crate) const NAME: &str = "city";
 
+/// The most cells of a route.
+pub(crate) const MAX_CELLS: usize = 120;
 /// The most stops of a route.
 pub(crate) const MAX_STOPS: usize = 8;
 /// The most traffic lights.
@@ -141,14 +144,14 @@ impl City {
 
 impl CityState {
     /// The start of a trip.
-    pub(crate) fn new(layout: &CityLayout, stops: usize) -> Self {
+    pub(crate) fn new(layout: CityLayout, stops: usize) -> Self {
         Self {
-            layout: layout.clone(),
+            queues: layout.queues.clone(),
+            layout,
             position: 0,
             speed: 0,
             steps: 0,
             held: 0,
-            queues: layout.queues.clone(),
             aboard: std::iter::repeat_n(0, stops).collect(),
             satisfied: 0,
             crashed: false,
@@ -192,7 +195,7 @@ impl Rules for City {
     }
 
     fn start(&self, layout: &CityLayout, _: &mut Generator) -> CityState {
-        CityState::new(layout, self.parameters.stops())
+        CityState::new(layout.clone(), self.parameters.stops())
     }
 
     fn step(

@@ -53,27 +53,44 @@ pub(super) fn next_words([s0, s1, s2, s3]: &mut [Words; 4]) -> Words {
     results
 }
 
-/// The next random bits of each lane, word after word.
-#[inline(always)]
-pub(super) fn draw_words<S: Simd>(simd: S, generator: &mut [Words; 4], out: &mut [Words]) {
-    for at in (0..LANES).step_by(S::u32s::LEN) {
-        let part = at..at + S::u32s::LEN;
-        let [mut s0, mut s1, mut s2, mut s3] =
-            generator.each_ref().map(|words| S::u32s::from_slice(simd, &words[part.clone()]));
-        for words in out.iter_mut() {
-            let sum = s0 + s3;
-            (((sum << 7) | (sum >> 25)) + s0).store_slice(&mut words[part.clone()]);
-            let shifted = s1 << 9;
-            s2 ^= s0;
-            s3 ^= s1;
-            s1 ^= s2;
-            s0 ^= s3;
-            s2 ^= shifted;
-            s3 = (s3 << 11) | (s3 >> 21);
+/// The generators of a register of lanes.
+pub(super) struct Random<S: Simd>([S::u32s; 4]);
+
+impl<S: Simd> Random<S> {
+    /// Those of the lanes from `at` on.
+    #[inline(always)]
+    pub(super) fn load(simd: S, [s0, s1, s2, s3]: &[Words; 4], at: usize) -> Self {
+        let here = at..at + S::u32s::LEN;
+        Self([
+            S::u32s::from_slice(simd, &s0[here.clone()]),
+            S::u32s::from_slice(simd, &s1[here.clone()]),
+            S::u32s::from_slice(simd, &s2[here.clone()]),
+            S::u32s::from_slice(simd, &s3[here]),
+        ])
+    }
+
+    /// Puts them back.
+    #[inline(always)]
+    pub(super) fn store(self, generator: &mut [Words; 4], at: usize) {
+        for (words, register) in generator.iter_mut().zip(self.0) {
+            register.store_slice(&mut words[at..at + S::u32s::LEN]);
         }
-        for (words, register) in generator.iter_mut().zip([s0, s1, s2, s3]) {
-            register.store_slice(&mut words[part.clone()]);
-        }
+    }
+
+    /// The next 32 random bits of each lane.
+    #[inline(always)]
+    pub(super) fn next(&mut self) -> S::u32s {
+        let [s0, s1, s2, s3] = &mut self.0;
+        let sum = *s0 + *s3;
+        let word = ((sum << 7) | (sum >> 25)) + *s0;
+        let shifted = *s1 << 9;
+        *s2 ^= *s0;
+        *s3 ^= *s1;
+        *s1 ^= *s2;
+        *s0 ^= *s3;
+        *s2 ^= shifted;
+        *s3 = (*s3 << 11) | (*s3 >> 21);
+        word
     }
 }
 
@@ -154,6 +171,20 @@ fn even_bytes<S: Simd>(simd: S, words: &[u32]) -> S::u8s {
     let low: S::u8s = S::u32s::from_slice(simd, low).bitcast();
     let high: S::u8s = S::u32s::from_slice(simd, high).bitcast();
     low.unzip_low(high)
+}
+
+/// Words below 256 as bytes, of the lanes from `at` on.
+#[inline(always)]
+pub(super) fn bytes_of<S: Simd>(simd: S, words: &Words, at: usize) -> S::u8s {
+    let (low, high) = words[at..at + S::u8s::LEN].split_at(2 * S::u32s::LEN);
+    halves_of(simd, low).relaxed_narrow(halves_of(simd, high))
+}
+
+/// Words below 65 536 as half words.
+#[inline(always)]
+fn halves_of<S: Simd>(simd: S, words: &[u32]) -> S::u16s {
+    let (low, high) = words.split_at(S::u32s::LEN);
+    S::u32s::from_slice(simd, low).relaxed_narrow(S::u32s::from_slice(simd, high))
 }
 
 /// The instruction sets that this machine has, by name.

@@ -230,7 +230,7 @@ impl Exact {
     /// A state as the engine has it, so that a driver can be asked.
     fn engine_state(&self, layout: &CityLayout, road: &Road, own: &State, tick: u16, paid: u16) -> CityState {
         let stops = self.scenario().route.stops.len();
-        let mut state = CityState::new(layout, stops);
+        let mut state = CityState::new(layout.clone(), stops);
         (state.position, state.speed, state.held, state.steps) = (own.position, own.speed, own.held, tick);
         state.queues.copy_from_slice(&own.queues[..stops - 1]);
         state.aboard.copy_from_slice(&own.aboard[..stops]);

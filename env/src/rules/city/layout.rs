@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::parameters::{Parameters, chance, poisson};
 use super::placement::Placement;
-use super::{LONGEST_LIGHT, MAX_CHECKPOINTS, MAX_LIGHTS, MAX_STOPS};
+use super::{LONGEST_LIGHT, MAX_CELLS, MAX_CHECKPOINTS, MAX_LIGHTS, MAX_STOPS};
 use crate::generator::Generator;
 
 /// A traffic light: green for some ticks, then red for some.
@@ -92,12 +92,14 @@ impl CityLayout {
     pub(super) fn draw(parameters: &Parameters, generator: &mut Generator) -> Self {
         let scenario = &parameters.scenario;
         let (lights, checkpoints) = (usize::from(scenario.lights.count), usize::from(scenario.police.checkpoints));
-        let mut free = parameters.free_cells.clone();
-        bring_forward(&mut free, 0..lights, generator);
+        let mut cells = [0; MAX_CELLS];
+        let free = &mut cells[..parameters.free_cells.len()];
+        free.copy_from_slice(&parameters.free_cells);
+        bring_forward(free, 0..lights, generator);
         match &scenario.police.placement {
-            None => bring_forward(&mut free, lights..lights + checkpoints, generator),
+            None => bring_forward(free, lights..lights + checkpoints, generator),
             Some(weights) => {
-                Placement::new(parameters, weights).bring_forward(&mut free, lights..lights + checkpoints, generator);
+                Placement::new(parameters, weights).bring_forward(free, lights..lights + checkpoints, generator);
             }
         }
         let mut between = |(least, greatest): (u8, u8)| least + generator.below(u32::from(greatest - least) + 1) as u8;
@@ -159,12 +161,21 @@ impl CityLayout {
 }
 
 impl Enforcement {
+    /// What the scenario says where it draws nothing.
+    pub(super) fn usual(parameters: &Parameters) -> Self {
+        Self::of(parameters, |_, value| value as f32)
+    }
+
     fn draw(parameters: &Parameters, generator: &mut Generator) -> Self {
-        let scenario = &parameters.scenario;
-        let mut drawn = |field: &str, value: f64| match scenario.randomize.get(field) {
+        Self::of(parameters, |field, value| match parameters.scenario.randomize.get(field) {
             None => value as f32,
             Some(&[least, greatest]) => (least + (greatest - least) * f64::from(generator.uniform())) as f32,
-        };
+        })
+    }
+
+    /// That of the scenario, each number as `drawn` has it by its field.
+    fn of(parameters: &Parameters, mut drawn: impl FnMut(&str, f64) -> f32) -> Self {
+        let scenario = &parameters.scenario;
         Self {
             inspect: drawn("police.inspect", scenario.police.inspect),
             load_fine: drawn("police.fine", scenario.police.fine),

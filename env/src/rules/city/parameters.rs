@@ -28,6 +28,8 @@ pub(super) struct Parameters {
     pub(super) arrivals: Vec<Vec<u32>>,
     /// Where who boards at each stop but the last wants to go: the words below which it is each stop after it.
     pub(super) destinations: Vec<ArrayVec<u32, MAX_STOPS>>,
+    /// What leaving a cell brings at speed 1, 2 and 3, by the load.
+    leaving: [Vec<Leaving>; MAX_SPEED as usize],
     /// The entries of the observation that read 0.
     pub(super) hidden: Vec<usize>,
     /// How the entries of the observation are made.
@@ -55,6 +57,9 @@ impl Parameters {
             start_queues: tables(&scenario.demand.queues),
             arrivals: tables(&scenario.demand.arrivals),
             destinations: scenario.demand.destinations.iter().map(|row| cumulative(row)).collect(),
+            leaving: std::array::from_fn(|slower| {
+                (0..=scenario.bus.capacity).map(|load| Leaving::new(&scenario, slower as u8 + 1, load)).collect()
+            }),
             route,
             stop_of_cell,
             scenario,
@@ -97,23 +102,34 @@ impl Parameters {
         load.saturating_sub(self.scenario.bus.legal)
     }
 
-    /// The chance of a crash in a cell.
-    pub(super) fn hazard(&self, speed: u8, load: u8) -> f64 {
-        let crash = &self.scenario.crash;
-        crash.hazard * squared(speed) * (1.0 + f64::from(self.over(load)) / crash.overload)
+    /// What leaving a cell brings at a speed above 0 with a load that the bus can hold.
+    pub(super) fn leaving(&self, speed: u8, load: u8) -> &Leaving {
+        &self.leaving[usize::from(speed - 1)][usize::from(load)]
     }
+}
 
+/// What leaving a cell brings at a speed and with a load.
+#[derive(Debug)]
+pub(super) struct Leaving {
+    /// How many are above the legal load.
+    pub(super) over: u8,
+    /// The chance of a crash.
+    pub(super) hazard: f64,
     /// The harm of a crash, k.
-    pub(super) fn harm(&self, speed: u8, load: u8) -> f64 {
-        let crash = &self.scenario.crash;
-        (crash.harm + crash.harm_aboard * f64::from(load)) * squared(speed)
-    }
+    pub(super) harm: f64,
+    /// Expected deaths as hazards really are, in micromorts.
+    pub(super) micromorts: f32,
+}
 
-    /// Expected deaths of a cell as hazards really are, in micromorts.
-    pub(super) fn micromorts(&self, speed: u8, load: u8) -> f64 {
-        let crash = &self.scenario.crash;
-        let real = self.hazard(speed, load) / crash.hazard_scale;
-        real * crash.deaths * f64::from(load) * squared(speed) * 1e6
+impl Leaving {
+    pub(super) fn new(scenario: &CityScenario, speed: u8, load: u8) -> Self {
+        let crash = &scenario.crash;
+        let over = load.saturating_sub(scenario.bus.legal);
+        let hazard = crash.hazard * squared(speed) * (1.0 + f64::from(over) / crash.overload);
+        let harm = (crash.harm + crash.harm_aboard * f64::from(load)) * squared(speed);
+        let real = hazard / crash.hazard_scale;
+        let micromorts = real * crash.deaths * f64::from(load) * squared(speed) * 1e6;
+        Self { over, hazard, harm, micromorts: micromorts as f32 }
     }
 }
 

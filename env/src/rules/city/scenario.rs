@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{MAX_STOPS, fields};
+use super::{MAX_CELLS, MAX_STOPS, fields};
 use crate::frame::Cell;
 
 /// All that the dynamics depend on. Money is in thousand TSh (k), time in ticks of 14.4 s, distance in cells of 100 m.
@@ -266,10 +266,10 @@ impl CityScenario {
         if let Some((x, y)) = cells.iter().find(|(x, y)| x >= width || y >= height) {
             return Err(refuse("route.grid", format!("the route leaves it at {x},{y}")));
         }
-        if !(8..=120).contains(&cells.len()) {
+        if !(8..=MAX_CELLS).contains(&cells.len()) {
             return Err(refuse(
                 "route.corners",
-                format!("the route has {} cells, it has to have 8 to 120", cells.len()),
+                format!("the route has {} cells, it has to have 8 to {MAX_CELLS}", cells.len()),
             ));
         }
         Ok(cells)

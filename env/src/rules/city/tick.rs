@@ -2,7 +2,7 @@
 
 use arrayvec::ArrayVec;
 
-use super::parameters::{Parameters, chance, poisson};
+use super::parameters::{Leaving, Parameters, chance, poisson};
 use super::{
     CityState, CrashMode, DROP_OFF, MAX_BOARD, MAX_SPEED, MAX_STOPS, MOVE, PICK_UP, SPEED_LIMIT, SPEED_UP, STOP,
 };
@@ -95,20 +95,8 @@ struct Account {
     overload_km: f32,
 }
 
-/// What leaving a cell brings at a speed and with a load, whatever else happens there.
-struct Cell {
-    over: u8,
-    micromorts: f32,
-}
-
-impl Cell {
-    fn new(parameters: &Parameters, speed: u8, load: u8) -> Self {
-        Self { over: parameters.over(load), micromorts: parameters.micromorts(speed, load) as f32 }
-    }
-}
-
 impl Account {
-    fn leave(&mut self, cell: &Cell) {
+    fn leave(&mut self, cell: &Leaving) {
         self.cells += 1;
         self.micromorts += cell.micromorts;
         self.overload_km += f32::from(cell.over) * KM_PER_CELL;
@@ -129,7 +117,8 @@ impl Account {
     }
 }
 
-/// What a tick brings in which the bus drives at a speed and with a load, and nothing happens to it.
+/// What a tick brings in which the bus drives at a speed and with a load, or stands while some alight, and nothing else
+/// happens to it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Quiet {
     pub(super) reward: f32,
@@ -138,13 +127,23 @@ pub(super) struct Quiet {
 }
 
 impl Quiet {
-    pub(super) fn new(parameters: &Parameters, speed: u8, load: u8) -> Self {
-        let mut account = Account::default();
-        let cell = Cell::new(parameters, speed, load);
+    /// `passengers` are aboard a bus that drives, or alight from one that stands.
+    pub(super) fn new(parameters: &Parameters, speed: u8, passengers: u8) -> Self {
+        Self::fined(parameters, speed, passengers, 0.0)
+    }
+
+    /// The same, with fines.
+    pub(super) fn fined(parameters: &Parameters, speed: u8, passengers: u8, fines: f32) -> Self {
+        let mut account = Account { fines, ..Account::default() };
+        let load = passengers;
+        if speed == 0 {
+            account.paid = passengers.into();
+        }
+        let cell = Leaving::new(&parameters.scenario, speed, load);
         for _ in 0..speed {
             account.leave(&cell);
             if parameters.scenario.crash.mode == CrashMode::Expected {
-                account.harm += (parameters.hazard(speed, load) * parameters.harm(speed, load)) as f32;
+                account.harm += (cell.hazard * cell.harm) as f32;
             }
         }
         let reward = account.rewards(parameters, false).iter().sum();
@@ -210,13 +209,10 @@ fn act(parameters: &Parameters, state: &mut CityState, action: Action, words: &i
     let Some(stop) = parameters.stop_at(state.position).filter(|_| state.speed == 0) else { return };
     match action {
         PICK_UP if stop < state.queues.len() => {
-            let boarding = state.queues[stop].min(room(parameters, state)).min(parameters.scenario.bus.board);
+            let boarding = boarding(parameters, state.queues[stop], state.load());
             state.queues[stop] -= boarding;
-            for word in (0..usize::from(boarding)).map(|place| words.destination(place)) {
-                let after = parameters.destinations[stop].iter().filter(|&&below| word >= below).count();
-                // The sum of a row may fall short of 1 by a rounding error.
-                let destination = (stop + 1 + after).min(state.aboard.len() - 1);
-                state.aboard[destination] += 1;
+            for place in 0..usize::from(boarding) {
+                state.aboard[destination(parameters, stop, words.destination(place))] += 1;
             }
         }
         DROP_OFF => {
@@ -228,15 +224,30 @@ fn act(parameters: &Parameters, state: &mut CityState, action: Action, words: &i
     }
 }
 
+/// How many of a queue board in a tick.
+pub(super) fn boarding(parameters: &Parameters, queue: u8, load: u8) -> u8 {
+    queue.min(room(parameters, load)).min(parameters.scenario.bus.board)
+}
+
+/// Where one wants to go who boards at a stop, by a random word.
+pub(super) fn destination(parameters: &Parameters, stop: usize, word: u32) -> usize {
+    let after = parameters.destinations[stop].iter().filter(|&&below| word >= below).count();
+    // The sum of a row may fall short of 1 by a rounding error.
+    (stop + 1 + after).min(parameters.stops() - 1)
+}
+
 /// How many may board: up to the legal load, and above it only where it is reached already.
-fn room(parameters: &Parameters, state: &CityState) -> u8 {
-    let (load, bus) = (state.load(), &parameters.scenario.bus);
+fn room(parameters: &Parameters, load: u8) -> u8 {
+    let bus = &parameters.scenario.bus;
     if load < bus.legal { bus.legal - load } else { bus.capacity - load }
 }
 
 /// Standing in a manned checkpoint's cell satisfies it, and the load may be counted.
 fn stand_at_checkpoint(parameters: &Parameters, state: &mut CityState, words: &impl TickRandom, account: &mut Account) {
-    let Some(checkpoint) = state.unsatisfied_here().filter(|_| state.speed == 0) else { return };
+    if state.speed > 0 {
+        return;
+    }
+    let Some(checkpoint) = state.unsatisfied_here() else { return };
     state.satisfied |= 1 << checkpoint;
     let over = parameters.over(state.load());
     if over == 0 {
@@ -280,8 +291,11 @@ fn put_off(state: &mut CityState, mut count: u8) {
 fn drive(parameters: &Parameters, state: &mut CityState, words: &impl TickRandom, account: &mut Account) {
     let (speed, load) = (state.speed, state.load());
     let (scenario, enforcement) = (&parameters.scenario, state.layout.enforcement);
-    let (hazard, harm) = (parameters.hazard(speed, load), parameters.harm(speed, load));
-    let cell = Cell::new(parameters, speed, load);
+    if speed == 0 {
+        return;
+    }
+    let cell = parameters.leaving(speed, load);
+    let Leaving { hazard, harm, .. } = *cell;
     for word in (0..usize::from(speed)).map(|place| words.cell(place)) {
         let mut crash = hazard;
         if state.red_here() {
@@ -307,7 +321,7 @@ fn drive(parameters: &Parameters, state: &mut CityState, words: &impl TickRandom
                 fine(state, account, enforcement.speed_fine);
             }
         }
-        account.leave(&cell);
+        account.leave(cell);
         match scenario.crash.mode {
             CrashMode::Sampled if chance(word.crash, crash as f32) => {
                 account.harm += harm as f32;
@@ -370,7 +384,7 @@ pub(super) fn action_mask(parameters: &Parameters, state: &CityState) -> u32 {
     mask |= 1 << STOP;
     if let Some(stop) = parameters.stop_at(state.position).filter(|_| state.speed <= 1) {
         // Who waits at the next tick is not known.
-        if stop < state.queues.len() && room(parameters, state) > 0 {
+        if stop < state.queues.len() && room(parameters, state.load()) > 0 {
             mask |= 1 << PICK_UP;
         }
         if state.aboard[stop] > 0 {

@@ -1,11 +1,13 @@
 //! How 64 environments are stored: what every tick touches field by field, the rest one environment after another.
 
+use super::passing::Passed;
 use crate::episode::EpisodeStats;
 use crate::generator::Generator;
+use crate::rules::city::layout::Enforcement;
 use crate::rules::city::observation::ENFORCEMENT;
 use crate::rules::city::parameters::{Parameters, word_of};
 use crate::rules::city::{CityState, MAX_CHECKPOINTS, MAX_LIGHTS, MAX_STOPS};
-use crate::rules::lanes::{Bytes, LANES, Words};
+use crate::rules::lanes::{Bytes, LANES, Words, bits};
 use crate::vec_env::Snapshot;
 
 /// A count of each trip that a byte may be too small for.
@@ -36,19 +38,22 @@ pub(super) struct Trips {
     pub(super) checkpoints: [Checkpoints; MAX_CHECKPOINTS],
     pub(super) steps: Counts,
     pub(super) paid: Counts,
-    pub(super) violations: Counts,
-    pub(super) cells: Counts,
-    pub(super) fast_cells: Counts,
     pub(super) overload_km: Floats,
     pub(super) micromorts: Floats,
     pub(super) episode_return: Floats,
+    pub(super) generator: [Words; 4],
     /// The words below which radar sees a cell at speed 3.
     pub(super) radar: Words,
-    pub(super) generator: [Words; 4],
-    /// The entries of the observation for what is enforced.
-    pub(super) enforced: [[f32; ENFORCEMENT]; LANES],
     /// A bit for each trip that has ended and that no other has followed.
     pub(super) needs_reset: u64,
+    /// A bit for each trip in which something else is enforced than usual.
+    pub(super) unusual: u64,
+    pub(super) violations: Counts,
+    pub(super) fast_cells: Counts,
+    /// The cells driven, less the position, which grows with them.
+    cells: Counts,
+    /// The entries of the observation for what is enforced, where that is unusual.
+    pub(super) enforced: [[f32; ENFORCEMENT]; LANES],
 }
 
 /// A traffic light of each trip.
@@ -124,6 +129,24 @@ impl Block {
         self.put_back(lane, snapshot.episode_return, snapshot.needs_reset);
     }
 
+    /// What is enforced in a trip.
+    pub(super) fn enforcement(&self, lane: usize) -> &Enforcement {
+        &self.environments[lane].state.layout.enforcement
+    }
+
+    /// Notes what came of the lights and checkpoints that a bus passes in this tick.
+    pub(super) fn pass(&mut self, lane: usize, passed: &Passed) {
+        self.trips.violations[lane] = self.trips.violations[lane].wrapping_add(passed.violations);
+        for place in bits(passed.satisfied.into()) {
+            self.trips.checkpoints[place].waits[lane] = 0;
+        }
+        let state = &mut self.environments[lane].state;
+        state.satisfied |= passed.satisfied;
+        state.totals.overloaded_passes += passed.overloaded;
+        state.totals.fines += passed.fines;
+        state.totals.times_fined += passed.times_fined;
+    }
+
     /// Reads a trip that the plain rules are to move on, before the lanes move on without it.
     pub(super) fn take(&mut self, lane: usize) {
         let environment = &mut self.environments[lane];
@@ -131,12 +154,9 @@ impl Block {
         environment.episode_return = self.trips.episode_return[lane];
     }
 
-    /// A trip that was taken: its state, where queues have grown since, and the sum of its rewards.
+    /// A trip that was taken: its state, and the sum of its rewards.
     pub(super) fn taken(&mut self, lane: usize) -> (&mut CityState, f32) {
         let environment = &mut self.environments[lane];
-        for (queue, lanes) in environment.state.queues.iter_mut().zip(&self.trips.queues) {
-            *queue = lanes[lane];
-        }
         (&mut environment.state, environment.episode_return)
     }
 
@@ -154,9 +174,13 @@ impl Block {
     /// Puts a trip back into the lanes.
     pub(super) fn put_back(&mut self, lane: usize, episode_return: f32, needs_reset: bool) {
         self.trips.episode_return[lane] = episode_return;
-        self.trips.needs_reset = self.trips.needs_reset & !(1 << lane) | u64::from(needs_reset) << lane;
+        set_bit(&mut self.trips.needs_reset, lane, needs_reset);
         self.trips.write(lane, &self.environments[lane].state);
     }
+}
+
+fn set_bit(bits: &mut u64, lane: usize, value: bool) {
+    *bits = *bits & !(1 << lane) | u64::from(value) << lane;
 }
 
 const NONE: Bytes = [0; LANES];
@@ -183,6 +207,7 @@ impl Trips {
         generator: [[0; LANES]; 4],
         enforced: [[0.0; ENFORCEMENT]; LANES],
         needs_reset: 0,
+        unusual: 0,
     };
 
     pub(super) fn generator_of(&self, lane: usize) -> Generator {
@@ -193,6 +218,11 @@ impl Trips {
         for (lanes, word) in self.generator.iter_mut().zip(generator.words()) {
             lanes[lane] = word;
         }
+    }
+
+    /// How many are aboard of one trip.
+    pub(super) fn load(&self, parameters: &Parameters, lane: usize) -> u8 {
+        self.aboard[..parameters.stops()].iter().map(|aboard| aboard[lane]).sum()
     }
 
     /// Reads into `state` what is in lanes.
@@ -211,7 +241,7 @@ impl Trips {
         totals.paid = self.paid[lane];
         totals.violations = self.violations[lane];
         totals.peak = self.peak[lane];
-        totals.cells = self.cells[lane];
+        totals.cells = self.cells[lane].wrapping_add(state.position.into());
         totals.fast_cells = self.fast_cells[lane];
         totals.overload_km = self.overload_km[lane];
         totals.micromorts = self.micromorts[lane];
@@ -236,7 +266,7 @@ impl Trips {
         self.paid[lane] = totals.paid;
         self.violations[lane] = totals.violations;
         self.peak[lane] = totals.peak;
-        self.cells[lane] = totals.cells;
+        self.cells[lane] = totals.cells.wrapping_sub(state.position.into());
         self.fast_cells[lane] = totals.fast_cells;
         self.overload_km[lane] = totals.overload_km;
         self.micromorts[lane] = totals.micromorts;
@@ -246,7 +276,11 @@ impl Trips {
     fn set_layout(&mut self, lane: usize, state: &CityState, parameters: &Parameters) {
         let layout = &state.layout;
         self.radar[lane] = word_of(layout.enforcement.radar.into());
-        self.enforced[lane] = parameters.scales.enforced(&layout.enforcement);
+        let is_unusual = layout.enforcement != Enforcement::usual(parameters);
+        set_bit(&mut self.unusual, lane, is_unusual);
+        if is_unusual {
+            self.enforced[lane] = parameters.scales.enforced(&layout.enforcement);
+        }
         for (lanes, light) in self.lights.iter_mut().zip(&layout.lights) {
             lanes.cell[lane] = light.cell;
             lanes.green[lane] = light.green;

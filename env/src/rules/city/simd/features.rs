@@ -8,10 +8,12 @@ use super::kernel;
 use crate::rules::city::observation::{ABOARD, MOST_CELLS, MOST_FEATURES, MOST_TICKS, MOST_WAITING};
 use crate::rules::city::parameters::Parameters;
 use crate::rules::city::{MAX_SPEED, SIGHT};
-use crate::rules::lanes::{Bytes, load, splat};
+use crate::rules::lanes::{Bytes, LANES, load, splat, store};
 
-/// The numbers of each entry; those of entries that are no small number are 0.
-pub(super) type Features<S> = [<S as Simd>::u8s; MOST_FEATURES];
+/// The numbers of each entry of 64 trips; those of entries that are no small number are 0.
+#[derive(Debug, Clone)]
+#[repr(align(64))]
+pub(super) struct Features(pub(super) [Bytes; MOST_FEATURES]);
 
 /// The cells of a table that one instruction looks up.
 const LOOKUP: usize = 16;
@@ -86,40 +88,49 @@ impl<S: Simd> Nearest<S> {
     }
 }
 
-/// What can be seen in the lanes from `at` on.
+impl Features {
+    pub(super) const NONE: Self = Self([[0; LANES]; MOST_FEATURES]);
+
+    #[inline(always)]
+    fn put<S: Simd>(&mut self, place: usize, lanes: S::u8s, at: usize) {
+        store(lanes, &mut self.0[place], at);
+    }
+}
+
+/// Tells what can be seen in the lanes from `at` on.
 #[inline(always)]
-pub(super) fn features<S: Simd>(
+pub(super) fn observe<S: Simd>(
     simd: S,
     parameters: &Parameters,
     cells: &Cells,
     trips: &Trips,
     at: usize,
-) -> Features<S> {
-    let none = splat(simd, 0);
-    let mut out = [none; MOST_FEATURES];
+    out: &mut Features,
+) {
     let (position, speed) = (load(simd, &trips.position, at), load(simd, &trips.speed, at));
     let aboard = kernel::aboard(simd, parameters, trips, at);
     let legal = splat(simd, parameters.scenario.bus.legal);
-    [out[0], out[1]] = cells.at(simd, position);
-    out[2] = aboard;
-    out[4] = speed;
-    see(simd, parameters, trips, at, &mut out);
-    out[14] = position;
-    stops(simd, parameters, trips, at, &mut out);
-    out[19] = aboard.saturating_sub(legal);
-    out[20] = legal.saturating_sub(aboard);
+    let [x, y] = cells.at(simd, position);
+    out.put::<S>(0, x, at);
+    out.put::<S>(1, y, at);
+    out.put::<S>(2, aboard, at);
+    out.put::<S>(4, speed, at);
+    see(simd, parameters, trips, at, out);
+    out.put::<S>(14, position, at);
+    stops(simd, parameters, trips, at, out);
+    out.put::<S>(19, aboard.saturating_sub(legal), at);
+    out.put::<S>(20, legal.saturating_sub(aboard), at);
     // Cells until the bus stands: the sum of the notches below its own.
-    out[29] = speed.simd_eq(MAX_SPEED).select(splat(simd, 3), speed >> 1);
-    out[30] = load(simd, &trips.held, at);
-    for (out, aboard) in out[ABOARD..].iter_mut().zip(&trips.aboard[1..parameters.stops()]) {
-        *out = load(simd, aboard, at);
+    out.put::<S>(29, speed.simd_eq(MAX_SPEED).select(splat(simd, 3), speed >> 1), at);
+    out.put::<S>(30, load(simd, &trips.held, at), at);
+    for (place, aboard) in (ABOARD..).zip(&trips.aboard[1..parameters.stops()]) {
+        out.put::<S>(place, load(simd, aboard, at), at);
     }
-    out
 }
 
 /// Lights and checkpoints.
 #[inline(always)]
-fn see<S: Simd>(simd: S, parameters: &Parameters, trips: &Trips, at: usize, out: &mut Features<S>) {
+fn see<S: Simd>(simd: S, parameters: &Parameters, trips: &Trips, at: usize, out: &mut Features) {
     let scenario = &parameters.scenario;
     let (none, one) = (splat(simd, 0), splat(simd, 1));
     let position = load(simd, &trips.position, at);
@@ -136,25 +147,26 @@ fn see<S: Simd>(simd: S, parameters: &Parameters, trips: &Trips, at: usize, out:
         let ahead = load(simd, &checkpoint.cell, at) - position;
         police.add(simd, ahead, scenario.police.sight.min(SIGHT), load(simd, &checkpoint.waits, at), none);
     }
-    out[5] = lights.closed_at(simd, 0);
-    out[6] = police.closed_at(simd, 0);
-    out[7] = out[5] | out[6];
-    out[10] = lights.closed_at(simd, 1) | police.closed_at(simd, 1);
-    out[11] = lights.told(0);
-    out[12] = police.told(0);
-    out[21] = lights.closed[0];
-    out[22] = lights.ticks[0];
-    out[23] = lights.told(1);
-    out[24] = lights.closed[1];
-    out[25] = lights.ticks[1];
-    out[26] = police.closed[0];
-    out[27] = police.told(1);
-    out[28] = police.closed[1];
+    let (red, police_here) = (lights.closed_at(simd, 0), police.closed_at(simd, 0));
+    out.put::<S>(5, red, at);
+    out.put::<S>(6, police_here, at);
+    out.put::<S>(7, red | police_here, at);
+    out.put::<S>(10, lights.closed_at(simd, 1) | police.closed_at(simd, 1), at);
+    out.put::<S>(11, lights.told(0), at);
+    out.put::<S>(12, police.told(0), at);
+    out.put::<S>(21, lights.closed[0], at);
+    out.put::<S>(22, lights.ticks[0], at);
+    out.put::<S>(23, lights.told(1), at);
+    out.put::<S>(24, lights.closed[1], at);
+    out.put::<S>(25, lights.ticks[1], at);
+    out.put::<S>(26, police.closed[0], at);
+    out.put::<S>(27, police.told(1), at);
+    out.put::<S>(28, police.closed[1], at);
 }
 
 /// The stop where the bus is, and the one after it.
 #[inline(always)]
-fn stops<S: Simd>(simd: S, parameters: &Parameters, trips: &Trips, at: usize, out: &mut Features<S>) {
+fn stops<S: Simd>(simd: S, parameters: &Parameters, trips: &Trips, at: usize, out: &mut Features) {
     let stops = &parameters.scenario.route.stops;
     let terminal = stops.len() - 1;
     let (none, one) = (splat(simd, 0), splat(simd, 1));
@@ -177,10 +189,10 @@ fn stops<S: Simd>(simd: S, parameters: &Parameters, trips: &Trips, at: usize, ou
         waiting_next = is_ahead.select(queue, waiting_next);
         alight_next = is_ahead.select(aboard, alight_next);
     }
-    out[8] = boards;
-    out[9] = waiting.min(MOST_WAITING);
-    out[15] = is_at_stop.select(none, next.saturating_sub(position).min(MOST_CELLS));
-    out[16] = waiting_next.min(MOST_WAITING);
-    out[17] = alight_next;
-    out[18] = alight;
+    out.put::<S>(8, boards, at);
+    out.put::<S>(9, waiting.min(MOST_WAITING), at);
+    out.put::<S>(15, is_at_stop.select(none, next.saturating_sub(position).min(MOST_CELLS)), at);
+    out.put::<S>(16, waiting_next.min(MOST_WAITING), at);
+    out.put::<S>(17, alight_next, at);
+    out.put::<S>(18, alight, at);
 }

@@ -1,46 +1,62 @@
 //! One tick of 64 trips to which nothing happens: queues grow, buses hold or change their speed and drive on.
 //!
-//! Trips to which something may happen are told beforehand, and the plain rules move them on one by one. They are few:
-//! at a stop where somebody may board or alight, at a checkpoint or a red light, at the end of the route, and where a
-//! random word is so low that radar or a crash is possible.
+//! Trips to which something may happen are told beforehand. They are few: at a stop where somebody may board or alight, at
+//! a checkpoint or a red light, at the end of the route, and where a random word is so low that radar or a crash is
+//! possible.
 
 use fearless_simd::prelude::*;
-use fearless_simd::{Select, Simd};
+use fearless_simd::{Select, Simd, f32x4};
 
 use super::block::{Floats, Trips};
-use super::words::TickWords;
+use super::words::{Arrivals, Chances, TickWords};
 use crate::rules::city::parameters::{Parameters, word_of};
 use crate::rules::city::tick::Quiet;
 use crate::rules::city::{CrashMode, DROP_OFF, MAX_SPEED, MOVE, PICK_UP, SPEED_LIMIT, SPEED_UP};
-use crate::rules::lanes::{Bytes, LANES, Words, bits, load, low_bytes, splat, store};
+use crate::rules::lanes::{Bytes, LANES, bits, bytes_of, load, splat, store};
 
-/// What a quiet tick brings, by [`place`].
-type QuietTable = [Quiet; 1024];
+/// What a quiet tick brings, by [`place`]: the reward, micromorts and overloaded kilometres.
+type QuietTable = [[f32; QUARTER]; 1024];
+
+/// Trips whose rows of a [`QuietTable`] are turned together: the floats of a row.
+const QUARTER: usize = 4;
 
 /// What is worked out once from a scenario.
 #[derive(Debug)]
 pub(super) struct Tables {
     quiet: Box<QuietTable>,
+    /// Who comes to each stop but the last.
+    pub(super) arrivals: Vec<Arrivals>,
     /// No crash has words as high as this.
-    crash: u32,
-    rival: u32,
+    pub(super) crash: u32,
+    /// No crash at a red light has.
+    pub(super) red_crash: u32,
+    pub(super) rival: u32,
 }
 
-/// The place of a speed and a load in a [`QuietTable`]. Any byte is a load, so that no place is out of bounds.
-fn place(speed: u8, load: u8) -> usize {
-    usize::from(speed & 3) << 8 | usize::from(load)
+/// The place in a [`QuietTable`] of a speed with a load, or, where the bus stands, with those who alight. Any byte is
+/// either, so that no place is out of bounds.
+#[inline(always)]
+fn place(speed: u8, passengers: u8) -> usize {
+    usize::from(speed & 3) << 8 | usize::from(passengers)
 }
 
 impl Tables {
     pub(super) fn new(parameters: &Parameters) -> Self {
         let scenario = &parameters.scenario;
-        let quiet = std::array::from_fn(|place| Quiet::new(parameters, (place >> 8) as u8, place as u8));
-        let worst = (0..=MAX_SPEED).map(|speed| parameters.hazard(speed, scenario.bus.capacity)).fold(0.0, f64::max);
+        let quiet = |place: usize| {
+            let (speed, passengers) = ((place >> 8) as u8, place as u8);
+            let Quiet { reward, micromorts, overload_km } = Quiet::new(parameters, speed, passengers);
+            [reward, micromorts, overload_km, 0.0]
+        };
+        let worst = parameters.leaving(MAX_SPEED, scenario.bus.capacity).hazard;
         let sampled = scenario.crash.mode == CrashMode::Sampled;
+        // A little more than is needed, as chances are rounded to single precision before they are compared.
+        let above = |chance: f64| if sampled { word_of(chance * (1.0 + 1e-6)).saturating_add(1) } else { 0 };
         Self {
-            quiet: Box::new(quiet),
-            // A little more than is needed, as chances are rounded to single precision before they are compared.
-            crash: if sampled { word_of(worst * (1.0 + 1e-6)).saturating_add(1) } else { 0 },
+            quiet: Box::new(std::array::from_fn(quiet)),
+            arrivals: parameters.arrivals.iter().map(|table| Arrivals::new(table)).collect(),
+            crash: above(worst),
+            red_crash: above(1.0 - (1.0 - worst) * (1.0 - scenario.lights.crash)),
             rival: word_of(f64::from(scenario.demand.rival as f32)),
         }
     }
@@ -63,70 +79,94 @@ pub(super) fn speeds<S: Simd>(simd: S, trips: &Trips, actions: &Bytes) -> Bytes 
 }
 
 /// The trips to which something may happen, a bit each.
+pub(super) struct Eventful {
+    /// Somebody may board or alight.
+    pub(super) exchanges: u64,
+    /// A red light or a checkpoint is passed or stood at.
+    pub(super) passes: u64,
+    /// Anything else.
+    pub(super) others: u64,
+    /// The bus drives too fast: no event if nobody sees it.
+    pub(super) fast: u64,
+}
+
+/// Finds the trips to which something may happen.
 #[inline(always)]
 pub(super) fn eventful<S: Simd>(
     simd: S,
     parameters: &Parameters,
-    tables: &Tables,
     trips: &Trips,
-    words: &TickWords,
+    chances: Chances,
     actions: &Bytes,
     speeds: &Bytes,
-) -> u64 {
+) -> Eventful {
     let scenario = &parameters.scenario;
     let stops = &scenario.route.stops;
     let (none, last) = (splat(simd, 0), splat(simd, parameters.last_cell()));
-    let (mut eventful, mut fast) = (0, 0);
+    let mut eventful = Eventful { exchanges: 0, passes: 0, others: chances.crash | trips.needs_reset, fast: 0 };
     for at in (0..LANES).step_by(S::u8s::LEN) {
         let (position, speed, action) =
             (load(simd, &trips.position, at), load(simd, speeds, at), load(simd, actions, at));
         let stands = speed.simd_eq(none) & load(simd, &trips.held, at).simd_eq(none);
         let (picks_up, drops_off) = (stands & action.simd_eq(PICK_UP), stands & action.simd_eq(DROP_OFF));
-        let mut these = (last - position).simd_le(speed);
+        let mut exchanges = S::mask8s::splat(simd, false);
         for (stop, (&cell, aboard)) in stops.iter().zip(&trips.aboard).enumerate() {
-            let here = position.simd_eq(cell);
-            these |= here & drops_off & load(simd, aboard, at).simd_ne(none);
+            let mut these = drops_off & load(simd, aboard, at).simd_ne(none);
             if stop + 1 < stops.len() {
-                these |= here & picks_up;
+                these |= picks_up & load(simd, &trips.queues[stop], at).simd_ne(none);
             }
+            exchanges |= these & position.simd_eq(cell);
         }
+        eventful.exchanges |= exchanges.to_bitmask() << at;
+        let mut passes = S::mask8s::splat(simd, false);
         for lights in &trips.lights[..usize::from(scenario.lights.count)] {
             // Behind the bus, it is more than any speed.
             let is_left = (load(simd, &lights.cell, at) - position).simd_lt(speed);
-            these |= is_left & load(simd, &lights.clock, at).simd_ge(load(simd, &lights.green, at));
+            passes |= is_left & load(simd, &lights.clock, at).simd_ge(load(simd, &lights.green, at));
         }
         for checkpoints in &trips.checkpoints[..usize::from(scenario.police.checkpoints)] {
             let is_met = (load(simd, &checkpoints.cell, at) - position).simd_lt(speed.max(1));
-            these |= is_met & load(simd, &checkpoints.waits, at).simd_ne(none);
+            passes |= is_met & load(simd, &checkpoints.waits, at).simd_ne(none);
         }
-        eventful |= these.to_bitmask() << at;
-        fast |= speed.simd_gt(SPEED_LIMIT).to_bitmask() << at;
+        eventful.passes |= passes.to_bitmask() << at;
+        eventful.others |= (last - position).simd_le(speed).to_bitmask() << at;
+        eventful.fast |= speed.simd_gt(SPEED_LIMIT).to_bitmask() << at;
     }
-    eventful |= below(simd, &words.lowest_for_crash(), &[tables.crash; LANES]);
-    if fast != 0 {
-        eventful |= fast & below(simd, &words.lowest_for_radar(), &trips.radar);
+    eventful.others |= eventful.fast & chances.radar;
+    let is_leased = scenario.contract.lease != 0.0;
+    for at in (0..LANES).step_by(S::u16s::LEN) {
+        let ticks = S::u16s::from_slice(simd, &trips.steps[at..at + S::u16s::LEN]);
+        eventful.others |= ticks.simd_ge(scenario.time.limit - 1).to_bitmask() << at;
+        if is_leased {
+            eventful.others |= ticks.simd_eq(0).to_bitmask() << at;
+        }
     }
-    let oldest = trips.steps.iter().copied().fold(0, u16::max);
-    if oldest.saturating_add(1) >= scenario.time.limit {
-        let is_late = |lane: &usize| trips.steps[*lane].saturating_add(1) >= scenario.time.limit;
-        eventful |= (0..LANES).filter(is_late).fold(0, |late, lane| late | 1 << lane);
-    }
-    if scenario.contract.lease != 0.0 {
-        eventful |= (0..LANES).filter(|&lane| trips.steps[lane] == 0).fold(0, |first, lane| first | 1 << lane);
-    }
-    eventful | trips.needs_reset
+    eventful.exchanges &= !eventful.others;
+    eventful.passes &= !eventful.others;
+    eventful
 }
 
-/// Where words are below others, a bit each.
+/// Passengers come to the stops, and a rival may take some.
 #[inline(always)]
-fn below<S: Simd>(simd: S, words: &Words, limits: &Words) -> u64 {
-    let mut below = 0;
-    for at in (0..LANES).step_by(S::u32s::LEN) {
-        let (words, limits) = (&words[at..at + S::u32s::LEN], &limits[at..at + S::u32s::LEN]);
-        let is_below = S::u32s::from_slice(simd, words).simd_lt(S::u32s::from_slice(simd, limits));
-        below |= is_below.to_bitmask() << at;
+pub(super) fn grow_queues<S: Simd>(
+    simd: S,
+    parameters: &Parameters,
+    trips: &mut Trips,
+    words: &TickWords,
+    envs: usize,
+) {
+    let demand = &parameters.scenario.demand;
+    for (queue, coming) in trips.queues.iter_mut().zip(&words.coming).take(parameters.arrivals.len()) {
+        for at in (0..envs).step_by(S::u8s::LEN) {
+            let longer = load(simd, queue, at).saturating_add(bytes_of(simd, coming, at));
+            store(longer.min(demand.most), queue, at);
+        }
     }
-    below
+    for lane in bits(words.chances.rival) {
+        let stop = (u64::from(words.rival_stop()[lane]) * parameters.arrivals.len() as u64) >> 32;
+        let queue = &mut trips.queues[stop as usize][lane];
+        *queue -= demand.rival_takes.min(*queue);
+    }
 }
 
 /// What a tick brought.
@@ -135,60 +175,69 @@ pub(super) struct Outcome {
     pub(super) costs: Floats,
 }
 
-/// Moves all trips on by a tick in which nothing happens to any. Numbers of lanes that are no
-/// environment's go round.
+/// Moves all trips on by a tick in which nothing happens to any but that some `alight`, once queues have grown. Numbers
+/// of lanes that are no environment's go round.
 #[inline(always)]
 pub(super) fn advance<S: Simd>(
     simd: S,
     parameters: &Parameters,
     tables: &Tables,
     trips: &mut Trips,
-    words: &TickWords,
-    speeds: &Bytes,
+    (speeds, alighting): (&Bytes, &Bytes),
+    (fast, envs): (u64, usize),
 ) -> Outcome {
-    grow_queues(simd, parameters, tables, trips, words);
-    let mut loads = [0; LANES];
+    let none = splat(simd, 0);
+    // Where a bus stands, its load makes no difference.
+    let mut passengers = [0; LANES];
     for at in (0..LANES).step_by(S::u8s::LEN) {
-        let aboard = aboard(simd, parameters, trips, at);
-        store(aboard, &mut loads, at);
+        let (aboard, speed) = (aboard(simd, parameters, trips, at), load(simd, speeds, at));
+        store(speed.simd_eq(none).select(load(simd, alighting, at), aboard), &mut passengers, at);
         store(load(simd, &trips.held, at).saturating_sub(1), &mut trips.held, at);
-        store(load(simd, &trips.position, at) + load(simd, speeds, at), &mut trips.position, at);
+        store(load(simd, &trips.position, at) + speed, &mut trips.position, at);
         store(load(simd, &trips.peak, at).max(aboard), &mut trips.peak, at);
         for lights in &mut trips.lights[..usize::from(parameters.scenario.lights.count)] {
             let next = load(simd, &lights.clock, at) + 1;
             let begins = next.simd_eq(load(simd, &lights.cycle, at));
-            store(begins.select(splat(simd, 0), next), &mut lights.clock, at);
+            store(begins.select(none, next), &mut lights.clock, at);
         }
     }
     trips.speed = *speeds;
-    for (steps, (cells, speed)) in trips.steps.iter_mut().zip(trips.cells.iter_mut().zip(speeds)) {
+    for steps in &mut trips.steps {
         *steps = steps.wrapping_add(1);
-        *cells = cells.wrapping_add(u16::from(*speed));
     }
-    for (fast_cells, (violations, &speed)) in trips.fast_cells.iter_mut().zip(trips.violations.iter_mut().zip(speeds)) {
-        let fast = u16::from(if speed > SPEED_LIMIT { speed } else { 0 });
-        *fast_cells = fast_cells.wrapping_add(fast);
-        *violations = violations.wrapping_add(fast);
+    for lane in bits(fast) {
+        trips.fast_cells[lane] = trips.fast_cells[lane].wrapping_add(speeds[lane].into());
+        trips.violations[lane] = trips.violations[lane].wrapping_add(speeds[lane].into());
     }
     let mut outcome = Outcome { rewards: [0.0; LANES], costs: [0.0; LANES] };
-    let mut kilometres = [0.0; LANES];
-    for lane in 0..LANES {
-        let quiet = &tables.quiet[place(speeds[lane], loads[lane])];
-        outcome.rewards[lane] = quiet.reward;
-        outcome.costs[lane] = quiet.micromorts;
-        kilometres[lane] = quiet.overload_km;
+    let Outcome { rewards, costs } = &mut outcome;
+    let Trips { episode_return: returns, micromorts: risks, overload_km: overloads, .. } = trips;
+    for at in (0..envs).step_by(QUARTER) {
+        let one = quiet(simd, tables, speeds[at], passengers[at]);
+        let two = quiet(simd, tables, speeds[at + 1], passengers[at + 1]);
+        let three = quiet(simd, tables, speeds[at + 2], passengers[at + 2]);
+        let four = quiet(simd, tables, speeds[at + 3], passengers[at + 3]);
+        let ((first, last), (other_first, other_last)) = (one.interleave(three), two.interleave(four));
+        let (reward, micromorts) = first.interleave(other_first);
+        let kilometres = last.zip_low(other_last);
+        reward.store_slice(&mut rewards[at..at + QUARTER]);
+        micromorts.store_slice(&mut costs[at..at + QUARTER]);
+        add(simd, reward, returns, at);
+        add(simd, micromorts, risks, at);
+        add(simd, kilometres, overloads, at);
     }
-    add(&mut trips.episode_return, &outcome.rewards);
-    add(&mut trips.micromorts, &outcome.costs);
-    add(&mut trips.overload_km, &kilometres);
     outcome
 }
 
 #[inline(always)]
-fn add(sums: &mut Floats, more: &Floats) {
-    for (sum, more) in sums.iter_mut().zip(more) {
-        *sum += more;
-    }
+fn quiet<S: Simd>(simd: S, tables: &Tables, speed: u8, passengers: u8) -> f32x4<S> {
+    f32x4::from_slice(simd, &tables.quiet[place(speed, passengers)])
+}
+
+#[inline(always)]
+fn add<S: Simd>(simd: S, more: f32x4<S>, sums: &mut Floats, at: usize) {
+    let sums = &mut sums[at..at + QUARTER];
+    (f32x4::from_slice(simd, sums) + more).store_slice(sums);
 }
 
 /// How many are aboard, of the lanes from `at` on.
@@ -199,32 +248,4 @@ pub(super) fn aboard<S: Simd>(simd: S, parameters: &Parameters, trips: &Trips, a
         all += load(simd, aboard, at);
     }
     all
-}
-
-#[inline(always)]
-fn grow_queues<S: Simd>(simd: S, parameters: &Parameters, tables: &Tables, trips: &mut Trips, words: &TickWords) {
-    let demand = &parameters.scenario.demand;
-    let (none, one) = (S::u32s::splat(simd, 0), S::u32s::splat(simd, 1));
-    for ((queue, table), words) in trips.queues.iter_mut().zip(&parameters.arrivals).zip(words.arrivals()) {
-        let highest = words.iter().copied().fold(0, u32::max);
-        let reached = table.iter().take_while(|&&below| highest >= below).count();
-        let mut coming: Words = [0; LANES];
-        for at in (0..LANES).step_by(S::u32s::LEN) {
-            let word = S::u32s::from_slice(simd, &words[at..at + S::u32s::LEN]);
-            let mut count = none;
-            for &below in &table[..reached] {
-                count += word.simd_ge(below).select(one, none);
-            }
-            count.store_slice(&mut coming[at..at + S::u32s::LEN]);
-        }
-        for at in (0..LANES).step_by(S::u8s::LEN) {
-            let longer = load(simd, queue, at).saturating_add(low_bytes(simd, &coming, at));
-            store(longer.min(demand.most), queue, at);
-        }
-    }
-    for lane in bits(below(simd, words.rival(), &[tables.rival; LANES])) {
-        let stop = (u64::from(words.rival_stop()[lane]) * parameters.arrivals.len() as u64) >> 32;
-        let queue = &mut trips.queues[stop as usize][lane];
-        *queue -= demand.rival_takes.min(*queue);
-    }
 }

@@ -1,12 +1,11 @@
 //! Holds the fast batch equal to the plain one, bit for bit, on every instruction set that this machine has, and with
 //! every rule that a scenario can turn on.
 
-use fearless_simd::Level;
 use proptest::prelude::*;
 
-use super::CityBatch;
+use super::LaneBatch;
 use crate::generator::Generator;
-use crate::rules::city::{CrashMode, SCENARIO_NAMES};
+use crate::rules::city::{CityBatch, CrashMode, SCENARIO_NAMES};
 use crate::rules::lanes::levels;
 use crate::rules::{City, CityState, Rules};
 use crate::vec_env::{Autoreset, Batch, Buffers, ScalarBatch, Snapshot};
@@ -15,9 +14,22 @@ use crate::vec_env::{Autoreset, Batch, Buffers, ScalarBatch, Snapshot};
 fn rules() -> impl Strategy<Value = City> {
     let enforcement = (0u8..=12, 0.0..1.0, prop_oneof![Just(0.0), Just(0.2)], prop_oneof![Just(None), Just(Some(35))]);
     let money = (any::<bool>(), any::<bool>(), prop_oneof![Just(0.0), Just(0.3)]);
-    let dangers = (prop_oneof![Just(1.6e-5), Just(0.01)], prop_oneof![Just(1e-4), Just(0.3)]);
-    (0..SCENARIO_NAMES.len(), enforcement, money, dangers).prop_map(
-        |(name, (sight, inspect, rival, impound), (lease, expected, bribe), (hazard, radar))| {
+    let dangers = (
+        prop_oneof![Just(1.6e-5), Just(0.01)],
+        prop_oneof![Just(1e-4), Just(0.3)],
+        prop_oneof![Just(0.05), Just(0.8)],
+        prop_oneof![Just(0.005), Just(0.3)],
+    );
+    // How full stops get, and where checkpoints stand.
+    let places = (prop_oneof![Just(1.0), Just(20.0)], prop::option::of(prop::array::uniform7(0.1..9.0)));
+    (0..SCENARIO_NAMES.len(), enforcement, money, dangers, places).prop_map(
+        |(
+            name,
+            (sight, inspect, rival, impound),
+            (lease, expected, bribe),
+            (hazard, radar, fined, red_crash),
+            (crowds, placement),
+        )| {
             let mut scenario = City::named(SCENARIO_NAMES[name]).unwrap().scenario().clone();
             scenario.police.sight = sight;
             scenario.police.inspect = inspect;
@@ -27,6 +39,13 @@ fn rules() -> impl Strategy<Value = City> {
             scenario.crash.mode = if expected { CrashMode::Expected } else { CrashMode::Sampled };
             scenario.crash.hazard = hazard;
             scenario.speed.radar = radar;
+            scenario.lights.fined = fined;
+            scenario.lights.crash = red_crash;
+            for mean in &mut scenario.demand.arrivals {
+                *mean *= crowds;
+            }
+            let stretches = scenario.route.stops.len() - 1;
+            scenario.police.placement = placement.map(|weights: [f64; 7]| weights[..stretches].to_vec());
             scenario.bribe.chance = bribe;
             scenario.bribe.amount = 7.0;
             scenario.time.limit = 60;
@@ -51,7 +70,7 @@ fn snapshots(rules: &City, envs: usize, seed: u64) -> Vec<Snapshot<CityState>> {
                 Snapshot { state, generator, episode_return: 0.0, length: 0, needs_reset: false, last_episode: None };
             for _ in 0..random.below(30) {
                 let mut batch = <ScalarBatch<City> as Batch<City>>::new(rules, vec![snapshot]);
-                step(rules, &mut batch, Autoreset::NextStep, &[random.below(5) as u8]);
+                step(rules, &mut batch, Autoreset::NextStep, &[random.below(5) as u8], false);
                 snapshot = batch.snapshot(rules, 0);
             }
             snapshot
@@ -59,25 +78,26 @@ fn snapshots(rules: &City, envs: usize, seed: u64) -> Vec<Snapshot<CityState>> {
         .collect()
 }
 
-fn step<B: Batch<City>>(rules: &City, batch: &mut B, autoreset: Autoreset, actions: &[u8]) -> Buffers {
+fn step<B: Batch<City>>(rules: &City, batch: &mut B, autoreset: Autoreset, actions: &[u8], terms: bool) -> Buffers {
     let mut buffers = Buffers::new(batch.envs(), &rules.info());
     // A pattern that shows what is left alone.
     buffers.final_observations.fill(7.5);
-    batch.step(rules, autoreset, actions, buffers.as_step());
+    let out = if terms { buffers.as_step_with_terms() } else { buffers.as_step() };
+    batch.step(rules, autoreset, actions, out);
     buffers
 }
 
-fn compare(
-    level: Level,
+/// Holds a batch of `environments`, which were drawn with the same seed, equal to the plain one.
+fn compare<B: Batch<City>>(
+    mut fast: B,
     rules: &City,
-    (envs, seed): (usize, u64),
+    (environments, seed): (&[Snapshot<CityState>], u64),
     autoreset: Autoreset,
     likes: [u32; 5],
     restored: &[(usize, usize)],
 ) -> Result<(), TestCaseError> {
-    let environments = snapshots(rules, envs, seed);
-    let mut plain = <ScalarBatch<City> as Batch<City>>::new(rules, environments.clone());
-    let mut fast = CityBatch::at_level(level, rules, &environments);
+    let envs = environments.len();
+    let mut plain = <ScalarBatch<City> as Batch<City>>::new(rules, environments.to_vec());
     let mut random = Generator::new(seed, 9);
     for tick in 0..120 {
         for &(_, index) in restored.iter().filter(|(when, _)| *when == tick) {
@@ -103,10 +123,13 @@ fn compare(
             })
         };
         let actions: Vec<u8> = (0..envs).map(|index| any(index).unwrap() as u8).collect();
-        let told = step(rules, &mut plain, autoreset, &actions);
-        let ours = step(rules, &mut fast, autoreset, &actions);
+        let terms = tick % 7 == 6;
+        let told = step(rules, &mut plain, autoreset, &actions, terms);
+        let ours = step(rules, &mut fast, autoreset, &actions, terms);
         prop_assert_eq!(&ours.rewards, &told.rewards, "tick {}", tick);
         prop_assert_eq!(&ours.costs, &told.costs, "tick {}", tick);
+        prop_assert_eq!(&ours.reward_terms, &told.reward_terms, "tick {}", tick);
+        prop_assert_eq!(&ours.cost_terms, &told.cost_terms, "tick {}", tick);
         prop_assert_eq!(&ours.terminated, &told.terminated, "tick {}", tick);
         prop_assert_eq!(&ours.truncated, &told.truncated, "tick {}", tick);
         let size = rules.spaces().observation.len();
@@ -140,9 +163,18 @@ proptest! {
         likes in prop_oneof![Just([1; 5]), Just([2, 6, 1, 1, 1]), Just([6, 1, 1, 9, 9]), prop::array::uniform5(1u32..9)],
         restored in prop::collection::vec((0usize..120, 0usize..200), 0..20),
     ) {
+        let environments = snapshots(&rules, envs, seed);
         for (name, level) in levels() {
-            let compared = compare(level, &rules, (envs, seed), autoreset, likes, &restored);
+            let fast = LaneBatch::at_level(level, &rules, &environments);
+            let compared = compare(fast, &rules, (&environments, seed), autoreset, likes, &restored);
             prop_assert!(compared.is_ok(), "{}: {:?}", name, compared);
         }
+    }
+
+    #[test]
+    fn few_environments_are_the_plain_batch_however_they_are_stored(rules in rules(), envs in 1usize..4, seed: u64) {
+        let environments = snapshots(&rules, envs, seed);
+        let fast = <CityBatch as Batch<City>>::new(&rules, environments.clone());
+        compare(fast, &rules, (&environments, seed), Autoreset::SameStep, [1; 5], &[])?;
     }
 }
