@@ -4,6 +4,7 @@
 //! ```text
 //! cargo run --release -p daladala-env --example steps -- city 4096 [runs] [plain]
 //! ```
+#![expect(clippy::print_stdout, reason = "an example that tells a rate")]
 
 use std::time::{Duration, Instant};
 
