@@ -1,0 +1,31 @@
+//! The native half of the Python package: what `daladala/*.py` builds the classes of Gymnasium and others on.
+//!
+//! It knows numpy and no library of reinforcement learning. From the engine outwards:
+//!
+//! * `core`: the engine with a step limit of the caller's, without Python;
+//! * `engine`: the same for Python: actions read from arrays (`actions`), rows written into arrays (`rows`), and what
+//!   is told beside them (`infos`);
+//! * `policy`, `evaluation`, `training`: what acts, what judges it, and what makes it;
+//! * `spec`: rules, scenario and fields by name; `error`: which exception an error is.
+#![expect(clippy::needless_pass_by_value, reason = "arguments from Python are owned")]
+
+mod actions;
+mod core;
+mod engine;
+mod environments;
+mod error;
+mod infos;
+mod pool;
+mod rows;
+mod spec;
+
+use pyo3::prelude::*;
+
+/// The native half of `daladala`.
+#[pymodule]
+mod _native {
+    #[pymodule_export]
+    use crate::engine::Engine;
+    #[pymodule_export]
+    use crate::spec::{describe, rules};
+}
