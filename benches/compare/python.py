@@ -28,7 +28,9 @@ def raw(seconds):
     program = Path(sysconfig.get_path("scripts")) / "daladala"
     command = [program, "bench", "env", "--envs", str(ENVS), "--threads", "1", "--seconds", str(seconds), "--json"]
     environment = os.environ | {"DALADALA_RULES": "classic"}
-    return json.loads(subprocess.run(command, check=True, capture_output=True, env=environment).stdout)["steps_per_second"]
+    return json.loads(subprocess.run(command, check=True, capture_output=True, env=environment).stdout)[
+        "steps_per_second"
+    ]
 
 
 def rate(step, actions, envs, seconds):

@@ -1,4 +1,7 @@
-"""What enforcement does to driving: drivers at several chances of an inspection.  pip install daladala pandas matplotlib"""
+"""What enforcement does to driving: drivers at several chances of an inspection.
+
+pip install daladala pandas matplotlib
+"""
 
 import sys
 

@@ -2,8 +2,9 @@
 
 import sys
 
-import daladala
 from stable_baselines3 import PPO
+
+import daladala
 
 steps = int(sys.argv[1]) if len(sys.argv) > 1 else 200_000
 env = daladala.SB3VecEnv("daladala/City-v0", num_envs=64)

@@ -6,12 +6,16 @@
 """
 
 from importlib.metadata import version as _version
+from typing import TYPE_CHECKING
 
 from daladala._registration import IDS, register
 from daladala.env import Env
 from daladala.learning import evaluate, train
 from daladala.policy import Policy, load_policy
 from daladala.vector import VectorEnv
+
+if TYPE_CHECKING:
+    from daladala.sb3 import SB3VecEnv
 
 __all__ = ["IDS", "Env", "Policy", "SB3VecEnv", "VectorEnv", "evaluate", "load_policy", "train"]
 __version__ = _version("daladala")

@@ -12,7 +12,9 @@ from struct import pack
 import numpy as np
 import numpy.typing as npt
 
-_HTML = b"<!doctype html><title>Daladala</title><body style='margin:0;background:#111'><img style='width:100%' src=/live>"
+_HTML = (
+    b"<!doctype html><title>Daladala</title><body style='margin:0;background:#111'><img style='width:100%' src=/live>"
+)
 
 
 class Page:

@@ -26,15 +26,13 @@ class Rules:
     info: dict[str, Any]
 
     @classmethod
-    def of(
-        cls, name: str, scenario: str | PathLike[str] | None = None, overrides: Overrides | None = None
-    ) -> "Rules":
+    def of(cls, name: str, scenario: str | PathLike[str] | None = None, overrides: Overrides | None = None) -> "Rules":
         """Rules by name. A scenario is a name or the path of a TOML file."""
         path = None if scenario is None else fspath(scenario)
         fields = [(field, json.dumps(_plain(value))) for field, value in (overrides or {}).items()]
         return cls(name, path, fields, json.loads(_native.describe(name, path, fields)))
 
-    def observation_space(self) -> Box:
+    def observation_space(self) -> "Box[np.float32]":
         """`[features]`, float32, with the bounds of each."""
         features = self.info["spaces"]["observation"]
         low = np.array([feature["low"] for feature in features], dtype=np.float32)

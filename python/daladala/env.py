@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from os import PathLike
-from typing import Any, ClassVar, SupportsInt
+from typing import Any, SupportsInt
 
 import gymnasium
 import numpy as np
@@ -29,7 +29,10 @@ class Env(gymnasium.Env[npt.NDArray[np.float32], Any]):
     `episode_length`, `ending` (an index into `endings`) and the figures of the rules.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["rgb_array", "ansi", "human"], "render_fps": 4}
+    metadata: dict[str, Any] = {  # noqa: RUF012 (as in Gymnasium)
+        "render_modes": ["rgb_array", "ansi", "human"],
+        "render_fps": 4,
+    }
 
     def __init__(
         self,

@@ -25,8 +25,8 @@ def evaluate(
     """Drive many episodes and judge them, as `daladala eval` does.
 
     Args:
-        policy: A policy, what `load_policy` takes, or a callable: observations, float32 `(batch, features)`, in (and masks, bool
-            `(batch, actions)`, with `action_masks`), integers `(batch,)` out. It may be called from several threads.
+        policy: A policy, what `load_policy` takes, or a callable: observations, float32 `(batch, features)`, in (and
+            masks, bool `(batch, actions)`, with `action_masks`), integers `(batch,)` out. Several threads may call it.
         rules: `city`, `classic`, or a name of Gymnasium.
         scenario: See `Env`.
         overrides: See `Env`.

@@ -33,9 +33,7 @@ class Policy:
         """
         return self.native.outputs(_rows(observations))
 
-    def act(
-        self, observations: npt.ArrayLike, action_masks: npt.ArrayLike | None = None
-    ) -> npt.NDArray[np.int64]:
+    def act(self, observations: npt.ArrayLike, action_masks: npt.ArrayLike | None = None) -> npt.NDArray[np.int64]:
         """Choose: int64 `(batch,)`.
 
         Args:
@@ -56,7 +54,7 @@ class Policy:
         deterministic: bool = True,
         action_masks: npt.ArrayLike | None = None,
     ) -> tuple[npt.NDArray[np.int64], None]:
-        """Choose as models of Stable-Baselines3 do: for one observation or many, with the state that there is none of."""
+        """Choose as models of Stable-Baselines3 do, for one observation or many; there is no state."""
         given = np.asarray(observation, dtype=np.float32)
         masks = None if action_masks is None else np.atleast_2d(np.asarray(action_masks, dtype=np.bool_))
         actions = self.act(np.atleast_2d(given), masks)

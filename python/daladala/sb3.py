@@ -20,8 +20,8 @@ class SB3VecEnv(VecEnv):
         num_envs: How many.
         options: What `VectorEnv` takes: `scenario`, `overrides`, `threads`, `max_episode_steps`, `render_mode`.
 
-    Infos hold `terminal_observation`, `TimeLimit.truncated` and `episode` where an episode ended, with the figures of the
-    rules, and `cost` where the rules have costs. `action_masks()` is what `MaskablePPO` looks for.
+    Infos hold `terminal_observation`, `TimeLimit.truncated` and `episode` where an episode ended, with the figures of
+    the rules, and `cost` where the rules have costs. `action_masks()` is what `MaskablePPO` looks for.
     """
 
     def __init__(self, id: str = "daladala/City-v0", num_envs: int = 1, **options: Any) -> None:

@@ -4,7 +4,7 @@ import json
 import secrets
 from collections.abc import Mapping, Sequence
 from os import PathLike
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -39,9 +39,9 @@ class VectorEnv(vector.VectorEnv[Floats, npt.NDArray[np.integer[Any]], Any]):
         max_episode_steps: Truncate episodes after so many steps, where that is less than the rules allow.
         render_mode: `rgb_array` or `ansi`, to be drawn by `render`.
 
-    `infos` hold `cost`, float64 `(num_envs,)`, where the rules have costs. In steps in which episodes end there are also
-    `episode_return`, `episode_length`, `ending` (an index into `endings`) and the figures of the rules, each with a mask
-    under its name after an underscore; under SAME_STEP they are in `final_info`, and `final_obs` is float32
+    `infos` hold `cost`, float64 `(num_envs,)`, where the rules have costs. In steps in which episodes end there are
+    also `episode_return`, `episode_length`, `ending` (an index into `endings`) and the figures of the rules, each with
+    a mask under its name after an underscore; under SAME_STEP they are in `final_info`, and `final_obs` is float32
     `(num_envs, features)`, zeros but for the rows of `_final_obs`.
     """
 
@@ -136,8 +136,7 @@ class VectorEnv(vector.VectorEnv[Floats, npt.NDArray[np.integer[Any]], Any]):
         given: int | list[int | None] | None = None
         if seed is not None:
             if isinstance(seed, Sequence | np.ndarray):
-                each = cast("Sequence[int | None]", seed)
-                given = [None if one is None else seed_of(one) for one in each]
+                given = [None if one is None else seed_of(one) for one in seed]
                 first = next((one for one in given if one is not None), None)
             else:
                 first = given = seed_of(seed)
@@ -210,5 +209,3 @@ def _mask(mask: Any, num_envs: int) -> Bools:
     if not mask.any():
         raise ValueError("options['reset_mask'] is False everywhere: nothing would be reset")
     return mask
-
-
