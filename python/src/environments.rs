@@ -135,7 +135,7 @@ impl Environments {
         drop(row);
         let told = PyDict::new(py);
         if self.options.masks {
-            told.set_item("action_mask", infos::masks(py, &self.core, &mut self.scratch.masks)?)?;
+            told.set_item("action_mask", infos::masks::<i8>(py, &self.core, &mut self.scratch.masks)?)?;
         }
         Ok((observations, told))
     }
@@ -230,7 +230,7 @@ impl Environments {
             told.set_item("costs", table(py, cost, masks.len())?)?;
         }
         if self.options.masks {
-            told.set_item("action_mask", infos::masks(py, &self.core, masks)?)?;
+            told.set_item("action_mask", infos::masks::<i8>(py, &self.core, masks)?)?;
         }
         if !ended.is_empty() {
             infos::tell_ended(py, &self.core, ended, finals, &told)?;
@@ -309,7 +309,7 @@ impl Environments {
     }
 
     pub(crate) fn action_masks<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<bool>>> {
-        infos::masks(py, &self.core, &mut self.scratch.masks)?.cast(false)
+        infos::masks(py, &self.core, &mut self.scratch.masks)
     }
 
     pub(crate) fn observe<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<f32>>> {

@@ -4,21 +4,25 @@
 //! which of them.
 
 use daladala_env::{Autoreset, EpisodeStats, RulesInfo};
-use numpy::{PyArray1, PyArray2, PyArrayMethods};
+use numpy::{Element, PyArray1, PyArray2, PyArrayMethods};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::core::Core;
 
-/// Action masks `[envs, actions]` as int8, which `Discrete.sample` takes: 1 where an action is open.
-pub(crate) fn masks<'py>(py: Python<'py>, core: &Core, scratch: &mut [u32]) -> PyResult<Bound<'py, PyArray2<i8>>> {
+/// Action masks `[envs, actions]`: true where an action is open, or 1 as int8, which `Discrete.sample` takes.
+pub(crate) fn masks<'py, T: Element + From<bool>>(
+    py: Python<'py>,
+    core: &Core,
+    scratch: &mut [u32],
+) -> PyResult<Bound<'py, PyArray2<T>>> {
     core.env.action_masks(scratch);
     let actions = core.info().actions();
     let array = PyArray2::zeros(py, [scratch.len(), actions], false);
     let mut rows = array.readwrite();
     for (row, mask) in rows.as_slice_mut()?.chunks_exact_mut(actions).zip(scratch) {
         for (action, open) in row.iter_mut().enumerate() {
-            *open = (*mask >> action & 1) as i8;
+            *open = T::from(*mask >> action & 1 == 1);
         }
     }
     drop(rows);

@@ -88,7 +88,10 @@ impl RulesVisitor for Training<'_> {
             }
         }
         let seconds = start.elapsed().as_secs_f64();
-        let result = py.detach(|| pool.install(|| run.result()));
+        let result = py.detach({
+            let run = &mut run;
+            || pool.install(move || run.result())
+        });
         if let Some(out) = &self.out {
             result.checkpoint.save(Path::new(out)).map_err(unwritten)?;
         }
@@ -141,8 +144,8 @@ fn laid_over(config: &TrainConfig, over: &str) -> PyResult<TrainConfig> {
     for (name, value) in over {
         fields.insert(name, value);
     }
-    let config: TrainConfig = serde_json::from_value(value)
-        .map_err(|error| PyValueError::new_err(format!("hyperparameters: {error}")))?;
+    let config: TrainConfig =
+        serde_json::from_value(value).map_err(|error| PyValueError::new_err(format!("hyperparameters: {error}")))?;
     config.check().map_err(|why| PyValueError::new_err(format!("hyperparameters: {why}")))?;
     Ok(config)
 }
