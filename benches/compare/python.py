@@ -16,7 +16,7 @@ from pathlib import Path
 
 import gymnasium as gym
 import numpy as np
-from env import best, millions, processor
+from env import best, processor
 
 import daladala
 
@@ -94,12 +94,17 @@ def sb3_share(name, seconds):
     return rate(env.step, drawn(env.action_space.n, ENVS), ENVS, seconds)
 
 
+def millions(found):
+    return "not installed" if found is None else f"{found / 1e6:,.3f}"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=0.5, help="of one run (default 0.5)")
     parser.add_argument("--rounds", type=int, default=3, help="runs of which the best counts (default 3)")
     arguments = parser.parse_args()
     seconds = arguments.seconds
+    gym.logger.min_level = gym.logger.ERROR
     measures = {
         "raw engine, `classic`": lambda: raw(seconds),
         "`VectorEnv`, `classic`, `copy=False`, no masks": lambda: ours(seconds, copy=False, action_masks=False),

@@ -24,9 +24,10 @@ class Env(gymnasium.Env[npt.NDArray[np.float32], Any]):
         overrides: Fields of the scenario, such as `{"police.inspect": 0.3}`.
         render_mode: `rgb_array`, `ansi`, or `human`: a page on this machine that shows each step.
 
-    The observation is float32 `(features,)`. `info` holds `action_mask`, int8 `(actions,)`; after a step `costs` and
-    `reward_terms`, float32 `(terms,)`, and `cost` where the rules have costs; and after the last one `episode_return`,
-    `episode_length`, `ending` (an index into `endings`) and the figures of the rules.
+    The observation is float32 `(features,)`. `info` holds `action_mask`, int8 `(actions,)`. After a step there are
+    `reward_terms`, float32 `(terms,)`, and where the rules have costs `costs`, float32 `(terms,)`, and `cost`, the first
+    of them. After the last step there are `episode_return`, `episode_length`, `ending` (an index into `endings`) and the
+    figures of the rules.
     """
 
     metadata: dict[str, Any] = {  # noqa: RUF012 (as in Gymnasium)

@@ -92,7 +92,10 @@ def models() -> list[dict[str, str]]:
 
 
 def _rows(observations: npt.ArrayLike) -> npt.NDArray[np.float32]:
-    rows = np.ascontiguousarray(observations, dtype=np.float32)
+    given = np.asarray(observations)
+    if given.dtype.kind not in "fiub":
+        raise TypeError(f"observations are {given.dtype}, needed are numbers such as float32")
+    rows = np.ascontiguousarray(given, dtype=np.float32)
     if rows.ndim != 2:
         raise ValueError(f"observations have {rows.ndim} dimensions, needed are 2: (batch, features)")
     return rows

@@ -77,10 +77,6 @@ class VectorEnv(vector.VectorEnv[Floats, npt.NDArray[np.integer[Any]], Any]):
         }
         self.render_mode = render_mode
         self.num_envs = num_envs
-        self.single_observation_space = self._rules.observation_space()
-        self.single_action_space = self._rules.action_space()
-        self.observation_space = batch_space(self.single_observation_space, num_envs)
-        self.action_space = batch_space(self.single_action_space, num_envs)
         self._engine = _native.Engine(
             self._rules.name,
             self._rules.scenario,
@@ -95,6 +91,11 @@ class VectorEnv(vector.VectorEnv[Floats, npt.NDArray[np.integer[Any]], Any]):
             record=render_mode is not None,
             max_episode_steps=max_episode_steps,
         )
+        # The engine has refused more environments than anything can hold.
+        self.single_observation_space = self._rules.observation_space()
+        self.single_action_space = self._rules.action_space()
+        self.observation_space = batch_space(self.single_observation_space, num_envs)
+        self.action_space = batch_space(self.single_action_space, num_envs)
 
     @property
     def actions(self) -> tuple[str, ...]:

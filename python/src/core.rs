@@ -84,13 +84,13 @@ impl Core {
         env.step(actions, reborrowed(&mut out))?;
         let size = out.observations.len() / limit.lengths.len();
         let mut begin = vec![false; limit.lengths.len()];
-        for index in 0..limit.lengths.len() {
+        for (index, begin) in begin.iter_mut().enumerate() {
             if *autoreset == Autoreset::NextStep && limit.ended[index] {
                 // The engine began the episodes that its rules had ended. What it did with those that were cut off
                 // here is undone.
-                begin[index] = limit.cut[index].is_some();
+                *begin = limit.cut[index].is_some();
                 limit.begin(index);
-                if begin[index] {
+                if *begin {
                     forget(&mut out, index);
                 }
                 continue;
@@ -105,7 +105,7 @@ impl Core {
                 if *autoreset == Autoreset::SameStep {
                     let row = index * size..(index + 1) * size;
                     out.final_observations[row.clone()].copy_from_slice(&out.observations[row]);
-                    begin[index] = true;
+                    *begin = true;
                 }
             }
             if limit.ended[index] && *autoreset == Autoreset::SameStep {

@@ -7,6 +7,7 @@ use daladala_env::{ResetOptions, RuleSpec, Seeds, StepBuffers, TermBuffers, VecE
 use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1};
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::{PyIndexError, PyTypeError, PyValueError};
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 use serde_json::Value;
@@ -135,7 +136,7 @@ impl Environments {
         drop(row);
         let told = PyDict::new(py);
         if self.options.masks {
-            told.set_item("action_mask", infos::masks::<i8>(py, &self.core, &mut self.scratch.masks)?)?;
+            told.set_item(intern!(py, "action_mask"), infos::masks::<i8>(py, &self.core, &mut self.scratch.masks)?)?;
         }
         Ok((observations, told))
     }
@@ -223,14 +224,16 @@ impl Environments {
         let told = PyDict::new(py);
         let Scratch { costs, terms, ended, finals, masks, .. } = &mut self.scratch;
         if !costs.is_empty() {
-            told.set_item("cost", PyArray1::from_iter(py, costs.iter().map(|&cost| f64::from(cost))))?;
+            told.set_item(intern!(py, "cost"), PyArray1::from_iter(py, costs.iter().map(|&cost| f64::from(cost))))?;
         }
         if let Some((reward, cost)) = terms {
-            told.set_item("reward_terms", table(py, reward, masks.len())?)?;
-            told.set_item("costs", table(py, cost, masks.len())?)?;
+            told.set_item(intern!(py, "reward_terms"), table(py, reward, masks.len())?)?;
+            if !cost.is_empty() {
+                told.set_item(intern!(py, "costs"), table(py, cost, masks.len())?)?;
+            }
         }
         if self.options.masks {
-            told.set_item("action_mask", infos::masks::<i8>(py, &self.core, masks)?)?;
+            told.set_item(intern!(py, "action_mask"), infos::masks::<i8>(py, &self.core, masks)?)?;
         }
         if !ended.is_empty() {
             infos::tell_ended(py, &self.core, ended, finals, &told)?;
@@ -250,7 +253,7 @@ impl Environments {
         self.scratch.observation = observation;
         begun?;
         let told = PyDict::new(py);
-        told.set_item("action_mask", self.mask_of_one(py))?;
+        told.set_item(intern!(py, "action_mask"), self.mask_of_one(py))?;
         Ok((array, told))
     }
 
@@ -279,13 +282,15 @@ impl Environments {
         }
         let told = PyDict::new(py);
         if let Some(cost) = self.scratch.costs.first() {
-            told.set_item("cost", f64::from(*cost))?;
+            told.set_item(intern!(py, "cost"), f64::from(*cost))?;
         }
         if let Some((reward, cost)) = &self.scratch.terms {
-            told.set_item("reward_terms", PyArray1::from_slice(py, reward))?;
-            told.set_item("costs", PyArray1::from_slice(py, cost))?;
+            told.set_item(intern!(py, "reward_terms"), PyArray1::from_slice(py, reward))?;
+            if !cost.is_empty() {
+                told.set_item(intern!(py, "costs"), PyArray1::from_slice(py, cost))?;
+            }
         }
-        told.set_item("action_mask", self.mask_of_one(py))?;
+        told.set_item(intern!(py, "action_mask"), self.mask_of_one(py))?;
         if ended && let Some(stats) = self.core.last_episode(0) {
             infos::tell_one(&told, self.core.info(), &stats)?;
         }
@@ -305,7 +310,10 @@ impl Environments {
     fn mask_of_one<'py>(&mut self, py: Python<'py>) -> Bound<'py, PyArray1<i8>> {
         self.core.env.action_masks(&mut self.scratch.masks);
         let mask = self.scratch.masks[0];
-        PyArray1::from_iter(py, (0..self.core.info().actions()).map(|action| (mask >> action & 1) as i8))
+        let mut open = [0; u32::BITS as usize];
+        let open = &mut open[..self.core.info().actions()];
+        open.iter_mut().enumerate().for_each(|(action, open)| *open = (mask >> action & 1) as i8);
+        PyArray1::from_slice(py, open)
     }
 
     pub(crate) fn action_masks<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<bool>>> {
@@ -324,7 +332,7 @@ impl Scratch {
         self.ended.clear();
         let flags = terminated.iter().zip(truncated).enumerate();
         self.ended
-            .extend(flags.filter(|(_, (terminated, truncated))| **terminated | **truncated).map(|(index, _)| index));
+            .extend(flags.filter(|(_, (terminated, truncated))| **terminated || **truncated).map(|(index, _)| index));
     }
 }
 

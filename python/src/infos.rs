@@ -52,18 +52,20 @@ pub(crate) fn tell_ended<'py>(
         into[row.clone()].copy_from_slice(&finals[row]);
     }
     drop(rows);
-    let info = PyDict::new(py);
-    figures(py, core, ended, &which, &info)?;
+    let last = PyDict::new(py);
+    figures(py, core, ended, &which, &last)?;
     infos.set_item("final_obs", observations)?;
     infos.set_item("_final_obs", &which)?;
-    infos.set_item("final_info", info)?;
+    infos.set_item("final_info", last)?;
     infos.set_item("_final_info", which)
 }
 
 fn mark(which: &Bound<'_, PyArray1<bool>>, indices: &[usize]) -> PyResult<()> {
     let mut which = which.readwrite();
     let which = which.as_slice_mut()?;
-    indices.iter().for_each(|&index| which[index] = true);
+    for &index in indices {
+        which[index] = true;
+    }
     Ok(())
 }
 
@@ -84,7 +86,9 @@ fn figures<'py>(
         let array = PyArray1::<i64>::zeros(py, envs, false);
         let mut values = array.readwrite();
         let into = values.as_slice_mut()?;
-        stats.iter().for_each(|(index, stats)| into[*index] = of(stats));
+        for (index, stats) in &stats {
+            into[*index] = of(stats);
+        }
         drop(values);
         put(name, array.into_any())?;
     }
@@ -92,7 +96,9 @@ fn figures<'py>(
         let array = PyArray1::<f64>::zeros(py, envs, false);
         let mut values = array.readwrite();
         let into = values.as_slice_mut()?;
-        stats.iter().for_each(|(index, stats)| into[*index] = f64::from(of(stats)));
+        for (index, stats) in &stats {
+            into[*index] = f64::from(of(stats));
+        }
         drop(values);
         PyResult::Ok(array.into_any())
     };
@@ -103,9 +109,11 @@ fn figures<'py>(
     Ok(())
 }
 
+type Number = fn(&EpisodeStats) -> i64;
+
 const RETURN: &str = "episode_return";
 /// The whole numbers of an episode.
-const NUMBERS: [(&str, fn(&EpisodeStats) -> i64); 2] =
+const NUMBERS: [(&str, Number); 2] =
     [("episode_length", |stats| i64::from(stats.length)), ("ending", |stats| i64::from(stats.ending))];
 
 /// The same for one environment, as plain numbers.

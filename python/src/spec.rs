@@ -1,5 +1,7 @@
 //! Rules by name, with their scenario and what is set of it.
 
+use std::path::Path;
+
 use daladala_env::{RuleSet, RuleSpec};
 use pyo3::exceptions::PyFileNotFoundError;
 use pyo3::prelude::*;
@@ -15,10 +17,10 @@ pub(crate) fn spec(
 ) -> PyResult<RuleSpec> {
     let refused = |error| error::of_env(py, &error);
     let spec = match scenario {
-        Some(path) if path.ends_with(".toml") => {
+        Some(path) if looks_like_a_file(path) => {
             let text = std::fs::read_to_string(path)
                 .map_err(|error| PyFileNotFoundError::new_err(format!("the scenario {path} can't be read: {error}")))?;
-            let name = std::path::Path::new(path).file_stem().map(|stem| stem.to_string_lossy().into_owned());
+            let name = Path::new(path).file_stem().map(|stem| stem.to_string_lossy().into_owned());
             let rules: RuleSet = rules.parse().map_err(refused)?;
             RuleSpec::from_toml(rules, name.as_deref().unwrap_or(path), &text).map_err(refused)?
         }
@@ -26,6 +28,11 @@ pub(crate) fn spec(
     };
     let set = |spec: RuleSpec, (field, value): &(String, String)| spec.with_field(field, value);
     overrides.iter().try_fold(spec, set).map_err(refused)
+}
+
+/// A misspelt name should hear of the names that there are, a misspelt path of the file that isn't there.
+fn looks_like_a_file(scenario: &str) -> bool {
+    Path::new(scenario).extension().is_some() || Path::new(scenario).components().count() > 1
 }
 
 /// What describes rules with their scenario, as JSON: spaces, figures, endings, costs and the step limit.
