@@ -69,11 +69,12 @@ lint-python: $(VENV)/.requirements
 	@$(VENV)/bin/ruff check --quiet --config python/pyproject.toml python examples/python
 	@$(VENV)/bin/ruff format --check --quiet --config python/pyproject.toml python examples/python
 	@$(VENV)/bin/pyright --pythonpath $(VENV)/bin/python --project python
+	@cd python && $(VENV)/bin/mypy --strict --no-error-summary --cache-dir=/dev/null daladala
 
 test-python: wheel
 	@echo "==> Python tests"
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --force-reinstall target/wheels/*.whl
-	@cd python/tests && $(VENV)/bin/python -m pytest -q -c ../pyproject.toml --rootdir . .
+	@cd python/tests && $(VENV)/bin/python -m pytest -q -rs -c ../pyproject.toml --rootdir . .
 
 $(VENV)/.requirements: python/requirements.txt
 	@echo "==> Installing what the Python package is tested with (some 3 GB the first time: PyTorch)"

@@ -66,7 +66,8 @@ class Page:
         try:
             while True:
                 with self._news:
-                    self._news.wait_for(lambda seen=seen: self._number > seen or not self._open)
+                    while self._number <= seen and self._open:
+                        self._news.wait()
                     if not self._open:
                         return
                     seen, picture = self._number, self._picture or b""

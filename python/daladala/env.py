@@ -25,9 +25,9 @@ class Env(gymnasium.Env[npt.NDArray[np.float32], Any]):
         render_mode: `rgb_array`, `ansi`, or `human`: a page on this machine that shows each step.
 
     The observation is float32 `(features,)`. `info` holds `action_mask`, int8 `(actions,)`. After a step there are
-    `reward_terms`, float32 `(terms,)`, and where the rules have costs `costs`, float32 `(terms,)`, and `cost`, the first
-    of them. After the last step there are `episode_return`, `episode_length`, `ending` (an index into `endings`) and the
-    figures of the rules.
+    `reward_terms`, float32 `(terms,)`, and where the rules have costs `costs`, float32 `(terms,)`, and `cost`, the
+    first of them. After the last step there are `episode_return`, `episode_length`, `ending` (an index into `endings`)
+    and the figures of the rules.
     """
 
     metadata: dict[str, Any] = {  # noqa: RUF012 (as in Gymnasium)
@@ -68,7 +68,7 @@ class Env(gymnasium.Env[npt.NDArray[np.float32], Any]):
         self._page: Any = None
         if render_mode is None:
             # Nothing stands between the caller and the engine.
-            self.step = self._engine.step_one
+            self.__dict__["step"] = self._engine.step_one
 
     @property
     def actions(self) -> tuple[str, ...]:
@@ -120,11 +120,13 @@ class Env(gymnasium.Env[npt.NDArray[np.float32], Any]):
 
     def action_masks(self) -> npt.NDArray[np.bool_]:
         """Bool `(actions,)`: which actions have an effect now that no other has."""
-        return self._engine.action_masks()[0]
+        masks: npt.NDArray[np.bool_] = self._engine.action_masks()[0]
+        return masks
 
     def layout(self) -> dict[str, Any]:
         """What the running episode was drawn from, or given: for `options["layout"]`."""
-        return json.loads(self._engine.layout(0))
+        layout: dict[str, Any] = json.loads(self._engine.layout(0))
+        return layout
 
     def best_return(self) -> float | None:
         """The greatest return that any driver could have in this episode, where the rules let it be known."""
@@ -171,4 +173,4 @@ class Env(gymnasium.Env[npt.NDArray[np.float32], Any]):
         """As it was."""
         self.__dict__.update(state)
         if self.render_mode is None:
-            self.step = self._engine.step_one
+            self.__dict__["step"] = self._engine.step_one

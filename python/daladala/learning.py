@@ -48,8 +48,9 @@ def evaluate(
     given = policy.native if isinstance(policy, Policy) else policy
     if not isinstance(given, _native.Policy) and not callable(given):
         raise TypeError(f"the policy is of the type {type(policy).__name__}, needed is a Policy, a name or a callable")
-    figures = _native.evaluate(given, by.name, by.scenario, by.overrides, episodes, seed_of(seed), action_masks)
-    return json.loads(figures)
+    told = _native.evaluate(given, by.name, by.scenario, by.overrides, episodes, seed_of(seed), action_masks)
+    figures: dict[str, Any] = json.loads(told)
+    return figures
 
 
 @dataclass(frozen=True)
