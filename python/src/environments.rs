@@ -48,7 +48,7 @@ struct Scratch {
     /// Terms of rewards and costs, where they are asked for.
     terms: Option<(Vec<f32>, Vec<f32>)>,
     ended: Vec<usize>,
-    // One environment's row.
+    /// One environment's row.
     observation: Vec<f32>,
 }
 
@@ -113,8 +113,14 @@ impl Environments {
         }
         let fresh = || Rows::new(py, envs, size);
         let (sets, last) = self.sets.get_or_insert_with(|| ([fresh(), fresh()], 0));
-        *last = 1 - *last;
-        sets[*last].clone_ref(py)
+        sets[1 - *last].clone_ref(py)
+    }
+
+    /// What [`Self::rows`] gave is written and goes to the caller. What an error left unwritten is given again.
+    fn hand_out(&mut self) {
+        if let Some((_, last)) = &mut self.sets {
+            *last = 1 - *last;
+        }
     }
 
     pub(crate) fn reset<'py>(
@@ -134,6 +140,7 @@ impl Environments {
         let mut row = writable(&observations)?;
         self.begin(py, seeds, mask.as_deref(), layouts, row.as_slice_mut()?)?;
         drop(row);
+        self.hand_out();
         let told = PyDict::new(py);
         if self.options.masks {
             told.set_item(intern!(py, "action_mask"), infos::masks::<i8>(py, &self.core, &mut self.scratch.masks)?)?;
@@ -207,6 +214,7 @@ impl Environments {
                 pictures.stepped(&self.core, &self.scratch.actions, rewards, terminated, truncated);
             }
         }
+        self.hand_out();
         let infos = self.infos(py)?;
         PyTuple::new(
             py,

@@ -175,6 +175,17 @@ def test_arrays_that_were_made_read_only_are_not_written():
         env.step(np.zeros(3, dtype=np.int64))
 
 
+def test_an_error_overwrites_nothing_that_was_handed_out():
+    env = daladala.VectorEnv(2, "classic", copy=False, autoreset_mode="Disabled", max_episode_steps=1)
+    env.reset(seed=0)
+    rows = env.step(np.zeros(2, dtype=np.int64))[0]
+    kept = rows.copy()
+    with pytest.raises(gym.error.ResetNeeded):
+        env.step(np.zeros(2, dtype=np.int64))
+    env.reset(seed=1)
+    np.testing.assert_array_equal(rows, kept)
+
+
 def test_threads_get_an_exception_and_no_broken_state():
     env = daladala.VectorEnv(4096, "city", action_masks=False)
     env.reset(seed=0)
