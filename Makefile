@@ -4,7 +4,8 @@
 CARGO_FLAGS := --release --locked
 # The benches have no tests, and what they need would change features of what everything is built on: it would all be
 # compiled a second time. They are linted with the rest.
-TESTED := --workspace --exclude daladala-benches
+# The Python package has its tests in Python.
+TESTED := --workspace --exclude daladala-benches --exclude daladala-python
 HOST ?= 127.0.0.1
 PORT ?= 5000
 MODEL ?= ppo
@@ -12,11 +13,15 @@ MODEL ?= ppo
 HAS_NODE := $(shell command -v npm >/dev/null && node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' 2>/dev/null && echo yes)
 # What `make test-gpu` compares with the CPU: wgpu or cuda.
 GPU ?= wgpu
+PYTHON ?= python3
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+# Where the Python package is built and tested: made anew when what it needs changes.
+VENV := $(abspath $(TARGET))/python-venv
 CHROMIUM ?= $(shell command -v chromium 2>/dev/null || echo /usr/bin/chromium)
 export CHROMIUM
 VIEWER_SOURCES := $(shell find viewer/src viewer/public viewer/index.html viewer/vite.config.ts -type f 2>/dev/null)
 
-.PHONY: run build test lint test-rust test-gpu test-clients test-viewer test-browser tools chromium clean
+.PHONY: run build test lint lint-python test-rust test-gpu test-clients test-python test-viewer test-browser wheel tools chromium clean
 
 run: build
 	@target/release/daladala serve --host $(HOST) --port $(PORT) --model $(MODEL)
@@ -26,10 +31,10 @@ build: $(if $(HAS_NODE),viewer/dist/index.html,no-node)
 	@cargo build $(CARGO_FLAGS)
 
 # The browser tests run the program with the viewer inside, so the viewer is built first.
-test: lint test-viewer build test-rust test-clients test-browser
+test: lint test-viewer build test-rust test-clients test-python test-browser
 	@echo "==> All tests passed"
 
-lint: viewer/node_modules/.package-lock.json
+lint: lint-python viewer/node_modules/.package-lock.json
 	@echo "==> Formatting and lints"
 	@cargo fmt --all --check
 	@cargo clippy $(CARGO_FLAGS) --workspace --all-targets --quiet -- -D warnings
@@ -53,6 +58,30 @@ test-gpu: tools
 test-clients: build
 	@echo "==> The original system's clients"
 	@server/tests/original/run
+
+wheel: $(if $(HAS_NODE),viewer/dist/index.html,no-node) $(VENV)/.requirements
+	@echo "==> Building the Python package (target/wheels)"
+	@rm -rf target/wheels
+	@cd python && $(VENV)/bin/maturin build $(CARGO_FLAGS) --quiet --compatibility linux --out $(CURDIR)/target/wheels
+
+lint-python: $(VENV)/.requirements
+	@echo "==> Lints of the Python package"
+	@$(VENV)/bin/ruff check --quiet --config python/pyproject.toml python examples/python
+	@$(VENV)/bin/ruff format --check --quiet --config python/pyproject.toml python examples/python
+	@$(VENV)/bin/pyright --pythonpath $(VENV)/bin/python --project python
+	@cd python && $(VENV)/bin/mypy --strict --no-error-summary --cache-dir=/dev/null daladala
+
+test-python: wheel
+	@echo "==> Python tests"
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --force-reinstall target/wheels/*.whl
+	@cd python/tests && $(VENV)/bin/python -m pytest -q -rs -c ../pyproject.toml --rootdir . .
+
+$(VENV)/.requirements: python/requirements.txt
+	@echo "==> Installing what the Python package is tested with (some 3 GB the first time: PyTorch)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: this needs Python 3.11 or newer: name it as PYTHON" >&2; exit 1; }
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r python/requirements.txt
+	@touch $@
 
 test-viewer: viewer/node_modules/.package-lock.json
 	@echo "==> Viewer tests"

@@ -1,0 +1,125 @@
+"""Judging policies and making them."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from os import PathLike, fspath
+from typing import Any
+
+from daladala import _native
+from daladala._registration import rules_of
+from daladala._rules import Overrides, Rules, seed_of
+from daladala.policy import Policy, load_policy
+
+
+def evaluate(
+    policy: Policy | str | PathLike[str] | Callable[..., Any],
+    rules: str = "city",
+    *,
+    scenario: str | PathLike[str] | None = None,
+    overrides: Overrides | None = None,
+    episodes: int = 1000,
+    seed: int = 0,
+    action_masks: bool = False,
+) -> dict[str, Any]:
+    """Drive many episodes and judge them, as `daladala eval` does.
+
+    Args:
+        policy: A policy, what `load_policy` takes, or a callable: observations, float32 `(batch, features)`, in (and
+            masks, bool `(batch, actions)`, with `action_masks`), integers `(batch,)` out. Several threads may call it.
+        rules: `city`, `classic`, or a name of Gymnasium.
+        scenario: See `Env`.
+        overrides: See `Env`.
+        episodes: How many.
+        seed: The seed of the episodes: the same seed gives the same figures.
+        action_masks: Hand the callable action masks.
+
+    Returns:
+        The figures, flat but for `endings`: `pandas.DataFrame([figures])` takes them.
+
+    Raises:
+        ValueError: If the policy is none, or one for other rules.
+    """
+    by = Rules.of(rules_of(rules), scenario, overrides)
+    if isinstance(policy, str | PathLike):
+        policy = load_policy(policy, by.name, scenario=scenario, overrides=overrides)
+    if episodes < 1:
+        raise ValueError(f"episodes is {episodes}, it has to be 1 at least")
+    given = policy.native if isinstance(policy, Policy) else policy
+    if not isinstance(given, _native.Policy) and not callable(given):
+        raise TypeError(f"the policy is of the type {type(policy).__name__}, needed is a Policy, a name or a callable")
+    told = _native.evaluate(given, by.name, by.scenario, by.overrides, episodes, seed_of(seed), action_masks)
+    figures: dict[str, Any] = json.loads(told)
+    return figures
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """What a training came to."""
+
+    policy: Policy
+    """The policy that did best."""
+    evaluation: dict[str, Any]
+    """How it does on layouts that had no part in the training, as `evaluate` tells it."""
+    steps: int
+    """Environment steps."""
+    seconds: float
+    """Time of the training, s."""
+    solved_at: int | None
+    """The steps after which 99.5 % of the best return were reached, where that is known."""
+
+
+def train(
+    algorithm: str = "ppo",
+    rules: str = "city",
+    *,
+    scenario: str | PathLike[str] | None = None,
+    overrides: Overrides | None = None,
+    steps: int | None = None,
+    seed: int = 0,
+    hyperparameters: Mapping[str, Any] | None = None,
+    stop_at: float | None = None,
+    evaluate_every: int | None = None,
+    evaluation_episodes: int = 100,
+    out: str | PathLike[str] | None = None,
+    progress: Callable[[dict[str, Any]], bool | None] | None = None,
+) -> TrainingResult:
+    """Train a policy, as `daladala train` does: the same seed gives the same weights.
+
+    Args:
+        algorithm: `ppo`, `dqn`, `a2c`, `reinforce` or `ppo-lagrangian`.
+        rules: `city`, `classic`, or a name of Gymnasium.
+        scenario: See `Env`.
+        overrides: See `Env`.
+        steps: Environment steps; by default what the algorithm needs for the rules.
+        seed: The seed of everything.
+        hyperparameters: Those that are not to be as they are by default.
+        stop_at: Stop once an evaluation reaches this fraction of the best return, where that is known.
+        evaluate_every: Environment steps between evaluations; a fiftieth of all by default.
+        evaluation_episodes: Episodes of each.
+        out: Where the weights go (.safetensors). After Ctrl-C the best ones so far are there.
+        progress: Called after each update with its figures; False from it ends the training.
+
+    Raises:
+        ValueError: If a name or a hyperparameter is none.
+        KeyboardInterrupt: After Ctrl-C.
+        OSError: If the weights can't be written.
+    """
+    by = Rules.of(rules_of(rules), scenario, overrides)
+    call = progress
+    figures, native = _native.train(
+        algorithm,
+        by.name,
+        by.scenario,
+        by.overrides,
+        steps=steps,
+        seed=seed_of(seed),
+        hyperparameters=json.dumps(dict(hyperparameters or {})),
+        stop_at=stop_at,
+        evaluate_every=evaluate_every,
+        evaluation_episodes=evaluation_episodes,
+        out=None if out is None else fspath(out),
+        progress=None if call is None else lambda told: call(json.loads(told)),
+    )
+    told = json.loads(figures)
+    return TrainingResult(Policy(native), told["evaluation"], told["steps"], told["seconds"], told["solved_at"])

@@ -1,0 +1,65 @@
+//! How well a policy drives, as the program's `eval` tells it.
+
+use daladala_agents::{Evaluation, Policy as Acting, evaluate as drive};
+use daladala_env::{Rules, RulesVisitor};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+
+use crate::policy::{Callable, Policy};
+use crate::{error, pool, spec};
+
+/// More take days.
+const MOST_EPISODES: usize = 1_000_000_000;
+
+/// The figures of an evaluation as JSON. `policy` is a `Policy` or a callable.
+#[pyfunction]
+#[expect(clippy::too_many_arguments, reason = "keywords of Python, one each")]
+pub(crate) fn evaluate(
+    py: Python<'_>,
+    policy: &Bound<'_, PyAny>,
+    rules: &str,
+    scenario: Option<&str>,
+    overrides: Vec<(String, String)>,
+    episodes: usize,
+    seed: u64,
+    masked: bool,
+) -> PyResult<String> {
+    struct Drive<'a>(&'a dyn Acting, u64, usize);
+    impl RulesVisitor for Drive<'_> {
+        type Output = Evaluation;
+        fn visit<R: Rules>(self, rules: R) -> Evaluation {
+            drive(self.0, &rules, self.1, self.2, &|_| ())
+        }
+    }
+    if !(1..=MOST_EPISODES).contains(&episodes) {
+        return Err(PyValueError::new_err(format!("episodes is {episodes}, it has to be 1 to {MOST_EPISODES}")));
+    }
+    let spec = spec::spec(py, rules, scenario, &overrides)?;
+    let info = spec.info();
+    let fits = |acting: &dyn Acting| {
+        let (given, needed) =
+            ((acting.observation_size(), acting.actions()), (info.observation_size(), info.actions()));
+        let message = || format!("the policy has (observation, actions) {given:?}, the rules have {needed:?}");
+        if given == needed { Ok(()) } else { Err(PyValueError::new_err(message())) }
+    };
+    let pool = pool::of_all_cores()?;
+    let run = |acting: &dyn Acting| py.detach(|| pool.install(|| spec.visit(Drive(acting, seed, episodes))));
+    let evaluation = if let Ok(policy) = policy.cast::<Policy>() {
+        fits(&*policy.get().acting)?;
+        run(&*policy.get().acting)
+    } else {
+        let callable = Callable {
+            function: policy.clone().unbind(),
+            observation_size: info.observation_size(),
+            actions: info.actions(),
+            masked,
+            raised: None.into(),
+        };
+        let evaluation = run(&callable);
+        if let Some(error) = callable.raised.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
+            return Err(error);
+        }
+        evaluation
+    };
+    serde_json::to_string(&evaluation).map_err(error::value)
+}

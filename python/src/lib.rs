@@ -1,0 +1,44 @@
+//! The native half of the Python package: what `daladala/*.py` builds the classes of Gymnasium and others on.
+//!
+//! It knows numpy and no library of reinforcement learning. From the engine outwards:
+//!
+//! * `core`: the engine with a step limit of the caller's, without Python;
+//! * `engine`: the same for Python: actions read from arrays (`actions`), rows written into arrays (`rows`), and what
+//!   is told beside them (`infos`);
+//! * `policy`, `evaluation`, `training`: what acts, what judges it, and what makes it;
+//! * `program`: the program `daladala`, which comes along; `pool`: threads;
+//! * `spec`: rules, scenario and fields by name; `error`: which exception an error is.
+#![expect(clippy::needless_pass_by_value, reason = "arguments from Python are owned")]
+
+mod actions;
+mod core;
+mod engine;
+mod environments;
+mod error;
+mod evaluation;
+mod infos;
+mod policy;
+mod pool;
+mod program;
+mod rows;
+mod spec;
+mod training;
+
+use pyo3::prelude::*;
+
+/// The native half of `daladala`.
+#[pymodule]
+mod _native {
+    #[pymodule_export]
+    use crate::engine::Engine;
+    #[pymodule_export]
+    use crate::evaluation::evaluate;
+    #[pymodule_export]
+    use crate::policy::{Policy, models};
+    #[pymodule_export]
+    use crate::program::run_program;
+    #[pymodule_export]
+    use crate::spec::{describe, rules};
+    #[pymodule_export]
+    use crate::training::train;
+}

@@ -1,0 +1,162 @@
+//! Training from Python, as the program's `train` does it.
+
+use std::path::Path;
+use std::time::Instant;
+
+use daladala_agents::Algorithm;
+use daladala_env::{Rules, RulesVisitor};
+use daladala_learning::{Defaults, Evaluations, LearningError, Report, TrainConfig, TrainingRun, defaults};
+use pyo3::exceptions::{PyOSError, PyRuntimeError, PyValueError};
+use pyo3::prelude::*;
+use serde_json::{Map, Value, json};
+
+use crate::policy::Policy;
+use crate::{error, pool, spec};
+
+/// Evaluations of a training, unless said otherwise.
+const EVALUATIONS: u64 = 50;
+
+/// What is asked of a training.
+struct Training<'py> {
+    py: Python<'py>,
+    config: TrainConfig,
+    steps: u64,
+    seed: u64,
+    evaluations: Evaluations,
+    out: Option<String>,
+    progress: Option<Bound<'py, PyAny>>,
+}
+
+/// Trains, and returns the figures as JSON with the policy that did best. `progress` is called with JSON after each
+/// update; False from it ends the training.
+#[pyfunction]
+#[pyo3(signature = (algorithm, rules, scenario, overrides, *, steps, seed, hyperparameters, stop_at, evaluate_every, evaluation_episodes, out, progress))]
+#[expect(clippy::too_many_arguments, reason = "keywords of Python, one each")]
+pub(crate) fn train<'py>(
+    py: Python<'py>,
+    algorithm: &str,
+    rules: &str,
+    scenario: Option<&str>,
+    overrides: Vec<(String, String)>,
+    steps: Option<u64>,
+    seed: u64,
+    hyperparameters: &str,
+    stop_at: Option<f64>,
+    evaluate_every: Option<u64>,
+    evaluation_episodes: usize,
+    out: Option<String>,
+    progress: Option<Bound<'py, PyAny>>,
+) -> PyResult<(String, Policy)> {
+    let spec = spec::spec(py, rules, scenario, &overrides)?;
+    let named = Algorithm::ALL.into_iter().find(|known| known.to_string() == algorithm);
+    let known = || Algorithm::ALL.map(|known| known.to_string()).join(", ");
+    let named = named
+        .ok_or_else(|| PyValueError::new_err(format!("there is no algorithm '{algorithm}': known are {}", known())))?;
+    let Defaults { config, steps: usual, .. } = defaults(named, spec.rules().name());
+    let config = laid_over(&config, hyperparameters)?;
+    let steps = steps.unwrap_or(usual);
+    let every = evaluate_every.unwrap_or_else(|| steps.div_ceil(EVALUATIONS));
+    if steps == 0 || every == 0 || evaluation_episodes == 0 {
+        return Err(PyValueError::new_err("steps and evaluations have to be 1 at least"));
+    }
+    let evaluations = Evaluations { every, episodes: evaluation_episodes, stop_at };
+    spec.visit(Training { py, config, steps, seed, evaluations, out, progress })
+}
+
+impl RulesVisitor for Training<'_> {
+    type Output = PyResult<(String, Policy)>;
+
+    fn visit<R: Rules>(self, rules: R) -> Self::Output {
+        let Self { py, config, steps, seed, evaluations, .. } = &self;
+        let pool = pool::of_all_cores()?;
+        let start = Instant::now();
+        let make = || TrainingRun::new(config, &rules, *seed, *steps, evaluations.clone(), None);
+        let mut run = py.detach(|| pool.install(make)).map_err(refused)?;
+        while !run.finished() {
+            let report = py.detach(|| pool.install(|| run.advance())).map_err(refused)?;
+            let goes_on = py.check_signals().and_then(|()| self.tell(&report));
+            match goes_on {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(interrupted) => {
+                    // What was learnt is not lost with an interrupt.
+                    if let (Some(out), Some(best)) = (&self.out, run.best()) {
+                        best.save(Path::new(out)).map_err(unwritten)?;
+                    }
+                    return Err(interrupted);
+                }
+            }
+        }
+        let seconds = start.elapsed().as_secs_f64();
+        let result = py.detach({
+            let run = &mut run;
+            || pool.install(move || run.result())
+        });
+        if let Some(out) = &self.out {
+            result.checkpoint.save(Path::new(out)).map_err(unwritten)?;
+        }
+        let figures = json!({
+            "algorithm": result.checkpoint.info.algorithm,
+            "rules": result.checkpoint.info.spec.rules,
+            "scenario": result.checkpoint.info.spec.scenario,
+            "seed": seed,
+            "steps": run.trainer().done(),
+            "seconds": seconds,
+            "solved_at": run.solved_at(),
+            "evaluation": result.evaluation,
+        });
+        Ok((figures.to_string(), Policy::trained(result.checkpoint)?))
+    }
+}
+
+impl Training<'_> {
+    /// Whether to go on.
+    fn tell(&self, report: &Report) -> PyResult<bool> {
+        let Some(progress) = &self.progress else { return Ok(true) };
+        let now = &report.progress;
+        let mut told = json!({
+            "steps": now.steps,
+            "of": self.steps,
+            "mean_return": now.mean_return,
+            "mean_length": now.mean_length,
+            "loss": now.loss,
+            "learning_rate": now.learning_rate,
+        });
+        for (name, value) in &now.details {
+            told[*name] = json!(value);
+        }
+        if let Some(evaluated) = &report.evaluation {
+            told["evaluation"] = serde_json::to_value(&evaluated.evaluation).map_err(error::value)?;
+            told["is_best"] = json!(evaluated.is_best);
+        }
+        let answer = progress.call1((told.to_string(),))?;
+        Ok(answer.is_none() || answer.is_truthy()?)
+    }
+}
+
+/// Hyperparameters, with those of a JSON object in place of what it names.
+fn laid_over(config: &TrainConfig, over: &str) -> PyResult<TrainConfig> {
+    let mut value = serde_json::to_value(config).map_err(error::value)?;
+    let over: Map<String, Value> = serde_json::from_str(over).map_err(error::value)?;
+    let Some(fields) = value.as_object_mut().and_then(|tagged| tagged.values_mut().next()?.as_object_mut()) else {
+        return Err(PyRuntimeError::new_err("hyperparameters have names"));
+    };
+    for (name, value) in over {
+        fields.insert(name, value);
+    }
+    let config: TrainConfig =
+        serde_json::from_value(value).map_err(|error| PyValueError::new_err(format!("hyperparameters: {error}")))?;
+    config.check().map_err(|why| PyValueError::new_err(format!("hyperparameters: {why}")))?;
+    Ok(config)
+}
+
+fn refused(error: LearningError) -> PyErr {
+    match error {
+        LearningError::Hyperparameters { .. } => PyValueError::new_err(error.to_string()),
+        _ => PyRuntimeError::new_err(error.to_string()),
+    }
+}
+
+fn unwritten(error: impl std::fmt::Display) -> PyErr {
+    PyOSError::new_err(error.to_string())
+}

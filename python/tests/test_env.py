@@ -1,0 +1,103 @@
+"""The contract of Gymnasium's single environments."""
+
+import os
+import pickle
+import urllib.request
+import warnings
+
+import gymnasium as gym
+import numpy as np
+import pytest
+from gymnasium.utils.env_checker import check_env
+
+import daladala
+
+IDS = ["daladala/City-v0", "daladala/Classic-v0"]
+
+
+@pytest.mark.parametrize("name", IDS)
+@pytest.mark.parametrize("render_mode", [None, "rgb_array", "ansi"])
+def test_gymnasiums_checker_passes_without_a_warning(name, render_mode):
+    env = gym.make(name, render_mode=render_mode)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        check_env(env.unwrapped)
+
+
+@pytest.mark.parametrize("name", IDS)
+def test_stable_baselines3s_checker_passes_without_a_warning(name):
+    checker = pytest.importorskip("stable_baselines3.common.env_checker")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        checker.check_env(gym.make(name).unwrapped)
+
+
+@pytest.mark.parametrize("name", IDS)
+def test_a_step_brings_plain_numbers_and_the_last_one_the_figures(name):
+    env = gym.make(name)
+    observation, info = env.reset(seed=0)
+    assert observation in env.observation_space
+    assert env.action_space.sample(mask=info["action_mask"]) in env.action_space
+    ended = False
+    while not ended:
+        observation, reward, terminated, truncated, info = env.step(env.action_space.sample())
+        assert (type(reward), type(terminated), type(truncated)) == (float, bool, bool)
+        ended = terminated or truncated
+    assert env.unwrapped.endings[info["ending"]]
+    assert info["episode_length"] > 0
+    assert np.isclose(info["reward_terms"].sum(), reward, atol=1e-4)
+    with pytest.raises(gym.error.ResetNeeded):
+        env.step(0)
+
+
+def test_a_layout_is_played_again():
+    env = gym.make("daladala/Classic-v0").unwrapped
+    env.reset(seed=4)
+    layout, best = env.layout(), env.best_return()
+    env.reset(seed=5)
+    env.reset(options={"layout": layout})
+    assert (env.layout(), env.best_return()) == (layout, best)
+
+
+def test_it_is_drawn_as_a_picture_and_as_text():
+    env = gym.make("daladala/City-v0", render_mode="rgb_array")
+    env.reset(seed=0)
+    before = env.render()
+    for _ in range(5):
+        env.step(1)
+    after = env.render()
+    assert before.shape == after.shape == (540, 960, 3)
+    assert before.dtype == np.uint8
+    assert not np.array_equal(before, after)
+    text = gym.make("daladala/City-v0", render_mode="ansi")
+    text.reset(seed=0)
+    assert "B" in text.render()
+
+
+def test_people_see_each_step_on_a_page(monkeypatch):
+    monkeypatch.setitem(os.environ, "DALADALA_BROWSER", "0")
+    monkeypatch.setitem(daladala.Env.metadata, "render_fps", 1000)
+    env = gym.make("daladala/City-v0", render_mode="human")
+    env.reset(seed=0)
+    address = env.unwrapped._page.address
+    with urllib.request.urlopen(address, timeout=10) as page:
+        assert b"/live" in page.read()
+    with urllib.request.urlopen(address + "live", timeout=10) as live:
+        assert b"PNG" in live.read(200)
+    env.close()
+    env.close()
+
+
+def test_it_is_pickled_in_the_midst_of_an_episode():
+    env = gym.make("daladala/City-v0").unwrapped
+    env.reset(seed=1)
+    env.step(0)
+    same = pickle.loads(pickle.dumps(env))
+    for action in (1, 2, 0, 1):
+        np.testing.assert_array_equal(env.step(action)[0], same.step(action)[0])
+
+
+def test_max_episode_steps_are_gymnasiums():
+    env = gym.make("daladala/Classic-v0", max_episode_steps=3)
+    env.reset(seed=0)
+    assert [env.step(3)[3] for _ in range(3)] == [False, False, True]
