@@ -66,8 +66,8 @@ wheel: $(if $(HAS_NODE),viewer/dist/index.html,no-node) $(VENV)/.requirements
 
 lint-python: $(VENV)/.requirements
 	@echo "==> Lints of the Python package"
-	@$(VENV)/bin/ruff check --quiet --config python/pyproject.toml python examples/python
-	@$(VENV)/bin/ruff format --check --quiet --config python/pyproject.toml python examples/python
+	@cd python && $(VENV)/bin/ruff check --quiet --config pyproject.toml . ../examples/python
+	@cd python && $(VENV)/bin/ruff format --check --quiet --config pyproject.toml . ../examples/python
 	@$(VENV)/bin/pyright --pythonpath $(VENV)/bin/python --project python
 	@cd python && $(VENV)/bin/mypy --strict --no-error-summary --cache-dir=/dev/null daladala
 

@@ -26,7 +26,7 @@ def evaluate(
 
     Args:
         policy: A policy, what `load_policy` takes, or a callable: observations, float32 `(batch, features)`, in (and
-            masks, bool `(batch, actions)`, with `action_masks`), integers `(batch,)` out. Several threads may call it.
+            masks, bool `(batch, actions)`, with `action_masks`), integers `(batch,)` out. It is called once at a time.
         rules: `city`, `classic`, or a name of Gymnasium.
         scenario: See `Env`.
         overrides: See `Env`.

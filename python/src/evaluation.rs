@@ -42,11 +42,12 @@ pub(crate) fn evaluate(
         let message = || format!("the policy has (observation, actions) {given:?}, the rules have {needed:?}");
         if given == needed { Ok(()) } else { Err(PyValueError::new_err(message())) }
     };
-    let pool = pool::of_all_cores()?;
-    let run = |acting: &dyn Acting| py.detach(|| pool.install(|| spec.visit(Drive(acting, seed, episodes))));
+    let run = |acting: &dyn Acting, pool: &rayon::ThreadPool| {
+        py.detach(|| pool.install(|| spec.visit(Drive(acting, seed, episodes))))
+    };
     let evaluation = if let Ok(policy) = policy.cast::<Policy>() {
         fits(&*policy.get().acting)?;
-        run(&*policy.get().acting)
+        run(&*policy.get().acting, &*pool::of_all_cores()?)
     } else {
         let callable = Callable {
             function: policy.clone().unbind(),
@@ -55,7 +56,8 @@ pub(crate) fn evaluate(
             masked,
             raised: None.into(),
         };
-        let evaluation = run(&callable);
+        // Models of Python keep what they compute in themselves: two calls at once would mix it up.
+        let evaluation = run(&callable, &*pool::of(1)?);
         if let Some(error) = callable.raised.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
             return Err(error);
         }

@@ -1,5 +1,7 @@
 """Policies, what judges them and what makes them."""
 
+import time
+
 import numpy as np
 import pytest
 
@@ -36,6 +38,19 @@ def test_a_callable_is_judged_as_the_policy_it_calls():
     assert ours["mean_return"] == theirs["mean_return"]
     masked = daladala.evaluate(lambda rows, masks: masks.argmax(1), "city", episodes=20, action_masks=True)
     assert masked["episodes"] == 20
+
+
+def test_a_callable_is_called_once_at_a_time():
+    running = []
+
+    def slow(rows):
+        running.append(1)
+        assert len(running) == 1
+        time.sleep(0.001)
+        running.pop()
+        return np.zeros(len(rows), dtype=np.int64)
+
+    daladala.evaluate(slow, "classic", episodes=600)
 
 
 def test_what_a_callable_raises_comes_out():
