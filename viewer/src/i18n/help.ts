@@ -8,7 +8,7 @@ export const en = {
   "intro.step":
     "At each step it looks at what is around the bus and chooses one action, such as Move or Pick up.",
   "intro.reward":
-    "For each action it gets a reward: points for serving passengers and obeying lights and police, and points taken away for breaking the law.",
+    "For each action it gets a reward, in points or in money: more for serving passengers, less for fines, crashes and lost time.",
   "intro.episode":
     "One trip from the first stop to the last is an episode, and all its rewards together are its return.",
   "intro.learning":
@@ -40,7 +40,7 @@ export const sw: Translation<typeof en> = {
   "intro.step":
     "Kila hatua inaangalia kilicho karibu na basi, kisha inachagua kitendo kimoja, kama Endesha au Pakia.",
   "intro.reward":
-    "Kwa kila kitendo inapata tuzo: pointi za kuhudumia abiria na kutii taa na trafiki, na inapoteza pointi ikivunja sheria.",
+    "Kwa kila kitendo inapata tuzo, kwa pointi au kwa pesa: zaidi kwa kuhudumia abiria, pungufu kwa faini, ajali na muda uliopotea.",
   "intro.episode":
     "Safari moja kutoka kituo cha kwanza hadi cha mwisho ina tuzo nyingi, na zikijumlishwa zinaonyesha imefanya vizuri kiasi gani.",
   "intro.learning":
