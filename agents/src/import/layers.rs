@@ -16,7 +16,8 @@ use crate::checkpoint::{Checkpoint, ModelInfo};
 use crate::network::{Activation, LayerWeights, MAX_LAYERS, MlpWeights};
 
 /// What a part of a tensor's name says of models that are no perceptrons.
-const OTHER_KINDS: [(&str, &str); 11] = [
+const OTHER_KINDS: [(&str, &str); 12] = [
+    ("emb.", "a model with an embedding"),
     ("embed", "a model with an embedding"),
     ("cnn.", "a convolutional network"),
     ("conv", "a convolutional network"),
