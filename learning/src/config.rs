@@ -114,12 +114,17 @@ impl TrainConfig {
         }
     }
 
-    /// The names of hyperparameters that limit something, and are off.
+    /// The names of hyperparameters that are off, which a file of them leaves out.
     #[must_use]
     pub fn off(&self) -> Vec<&'static str> {
         let (Self::Ppo(config) | Self::PpoLagrangian(config)) = self else { return Vec::new() };
-        let limits = [("target_kl", config.target_kl), ("value_clip_range", config.value_clip_range)];
-        limits.into_iter().filter(|(_, limit)| limit.is_none()).map(|(name, _)| name).collect()
+        let options = [
+            ("target_kl", config.target_kl.is_none()),
+            ("value_clip_range", config.value_clip_range.is_none()),
+            ("initial_weights", config.initial_weights.is_none()),
+            ("imitate, imitation_steps", config.imitate.is_none()),
+        ];
+        options.into_iter().filter(|(_, is_off)| *is_off).map(|(name, _)| name).collect()
     }
 
     /// What is wrong with the hyperparameters, if anything is.
@@ -140,6 +145,8 @@ impl TrainConfig {
                     ("buffer_size", config.buffer_size),
                     ("learning_starts", config.learning_starts),
                     ("batch_size", config.batch_size),
+                    ("n_steps", config.n_steps),
+                    ("envs × n_steps", config.envs.saturating_mul(config.n_steps)),
                     ("target_update_interval", usize::try_from(config.target_update_interval).unwrap_or(usize::MAX)),
                 ],
                 &config.hidden,
@@ -196,8 +203,11 @@ impl TrainConfig {
             Self::Ppo(config) if config.cost_price > 0.0 => {
                 return Err("cost_price is paid by ppo-lagrangian, not by ppo".to_owned());
             }
-            Self::PpoLagrangian(config) if config.cost_limit.is_none_or(|limit| limit <= 0.0) => {
+            Self::PpoLagrangian(config) if config.cost_limit.is_none() => {
                 return Err("cost_limit is missing: the greatest mean cost of an episode, above 0".to_owned());
+            }
+            Self::PpoLagrangian(config) if config.cost_limit == Some(0.0) => {
+                return Err("cost_limit is 0, it has to be above 0: the greatest mean cost of an episode".to_owned());
             }
             Self::A2c(config) if config.envs * config.rollout_steps < 2 => {
                 return Err("envs × rollout_steps has to be 2 at least".to_owned());

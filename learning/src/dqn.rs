@@ -2,6 +2,7 @@
 //! dueling network of Wang et al. (2016). The two streams of the latter share all hidden layers.
 
 mod dueling;
+mod n_step;
 
 use std::collections::BTreeMap;
 
@@ -17,8 +18,9 @@ use crate::learner::{Learner, LearnerState};
 use crate::loss::ActionValueLoss;
 use crate::method::{Method, MethodState, Update};
 use crate::normalizer::{Normalizers, Normalizing};
-use crate::replay_buffer::{Batch, ReplayBuffer, Transition};
+use crate::replay_buffer::{Batch, ReplayBuffer};
 use crate::schedule::{Schedule, TrainingProgress};
+use n_step::{NStepReturns, Next};
 
 /// Hyperparameters.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -40,6 +42,9 @@ pub struct DqnConfig {
     pub learning_rate_schedule: Schedule,
     /// Discount of a step.
     pub gamma: f32,
+    /// Steps whose rewards are counted before the value of what follows.
+    #[serde(default = "one_step")]
+    pub n_steps: usize,
     /// Gradient steps between updates of the target network.
     pub target_update_interval: u64,
     /// Chance of a random action after the exploration; it starts at 1.
@@ -76,6 +81,11 @@ impl DqnConfig {
     }
 }
 
+/// Of plain DQN.
+fn one_step() -> usize {
+    1
+}
+
 /// Added to the denominators of Adam: PyTorch's.
 const ADAM_EPSILON: f32 = 1e-8;
 /// Environment steps of an advance, at least: enough that looking up between them costs nothing.
@@ -96,6 +106,7 @@ pub(crate) struct Dqn<R: Rules> {
     target_network: FusedMlp,
     /// Gradient steps so far.
     updates: u64,
+    returns: NStepReturns,
     memory: ReplayBuffer,
     /// Of the exploration, one an environment.
     exploring: Vec<Generator>,
@@ -110,6 +121,7 @@ pub(crate) struct DqnState<S> {
     learner: LearnerState,
     target: MlpWeights,
     updates: u64,
+    returns: NStepReturns,
     memory: ReplayBuffer,
     exploring: Vec<Generator>,
     sampling: Generator,
@@ -125,6 +137,7 @@ impl<R: Rules> Dqn<R> {
         let weights = MlpWeights::init(&sizes, config.activation, 1.0, &mut Generator::new(seed, u64::MAX));
         let acting = dueling::folded(&weights, config.dueling);
         Self {
+            returns: NStepReturns::new(config.n_steps, config.gamma, config.envs),
             memory: ReplayBuffer::new(config.buffer_size, environments.observation_size(), config.action_masks),
             normalizers: Normalizers::new(&config.normalizing(), environments.observation_size()),
             environments,
@@ -172,14 +185,14 @@ impl<R: Rules> Dqn<R> {
         self.normalizers.add_rewards(&buffers.rewards, |index| buffers.ended(index));
         for (index, observation) in observations.rows().into_iter().enumerate() {
             let next = if buffers.ended(index) { &buffers.final_observations } else { &buffers.observations };
-            self.memory.push(&Transition {
-                observation,
-                action: actions[index],
-                reward: buffers.rewards[index],
-                next_observation: ArrayView1::from(&next[index * size..][..size]),
-                next_mask: next_masks.map(|masks| masks[index]),
+            let next = Next {
+                observation: ArrayView1::from(&next[index * size..][..size]),
+                mask: next_masks.map(|masks| masks[index]),
                 terminated: buffers.terminated[index],
-            });
+                truncated: buffers.truncated[index],
+            };
+            let step = (observation, actions[index], buffers.rewards[index]);
+            self.returns.push(index, step, &next, &mut self.memory);
         }
     }
 
@@ -215,7 +228,7 @@ impl<R: Rules> Dqn<R> {
         let target_values = self.action_values(&self.target_network, batch.next_observations.view());
         let choosing = self.config.double.then(|| self.action_values(&self.acting, batch.next_observations.view()));
         let choosing = choosing.as_ref().unwrap_or(&target_values);
-        targets(batch, choosing, &target_values, self.environments.actions(), self.config.gamma)
+        targets(batch, choosing, &target_values, self.environments.actions())
     }
 }
 
@@ -241,14 +254,14 @@ fn epsilon(training: TrainingProgress, last: f32, exploration_fraction: f32) -> 
 
 /// Reward and discounted value of what followed: the `values` (`[rows, actions]`, by the target network) of the actions
 /// that are best by `choosing`, among those that were open where masks are known. After termination nothing follows.
-pub(crate) fn targets(batch: &Batch, choosing: &[f32], values: &[f32], actions: usize, gamma: f32) -> Vec<f32> {
+pub(crate) fn targets(batch: &Batch, choosing: &[f32], values: &[f32], actions: usize) -> Vec<f32> {
     let rows = choosing.chunks_exact(actions).zip(values.chunks_exact(actions)).enumerate();
     let target = |(row, (choosing, values)): (usize, (&[f32], &[f32]))| {
         let best = match &batch.next_masks {
             None => argmax(choosing),
             Some(masks) => masked_argmax(choosing, masks[row]),
         };
-        batch.rewards[row] + gamma * batch.continues[row] * values[usize::from(best)]
+        batch.rewards[row] + batch.discounts[row] * values[usize::from(best)]
     };
     rows.map(target).collect()
 }
@@ -289,6 +302,7 @@ impl<R: Rules> Method<R> for Dqn<R> {
             learner: self.learner.state(),
             target: self.target.clone(),
             updates: self.updates,
+            returns: self.returns.clone(),
             memory: self.memory.clone(),
             exploring: self.exploring.clone(),
             sampling: self.sampling.clone(),
@@ -297,12 +311,13 @@ impl<R: Rules> Method<R> for Dqn<R> {
     }
 
     fn restore(&mut self, state: MethodState<R::State>) -> Result<(), String> {
-        let DqnState { environments, learner, target, updates, memory, exploring, sampling, normalizers } =
+        let DqnState { environments, learner, target, updates, returns, memory, exploring, sampling, normalizers } =
             state.dqn()?;
         let actions = self.environments.actions();
         if !target.is_consistent()
             || exploring.len() != self.exploring.len()
             || target.sizes() != self.target.sizes()
+            || !self.returns.is_like(&returns, self.environments.observation_size(), actions)
             || !memory.is_like(&self.memory, actions)
             || !normalizers.is_like(&self.normalizers)
         {
@@ -312,7 +327,7 @@ impl<R: Rules> Method<R> for Dqn<R> {
         self.learner.restore(learner)?;
         self.acting = FusedMlp::new(&dueling::folded(&self.learner.weights(), self.config.dueling));
         self.target_network = FusedMlp::new(&target);
-        (self.target, self.updates, self.memory) = (target, updates, memory);
+        (self.target, self.updates, self.returns, self.memory) = (target, updates, returns, memory);
         (self.exploring, self.sampling, self.normalizers) = (exploring, sampling, normalizers);
         Ok(())
     }

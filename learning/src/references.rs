@@ -311,7 +311,7 @@ fn a_gradient_step_of_dqn_is_that_of_stable_baselines3() {
             rewards: step.rewards.clone(),
             next_observations: self::rows(&step.next_observations),
             next_masks: step.masked.then(|| step.next_masks.clone()),
-            continues: step.terminated.iter().map(|&terminated| f32::from(u8::from(!terminated))).collect(),
+            discounts: step.terminated.iter().map(|&terminated| if terminated { 0.0 } else { step.gamma }).collect(),
         };
         let values_of = |layers: &[Layer]| {
             let mut values = vec![0.0; rows * ACTIONS];
@@ -321,7 +321,7 @@ fn a_gradient_step_of_dqn_is_that_of_stable_baselines3() {
         assert_eq!(step.observations.len(), rows * INPUTS);
         let target_values = values_of(&step.target);
         let choosing = if step.double { values_of(&step.before) } else { target_values.clone() };
-        let targets = dqn::targets(&batch, &choosing, &target_values, ACTIONS, step.gamma);
+        let targets = dqn::targets(&batch, &choosing, &target_values, ACTIONS);
         let loss = ActionValueLoss { actions: &batch.actions, targets: &targets, is_dueling: false };
         for mut learner in learners(&step.before, step.activation, 1e-8) {
             let reference = (&step.gradients[..], &step.after[..]);

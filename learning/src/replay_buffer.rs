@@ -15,20 +15,22 @@ pub(crate) struct Batch {
     pub(crate) next_observations: Array2<f32>,
     /// Which actions were open in what followed, where that is kept.
     pub(crate) next_masks: Option<Vec<u32>>,
-    /// 0 where the rules ended the episode, else 1: truncation does not end the value of what follows.
-    pub(crate) continues: Vec<f32>,
+    /// What the value of what followed counts: 0 where the rules ended the episode, which truncation does not.
+    pub(crate) discounts: Vec<f32>,
 }
 
 /// A step to be remembered.
 pub(crate) struct Transition<'a> {
     pub(crate) observation: ArrayView1<'a, f32>,
     pub(crate) action: u8,
+    /// With several steps, what they brought.
     pub(crate) reward: f32,
     /// What followed, the final observation where the episode ended.
     pub(crate) next_observation: ArrayView1<'a, f32>,
     /// Which actions were open there, where that is kept.
     pub(crate) next_mask: Option<u32>,
-    pub(crate) terminated: bool,
+    /// What the value of what followed counts.
+    pub(crate) discount: f32,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -41,7 +43,7 @@ pub(crate) struct ReplayBuffer {
     rewards: Vec<f32>,
     next_observations: Array2<f32>,
     next_masks: Option<Vec<u32>>,
-    terminated: Vec<bool>,
+    discounts: Vec<f32>,
 }
 
 impl ReplayBuffer {
@@ -54,7 +56,7 @@ impl ReplayBuffer {
             rewards: Vec::with_capacity(capacity),
             next_observations: Array2::zeros((0, observation_size)),
             next_masks: with_masks.then(|| Vec::with_capacity(capacity)),
-            terminated: Vec::with_capacity(capacity),
+            discounts: Vec::with_capacity(capacity),
         }
     }
 
@@ -71,7 +73,7 @@ impl ReplayBuffer {
             && self.actions.iter().all(|&action| usize::from(action) < actions)
             && self.next < self.capacity
             && shapes == [[rows, other.observations.ncols()]; 2]
-            && [self.rewards.len(), self.terminated.len()] == [rows; 2]
+            && [self.rewards.len(), self.discounts.len()] == [rows; 2]
             && self.next_masks.is_some() == other.next_masks.is_some()
             && self.next_masks.as_ref().is_none_or(|masks| masks.len() == rows)
     }
@@ -85,7 +87,7 @@ impl ReplayBuffer {
             if let (Some(masks), Some(mask)) = (&mut self.next_masks, step.next_mask) {
                 masks.push(mask);
             }
-            self.terminated.push(step.terminated);
+            self.discounts.push(step.discount);
             return;
         }
         self.observations.row_mut(self.next).assign(&step.observation);
@@ -95,7 +97,7 @@ impl ReplayBuffer {
         if let (Some(masks), Some(mask)) = (&mut self.next_masks, step.next_mask) {
             masks[self.next] = mask;
         }
-        self.terminated[self.next] = step.terminated;
+        self.discounts[self.next] = step.discount;
         self.next = (self.next + 1) % self.capacity;
     }
 
@@ -108,7 +110,7 @@ impl ReplayBuffer {
             rewards: rows.iter().map(|&row| self.rewards[row]).collect(),
             next_observations: self.next_observations.select(Axis(0), &rows),
             next_masks: self.next_masks.as_ref().map(|masks| rows.iter().map(|&row| masks[row]).collect()),
-            continues: rows.iter().map(|&row| f32::from(u8::from(!self.terminated[row]))).collect(),
+            discounts: rows.iter().map(|&row| self.discounts[row]).collect(),
         }
     }
 }
@@ -127,7 +129,7 @@ mod tests {
                 reward: f32::from(i),
                 next_observation: ArrayView1::from(&[f32::from(i) + 0.5]),
                 next_mask: Some(10 + u32::from(i)),
-                terminated: i == 4,
+                discount: if i == 4 { 0.0 } else { 0.9 },
             });
         }
         assert_eq!(buffer.len(), 3);
@@ -138,7 +140,7 @@ mod tests {
             assert_eq!((batch.observations[[i, 0]], batch.rewards[i]), (action, action));
             assert_eq!(batch.next_observations[[i, 0]], action + 0.5);
             assert_eq!(batch.next_masks.as_ref().map(|masks| masks[i]), Some(10 + batch.actions[i] as u32));
-            assert_eq!(batch.continues[i], if batch.actions[i] == 4 { 0.0 } else { 1.0 });
+            assert_eq!(batch.discounts[i], if batch.actions[i] == 4 { 0.0 } else { 0.9 });
         }
     }
 }
