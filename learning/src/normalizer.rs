@@ -8,7 +8,7 @@ use daladala_agents::network::MlpWeights;
 use ndarray::{ArrayView2, ArrayViewMut2};
 use serde::{Deserialize, Serialize};
 
-/// Added to variances, so that what never varies is not divided by zero.
+/// Added to variances, so that what hardly varies is not divided by next to nothing. What varies less is not looked at.
 const EPSILON: f64 = 1e-8;
 
 /// Mean and variance of what has been seen so far (Chan and others, 1979: batches are merged exactly).
@@ -43,6 +43,13 @@ impl Moments {
     fn std(&self) -> f64 {
         if self.count == 0.0 { 1.0 } else { (self.squares / self.count + EPSILON).sqrt() }
     }
+
+    /// What a distance from the mean is multiplied by. Of an entry that has never varied nothing can be learnt, so it counts
+    /// for nothing: where it is another one day, as under another law, the policy drives on as it learnt to.
+    fn scale(&self) -> f64 {
+        let has_varied = self.count == 0.0 || self.squares / self.count > EPSILON;
+        if has_varied { 1.0 / self.std() } else { 0.0 }
+    }
 }
 
 /// Normalises observations, entry by entry.
@@ -76,7 +83,7 @@ impl ObservationNormalizer {
 
     /// Normalises rows of observations.
     fn apply(&self, mut observations: ArrayViewMut2<f32>) {
-        let scales: Vec<(f64, f64)> = self.entries.iter().map(|moments| (moments.mean, 1.0 / moments.std())).collect();
+        let scales: Vec<(f64, f64)> = self.entries.iter().map(|moments| (moments.mean, moments.scale())).collect();
         for mut row in observations.rows_mut() {
             for (value, (mean, scale)) in row.iter_mut().zip(&scales) {
                 *value = ((f64::from(*value) - mean) * scale) as f32;
@@ -91,7 +98,7 @@ impl ObservationNormalizer {
         for (mut row, bias) in first.weight.rows_mut().into_iter().zip(&mut first.bias) {
             let mut shift = 0.0;
             for (weight, moments) in row.iter_mut().zip(&self.entries) {
-                let scaled = f64::from(*weight) / moments.std();
+                let scaled = f64::from(*weight) * moments.scale();
                 shift += scaled * moments.mean;
                 *weight = scaled as f32;
             }
@@ -222,7 +229,29 @@ mod tests {
         let mut after = Moments::default();
         after.add(rows.column(0).iter().map(|&value| f64::from(value)));
         assert!(after.mean.abs() < 1e-3 && (after.std() - 1.0).abs() < 1e-3, "{after:?}");
-        assert!(rows.column(1).iter().all(|value| value.abs() < 1e-3), "what never varies stays finite");
+        assert!(rows.column(1).iter().all(|&value| value == 0.0), "what never varies is not looked at");
+    }
+
+    #[test]
+    fn an_entry_that_never_varied_in_training_changes_nothing_where_it_is_another() {
+        let mut generator = Generator::new(3, 0);
+        let weights = MlpWeights::init(&[2, 16, 4], Activation::Relu, 1.0, &mut generator);
+        let mut normalizer = ObservationNormalizer::new(2);
+        // In several batches, as 0.15 has no exact mean.
+        for _ in 0..7 {
+            let columns = |(_, column)| if column == 0 { generator.uniform() } else { 0.15 };
+            normalizer.add(Array2::from_shape_fn((33, 2), columns).view());
+        }
+        let folded = FusedMlp::new(&normalizer.folded_into(&weights));
+        let outputs = |constant: f32| {
+            let mut outputs = vec![0.0; 4];
+            folded.forward(&[0.7, constant], &mut outputs);
+            outputs
+        };
+        assert_eq!(outputs(0.15), outputs(0.5));
+        let mut seen = ndarray::array![[0.7, 0.15], [0.7, 0.5]];
+        normalizer.apply(seen.view_mut());
+        assert_eq!(seen.row(0), seen.row(1));
     }
 
     #[test]
