@@ -100,6 +100,29 @@ fn a_policy_that_imitates_earns_what_its_teacher_does() {
     assert!(off < 0.1 * taught.mean_return.abs(), "{} after {}", learnt.mean_return, taught.mean_return);
 }
 
+/// What a teacher's trips cost says nothing of the policy that learns.
+#[test]
+fn the_price_of_costs_stays_while_a_teacher_is_imitated() {
+    let config = PpoConfig {
+        cost_limit: Some(0.01),
+        cost_price: 0.25,
+        multiplier_learning_rate: 0.5,
+        imitate: Some("legal".to_owned()),
+        imitation_steps: 20_000,
+        ..ppo()
+    };
+    let mut trainer = Trainer::new(&TrainConfig::PpoLagrangian(config), &tiny(), 3, 40_000, None).unwrap();
+    let mut prices = Vec::new();
+    while !trainer.finished() {
+        let is_taught = trainer.done() < 20_000;
+        let progress = trainer.advance();
+        let price = progress.details.iter().find(|(name, _)| *name == "train/cost_multiplier").unwrap().1;
+        prices.push((is_taught, price));
+    }
+    assert!(prices.iter().filter(|(is_taught, _)| *is_taught).all(|(_, price)| *price == 0.25), "{prices:?}");
+    assert!(prices.last().is_some_and(|(_, price)| *price > 0.25), "{prices:?}");
+}
+
 #[test]
 fn what_does_not_go_with_the_rules_is_refused_in_words() {
     let refused = |config: TrainConfig| {
