@@ -85,6 +85,12 @@ pub const BUILT_IN: &[BuiltIn] = &[
         make: Make::Trained(include_bytes!("../../models/city/a2c.safetensors")),
     },
     BuiltIn {
+        name: "dqn",
+        rules: "city",
+        card: include_str!("../../models/city/dqn.md"),
+        make: Make::Trained(include_bytes!("../../models/city/dqn.safetensors")),
+    },
+    BuiltIn {
         name: "ppo-enforcement",
         rules: "city",
         card: include_str!("../../models/city/ppo-enforcement.md"),
@@ -192,7 +198,7 @@ pub fn rules_of(name: &str) -> Vec<String> {
     let built_in = BUILT_IN.iter().filter(|model| model.name == name).map(|model| model.rules.to_owned());
     let rules: Vec<_> = built_in.collect();
     #[cfg(feature = "files")]
-    if rules.is_empty() && looks_like_a_path(Path::new(name)) {
+    if is_file(name) {
         return Checkpoint::load(Path::new(name)).into_iter().map(|checkpoint| checkpoint.info.spec.rules).collect();
     }
     rules
@@ -264,6 +270,20 @@ const EXTENSION: &str = ".safetensors";
 pub fn display_name(name: &str) -> String {
     let file = Path::new(name).file_name().map_or_else(|| name.into(), |file| file.to_string_lossy());
     file.strip_suffix(EXTENSION).filter(|stem| !stem.is_empty()).unwrap_or(&file).to_owned()
+}
+
+/// Whether a model of this name is a file, not one that is built in.
+#[cfg(feature = "files")]
+#[must_use]
+pub fn is_file(name: &str) -> bool {
+    BUILT_IN.iter().all(|model| model.name != name) && looks_like_a_path(Path::new(name))
+}
+
+/// Whether a built-in model of this name is meant although there is a file of that name here too.
+#[cfg(feature = "files")]
+#[must_use]
+pub fn hides_a_file(name: &str) -> bool {
+    BUILT_IN.iter().any(|model| model.name == name) && Path::new(name).is_file()
 }
 
 /// A misspelt name should hear of the names there are, a misspelt path of the file that isn't there.

@@ -25,8 +25,9 @@ const GENERIC: [(Algorithm, &str); 5] = [
 ];
 
 /// The tuned hyperparameters of each rule set, a file an algorithm.
-const TUNED: [(&str, Algorithm, &str); 7] = [
+const TUNED: [(&str, Algorithm, &str); 8] = [
     ("city", Algorithm::A2c, include_str!("../../models/city/a2c.toml")),
+    ("city", Algorithm::Dqn, include_str!("../../models/city/dqn.toml")),
     ("city", Algorithm::Ppo, include_str!("../../models/city/ppo.toml")),
     ("city", Algorithm::PpoLagrangian, include_str!("../../models/city/ppo-lagrangian.toml")),
     ("classic", Algorithm::Dqn, include_str!("../../models/classic/dqn.toml")),
