@@ -1,6 +1,6 @@
 //! What every driver has in common, trained or written by hand.
 
-use daladala_env::{Action, Generator, OutputKind, RulesInfo};
+use daladala_env::{Action, Generator, OutputKind, RulesInfo, SpecId};
 
 use crate::seeds::SeedStream;
 
@@ -57,11 +57,11 @@ pub fn rows_per_thread(rows: usize, threads: usize) -> usize {
 /// A model made for other observations or actions than the rules have.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the model takes {model_observation} numbers and has {model_actions} actions, the rules '{rules}' have {observation} and {actions}"
+    "the model takes {model_observation} numbers and has {model_actions} actions, '{spec}' has {observation} and {actions}"
 )]
 pub struct WrongSpaces {
-    /// The rules.
-    pub rules: String,
+    /// The rules and the scenario.
+    pub spec: SpecId,
     /// Entries of the model's observation.
     pub model_observation: usize,
     /// Actions of the model.
@@ -82,7 +82,7 @@ pub(crate) fn ensure_fits(
     if (model_observation, model_actions) == (observation, actions) {
         return Ok(());
     }
-    Err(WrongSpaces { rules: rules.id.rules.clone(), model_observation, model_actions, observation, actions })
+    Err(WrongSpaces { spec: rules.id.clone(), model_observation, model_actions, observation, actions })
 }
 
 /// The index of the greatest of each row of `count` outputs, among those that are open where there are masks.

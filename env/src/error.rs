@@ -5,7 +5,7 @@
 #[non_exhaustive]
 pub enum EnvError {
     /// An action outside the action space.
-    #[error("action {action} of environment {index} is no action: the rules have {actions}, numbered from 0")]
+    #[error("action {action} at index {index} is no action: the rules have {actions}, numbered from 0")]
     InvalidAction {
         /// Which environment it was meant for.
         index: usize,

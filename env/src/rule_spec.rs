@@ -12,6 +12,7 @@ use crate::error::EnvError;
 use crate::info::RulesInfo;
 use crate::rules::{
     CITY_FIELDS, CITY_NAME, CITY_SCENARIOS, CLASSIC_NAME, CLASSIC_SCENARIO, City, CityScenario, Classic, Rules,
+    city_scenario_summary,
 };
 use crate::scenario_field::ScenarioField;
 
@@ -43,6 +44,15 @@ impl RuleSet {
         match self {
             Self::Classic => &[CLASSIC_SCENARIO],
             Self::City => &CITY_SCENARIOS,
+        }
+    }
+
+    /// What one of them is, in a sentence; none where there is no such scenario.
+    #[must_use]
+    pub fn scenario_summary(self, name: &str) -> Option<&'static str> {
+        match self {
+            Self::Classic => (name == CLASSIC_SCENARIO).then_some("The route of the original system."),
+            Self::City => city_scenario_summary(name),
         }
     }
 
@@ -123,6 +133,38 @@ pub struct Scenario {
 }
 
 impl Scenario {
+    /// The same with a field set, whose value has the type that it should have.
+    fn with_unchecked(&self, field: &str, value: &str) -> Result<Self, EnvError> {
+        let refused = |problem: &str| refused(&self.name, field, problem);
+        // A text that is a word needs no quotes, which a shell would take away.
+        let is_word = value.starts_with(|sign: char| sign.is_ascii_lowercase())
+            && value.chars().all(|sign| sign.is_ascii_alphanumeric() || "-_".contains(sign));
+        let parsed = if is_word && !["true", "false", "nan", "inf"].contains(&value) {
+            toml::Value::String(value.to_owned())
+        } else {
+            value.parse().map_err(|_| refused("needed is a number, a list, true, false or a text"))?
+        };
+        if has_no_number(&parsed) {
+            return Err(refused("a number has to be finite"));
+        }
+        let written = serde_json::to_value(parsed).map_err(|error| refused(&error.to_string()))?;
+        let mut parameters = Value::Object(self.parameters.clone());
+        let mut place = &mut parameters;
+        // The field of `randomize.police.inspect` is called `police.inspect` there.
+        let parts: Vec<_> = match field.strip_prefix("randomize.") {
+            Some(field) => vec!["randomize", field],
+            None => field.split('.').collect(),
+        };
+        for part in parts {
+            let table = place.as_object_mut().ok_or_else(|| refused("there is no such field"))?;
+            place = table.entry(part).or_insert_with(|| Value::Object(Map::new()));
+        }
+        *place = written;
+        CityScenario::deserialize(&parameters).map_err(|error| refused(&error.to_string()))?;
+        let Value::Object(parameters) = parameters else { return Err(refused("there is no such field")) };
+        Ok(Self { name: format!("{} {field}={}", without(&self.name, field), value.trim()), parameters })
+    }
+
     /// One that comes with the rules.
     fn known(rules: RuleSet, name: &str) -> Self {
         let parameters = match rules {
@@ -137,6 +179,42 @@ impl Scenario {
         let Value::Object(parameters) = parameters else { unreachable!("parameters have names") };
         Self { name: name.to_owned(), parameters }
     }
+}
+
+fn refused(scenario: &str, field: &str, problem: &str) -> EnvError {
+    let problem = problem.trim().replace('\n', " ");
+    EnvError::InvalidScenario { scenario: scenario.to_owned(), field: field.to_owned(), problem }
+}
+
+/// Whether a number in it is none that can be calculated with.
+fn has_no_number(value: &toml::Value) -> bool {
+    match value {
+        toml::Value::Float(number) => !number.is_finite(),
+        toml::Value::Array(values) => values.iter().any(has_no_number),
+        _ => false,
+    }
+}
+
+/// The name of a scenario without what it says of `field`: what was set last counts.
+fn without(name: &str, field: &str) -> String {
+    // A value may have spaces in it, so one ends where the next field begins.
+    let names_a_field = |part: &str| {
+        let names = |name: &str| {
+            !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || b"._".contains(&byte))
+        };
+        part.split_once('=').is_some_and(|(name, _)| names(name))
+    };
+    let mut kept: Vec<&str> = Vec::new();
+    let mut is_dropped = false;
+    for part in name.split(' ') {
+        if names_a_field(part) {
+            is_dropped = part.strip_prefix(field).is_some_and(|value| value.starts_with('='));
+        }
+        if !is_dropped {
+            kept.push(part);
+        }
+    }
+    kept.join(" ")
 }
 
 fn no_parameters(rules: RuleSet, scenario: &str) -> EnvError {
@@ -188,32 +266,25 @@ impl RuleSpec {
 
     /// The same with one field of the scenario set, such as `police.inspect`, to a value as TOML writes it.
     pub fn with_field(&self, field: &str, value: &str) -> Result<Self, EnvError> {
+        self.with_fields([(field, value)])
+    }
+
+    /// The same with several, which have to be right together: a bus of 30 places needs another legal load as well.
+    pub fn with_fields<'a>(&self, fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, EnvError> {
+        let mut fields = fields.into_iter().peekable();
+        if fields.peek().is_none() {
+            return Ok(self.clone());
+        }
         if self.rules == RuleSet::Classic {
             return Err(no_parameters(self.rules, &self.scenario.name));
         }
-        let name = format!("{} {field}={value}", self.scenario.name);
-        let refused = |problem: &str| EnvError::InvalidScenario {
-            scenario: self.scenario.name.clone(),
-            field: field.to_owned(),
-            problem: problem.trim().replace('\n', " "),
-        };
-        let value = toml::from_str::<Map<String, Value>>(&format!("value = {value}"))
-            .map_err(|_| refused("the value is none: a number, a list, true, or a text in quotes"))?;
-        let mut parameters = Value::Object(self.scenario.parameters.clone());
-        let mut place = &mut parameters;
-        // The field of `randomize.police.inspect` is called `police.inspect` there.
-        let parts: Vec<_> = match field.strip_prefix("randomize.") {
-            Some(field) => vec!["randomize", field],
-            None => field.split('.').collect(),
-        };
-        for part in parts {
-            let table = place.as_object_mut().ok_or_else(|| refused("there is no such field"))?;
-            place = table.entry(part).or_insert_with(|| Value::Object(Map::new()));
+        let mut scenario = self.scenario.clone();
+        for (field, value) in fields {
+            scenario = scenario.with_unchecked(field, value)?;
         }
-        // A number that is not finite is none in JSON.
-        let value = value.get("value").filter(|value| !value.is_null()).cloned();
-        *place = value.ok_or_else(|| refused("the value is none: a number has to be finite"))?;
-        let scenario = CityScenario::deserialize(parameters).map_err(|error| refused(&error.to_string()))?;
+        let Scenario { name, parameters } = scenario;
+        let scenario =
+            CityScenario::deserialize(parameters).map_err(|error| refused(&name, "all", &error.to_string()))?;
         Ok(Self { rules: self.rules, scenario: Scenario::of_city(&City::new(&name, scenario)?, &name) })
     }
 
@@ -400,6 +471,61 @@ mod tests {
     }
 
     #[test]
+    fn fields_are_checked_together() {
+        let default = RuleSpec::of(RuleSet::City);
+        assert!(default.with_field("bus.capacity", "30").unwrap_err().to_string().contains("bus.legal"));
+        for fields in [[("bus.capacity", "30"), ("bus.legal", "20")], [("bus.legal", "20"), ("bus.capacity", "30")]] {
+            assert_eq!(default.with_fields(fields).unwrap().info().capacity, 30);
+        }
+        assert_eq!(default.with_fields([]).unwrap(), default);
+        assert_eq!(RuleSpec::of(RuleSet::Classic).with_fields([]).unwrap(), RuleSpec::of(RuleSet::Classic));
+    }
+
+    /// What is drawn, and what is divided by, has bounds as well: otherwise returns are no numbers.
+    #[test]
+    fn no_field_lets_returns_be_infinite() {
+        let default = RuleSpec::of(RuleSet::City);
+        for (field, value) in [
+            ("randomize.police.inspect", "[0, 5]"),
+            ("randomize.police.inspect", "[0.5, 0.1]"),
+            ("randomize.speed.radar", "[-0.1, 0.1]"),
+            ("randomize.police.fine", "[1e300, 1e300]"),
+            ("crash.overload", "1e-300"),
+            ("crash.hazard_scale", "1e-36"),
+            ("time.limit", "65535"),
+        ] {
+            let refused = default.with_field(field, value).unwrap_err().to_string();
+            assert!(refused.contains(field.trim_start_matches("randomize.")), "{refused}");
+        }
+    }
+
+    #[test]
+    fn a_value_is_one_value_and_nothing_behind_it() {
+        let default = RuleSpec::of(RuleSet::City);
+        for value in ["0.3\nzzz=9", "0.3 # often", "0.3, 0.4", "", "nan", "inf", "[0.1", "\"0.3\" 5"] {
+            let refused = default.with_field("police.inspect", value).unwrap_err().to_string();
+            assert_eq!(refused.lines().count(), 1, "{value}: {refused}");
+        }
+        assert!(default.with_field("demand.queues", "[1, 2, 3, 4, nan]").unwrap_err().to_string().contains("finite"));
+    }
+
+    #[test]
+    fn a_field_that_is_set_again_is_named_once() {
+        let mut spec = RuleSpec::of(RuleSet::City);
+        for (field, value) in [
+            ("police.inspect", "0.3"),
+            ("randomize.police.inspect", "[0, 0.5]"),
+            ("speed.radar", "0.001"),
+            ("randomize.police.inspect", "[0, 0.25]"),
+            ("police.inspect", "0.2"),
+        ] {
+            spec = spec.with_field(field, value).unwrap();
+        }
+        let name = "dar-es-salaam speed.radar=0.001 randomize.police.inspect=[0, 0.25] police.inspect=0.2";
+        assert_eq!(spec.id().scenario, name);
+    }
+
+    #[test]
     fn a_field_of_a_scenario_is_set_by_its_name() {
         let default = RuleSpec::of(RuleSet::City);
         let changed = default.with_field("police.inspect", "0.3").unwrap();
@@ -407,12 +533,14 @@ mod tests {
         assert!(!changed.id().same_dynamics(&default.id()));
         assert_eq!(changed.id().scenario, "dar-es-salaam police.inspect=0.3");
         assert!(changed.with_field("police.inspect", "0.15").unwrap().id().same_dynamics(&default.id()));
+        let word = default.with_field("crash.mode", "expected").unwrap();
+        assert!(word.id().same_dynamics(&default.with_field("crash.mode", "\"expected\"").unwrap().id()));
         let drawn = default.with_field("randomize.police.inspect", "[0, 0.5]").unwrap();
         assert_eq!(drawn.scenario().parameters["randomize"]["police.inspect"], json!([0.0, 0.5]));
         for (field, value, said) in [
             ("police.inspect", "1.5", "police.inspect: 1.5 is no chance"),
-            ("police.inspect", "often", "police.inspect: the value is none"),
-            ("bus.fare", "nan", "bus.fare: the value is none"),
+            ("police.inspect", "often", "police.inspect: invalid type"),
+            ("bus.fare", "nan", "bus.fare: a number has to be finite"),
             ("police.inspect", "\"often\"", "police.inspect: invalid type"),
             ("police.inspected", "0.1", "unknown field `inspected`"),
             ("police", "3", "police: invalid type"),

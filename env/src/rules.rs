@@ -14,7 +14,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use city::{City, CityLayout, CityScenario, CityState};
-pub(crate) use city::{FIELDS as CITY_FIELDS, NAME as CITY_NAME, SCENARIO_NAMES as CITY_SCENARIOS};
+pub(crate) use city::{
+    FIELDS as CITY_FIELDS, NAME as CITY_NAME, SCENARIO_NAMES as CITY_SCENARIOS,
+    scenario_summary as city_scenario_summary,
+};
 pub use classic::{Classic, ClassicBatch, ClassicLayout, ClassicState, LayoutSpec};
 pub(crate) use classic::{NAME as CLASSIC_NAME, SCENARIO as CLASSIC_SCENARIO};
 

@@ -26,8 +26,6 @@ pub enum Bounds {
     Chance,
     /// A number between two, which it may be.
     Between(u32, u32),
-    /// A number above 0.
-    Positive,
     /// No plain number: what it has to be, in words.
     Words(&'static str),
 }
@@ -39,7 +37,6 @@ impl Bounds {
         match self {
             Self::Chance => (0.0..=1.0).contains(&number),
             Self::Between(least, greatest) => (f64::from(least)..=f64::from(greatest)).contains(&number),
-            Self::Positive => number > 0.0 && number.is_finite(),
             Self::Words(_) => true,
         }
     }
@@ -60,7 +57,6 @@ impl fmt::Display for Bounds {
             Self::Chance => f.write_str("0 to 1"),
             Self::Between(least, 1_000_000) => write!(f, "{least} to 1 000 000"),
             Self::Between(least, greatest) => write!(f, "{least} to {greatest}"),
-            Self::Positive => f.write_str("above 0"),
             Self::Words(words) => f.write_str(words),
         }
     }

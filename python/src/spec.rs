@@ -26,8 +26,7 @@ pub(crate) fn spec(
         }
         name => RuleSpec::named(rules, name).map_err(refused)?,
     };
-    let set = |spec: RuleSpec, (field, value): &(String, String)| spec.with_field(field, value);
-    overrides.iter().try_fold(spec, set).map_err(refused)
+    spec.with_fields(overrides.iter().map(|(field, value)| (field.as_str(), value.as_str()))).map_err(refused)
 }
 
 /// A misspelt name should hear of the names that there are, a misspelt path of the file that isn't there.

@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 pub use batch::CityBatch;
 pub(crate) use fields::FIELDS;
 pub use layout::{Checkpoint, CityLayout, Enforcement, Light};
-pub(crate) use library::NAMES as SCENARIO_NAMES;
+pub(crate) use library::{NAMES as SCENARIO_NAMES, summary as scenario_summary};
 pub use scenario::*;
 
 use super::{Action, Ending, FrameContext, Rules, StepTerms, Transition};

@@ -124,7 +124,8 @@ impl Catalog {
         self
     }
 
-    /// With the weights files in `folder`, under the names of the files.
+    /// With the weights files in `folder`, under the names of the files; a file that is called as a built-in model is, under
+    /// its whole name, so that neither hides the other.
     pub fn with_folder(mut self, folder: &Path) -> Result<Self, CatalogError> {
         let unreadable = |source| CatalogError::Folder { path: folder.to_owned(), source };
         for entry in std::fs::read_dir(folder).map_err(unreadable)? {
@@ -137,6 +138,8 @@ impl Catalog {
                     Ok(checkpoint) => checkpoint.info.spec.rules,
                     Err(_) => self.first.info().rules,
                 };
+                let is_taken = registry::built_in(&rules, &model).is_ok();
+                let model = if is_taken { format!("{model}.{WEIGHTS}") } else { model };
                 self.sources.entry((rules, model)).or_insert(Source::File(path));
             }
         }
@@ -185,7 +188,8 @@ impl Catalog {
             Some(spec) => spec.clone(),
             None => RuleSpec::named(rules, choice.scenario.as_deref())?,
         };
-        choice.set.iter().try_fold(spec, |spec, (field, value)| spec.with_field(field, &value.to_string()))
+        let set: Vec<_> = choice.set.iter().map(|(field, value)| (field, value.to_string())).collect();
+        spec.with_fields(set.iter().map(|(field, value)| (field.as_str(), value.as_str())))
     }
 
     /// The driver of a name, to drive by `spec`; reads files, so not for a thread that others wait for.
@@ -300,13 +304,16 @@ mod tests {
             folder.path().join("mine.safetensors"),
             include_bytes!("../../../models/classic/dqn.safetensors"),
         )?;
+        std::fs::copy(folder.path().join("mine.safetensors"), folder.path().join("ppo.safetensors"))?;
         std::fs::write(folder.path().join("broken.safetensors"), b"{")?;
         std::fs::write(folder.path().join("notes.txt"), b"")?;
         let catalog = catalog().with_folder(folder.path())?;
         let names: Vec<_> = catalog.entries().into_iter().map(|entry| entry.model).collect();
-        assert_eq!(names, ["broken", "first", "mine"]);
+        assert_eq!(names, ["broken", "first", "mine", "ppo.safetensors"], "no file is hidden by a built-in model");
         let classic = RuleSpec::of(RuleSet::Classic);
-        assert_eq!(catalog.load(&classic, "mine")?.info().model, "mine");
+        for model in ["mine", "ppo.safetensors"] {
+            assert_eq!(catalog.load(&classic, model)?.info().model, model);
+        }
         assert!(matches!(catalog.load(&classic, "broken"), Err(CatalogError::Load { .. })));
         assert!(matches!(Catalog::with_folder(catalog, Path::new("/no/such")), Err(CatalogError::Folder { .. })));
         Ok(())

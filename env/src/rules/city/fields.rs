@@ -10,6 +10,8 @@ use crate::scenario_field::{Bounds, ScenarioField as Field};
 const AMOUNT: Bounds = Bounds::Between(0, 1_000_000);
 /// Counts are bytes.
 const COUNT: Bounds = Bounds::Between(0, 255);
+/// Ticks since the beginning and the place of a light in its cycle are added in 16 bits.
+const LONGEST_TRIP: u32 = 65_000;
 const GREEN_OR_RED: Bounds = Bounds::Between(1, LONGEST_LIGHT as u32);
 
 const ASSUMED: &str = "assumed";
@@ -137,7 +139,7 @@ pub(crate) const FIELDS: [Field; 50] = [
     field(
         "time.limit",
         "ticks",
-        Bounds::Between(1, 65_535),
+        Bounds::Between(1, LONGEST_TRIP),
         "after how long an episode is truncated; a tick is 14.4 s",
         ASSUMED,
     ),
@@ -166,14 +168,14 @@ pub(crate) const FIELDS: [Field; 50] = [
     field(
         "crash.hazard_scale",
         "times",
-        Bounds::Positive,
+        Bounds::Between(1, 1_000_000),
         "how many times the real hazard that is; harm is as many times less",
         "so that crashes can be met in an afternoon",
     ),
     field(
         "crash.overload",
         "passengers",
-        Bounds::Positive,
+        Bounds::Between(1, 1_000_000),
         "how many above the legal load double the hazard",
         "assumed, from braking distances: no published ratio was found",
     ),
@@ -287,7 +289,6 @@ mod tests {
             let past = match field.bounds {
                 Bounds::Chance => vec![-0.01, 1.01],
                 Bounds::Between(least, greatest) => vec![f64::from(least) - 1.0, f64::from(greatest) + 1.0],
-                Bounds::Positive => vec![0.0, f64::INFINITY],
                 Bounds::Words(_) => continue,
             };
             // What no scenario can hold by its type needs no check.

@@ -24,6 +24,12 @@ pub(crate) const NAMES: [&str; 6] = {
     names
 };
 
+/// What one of them is, in a sentence: the first line of its file.
+pub(crate) fn summary(name: &str) -> Option<&'static str> {
+    let (_, text) = SCENARIOS.iter().find(|(known, _)| *known == name)?;
+    text.lines().next().map(|line| line.trim_start_matches("# "))
+}
+
 impl City {
     /// The rules with one of the [scenarios](crate::RuleSet::scenarios) that come with them; none of another name.
     ///
@@ -39,7 +45,10 @@ impl City {
     pub fn from_toml(name: &str, text: &str) -> Result<Self, EnvError> {
         let scenario: CityScenario = toml::from_str(text).map_err(|error| {
             let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
-            let problem = error.message().replace('\n', " ");
+            let mut problem = error.message().replace('\n', " ");
+            if problem.starts_with("missing field") {
+                problem += " (a scenario names every field: `daladala scenarios NAME --toml` writes one to be changed)";
+            }
             EnvError::InvalidScenario { scenario: name.to_owned(), field: format!("line {line}"), problem }
         })?;
         Self::new(name, scenario).map_err(|error| match error {

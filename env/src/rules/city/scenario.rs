@@ -42,7 +42,7 @@ pub struct CityScenario {
 
 /// Where the bus drives.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table")]
 pub struct RouteParameters {
     /// Width and height of the grid, cells.
     pub grid: (u8, u8),
@@ -56,7 +56,7 @@ pub struct RouteParameters {
 
 /// The bus.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table")]
 pub struct BusParameters {
     /// How many it can hold.
     pub capacity: u8,
@@ -72,7 +72,7 @@ pub struct BusParameters {
 
 /// Who wants to go where.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table")]
 pub struct DemandParameters {
     /// Means of how many wait at the start, for each stop but the last.
     pub queues: Vec<f64>,
@@ -90,7 +90,7 @@ pub struct DemandParameters {
 
 /// The traffic lights.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table")]
 pub struct LightParameters {
     /// How many there are.
     pub count: u8,
@@ -108,7 +108,7 @@ pub struct LightParameters {
 
 /// The police checkpoints.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table")]
 pub struct PoliceParameters {
     /// How many there are.
     pub checkpoints: u8,
@@ -137,7 +137,7 @@ pub struct PoliceParameters {
 
 /// The speed limit.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table")]
 pub struct SpeedParameters {
     /// The chance of a cell at speed 3 that radar sees it.
     pub radar: f64,
@@ -147,7 +147,7 @@ pub struct SpeedParameters {
 
 /// What time costs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table")]
 pub struct TimeParameters {
     /// Crew, lease and what the next trip would bring, k a tick.
     pub cost: f64,
@@ -157,7 +157,7 @@ pub struct TimeParameters {
 
 /// What driving costs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table")]
 pub struct FuelParameters {
     /// k a cell.
     pub cost: f64,
@@ -175,7 +175,7 @@ pub enum CrashMode {
 
 /// How often the bus crashes, and what that costs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table")]
 pub struct CrashParameters {
     /// How crashes are dealt with.
     pub mode: CrashMode,
@@ -197,7 +197,7 @@ pub struct CrashParameters {
 
 /// What of the money is the driver's.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table")]
 pub struct ContractParameters {
     /// What the driver pays for the trip, k.
     pub lease: f64,
@@ -209,7 +209,7 @@ pub struct ContractParameters {
 
 /// Bribes instead of fines for the load.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table")]
 pub struct BribeParameters {
     /// The chance that the police take one.
     pub chance: f64,
@@ -219,7 +219,7 @@ pub struct BribeParameters {
 
 /// What the driver is told.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table")]
 pub struct ObservationParameters {
     /// Features that read 0.
     pub hidden: Vec<String>,
@@ -286,8 +286,13 @@ impl CityScenario {
                 let known = RANDOMIZABLE.join(", ");
                 return Err(refuse("randomize", format!("'{field}' can't be drawn: these can: {known}")));
             }
-            if !(0.0 <= *least && least <= greatest && greatest.is_finite()) {
+            if least > greatest {
                 return Err(refuse("randomize", format!("'{field}' is from {least} to {greatest}")));
+            }
+            let bounds = fields::FIELDS.iter().find(|known| known.name == field).map(|known| known.bounds);
+            for end in [*least, *greatest] {
+                let checked = bounds.map_or(Ok(()), |bounds| bounds.check(end));
+                checked.map_err(|problem| refuse("randomize", format!("'{field}': {problem}")))?;
             }
         }
         Ok(())
