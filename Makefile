@@ -14,6 +14,8 @@ HAS_NODE := $(shell command -v npm >/dev/null && node -e 'const [a, b] = process
 # What `make test-gpu` compares with the CPU: wgpu or cuda.
 GPU ?= wgpu
 PYTHON ?= python3
+# What `daladala --version` says it was built of.
+export DALADALA_COMMIT := $(shell git rev-parse --short HEAD 2>/dev/null)
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 # Where the Python package is built and tested: made anew when what it needs changes.
 VENV := $(abspath $(TARGET))/python-venv

@@ -4,11 +4,17 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use daladala_agents::{DeviceKind, registry};
+use daladala_agents::{AgentError, DeviceKind, registry};
 use daladala_env::{RuleSet, RuleSpec};
 
+use crate::files::read_text;
+
 /// The rules where nothing else says which.
-const DEFAULT_RULES: RuleSet = RuleSet::City;
+pub(crate) const DEFAULT_RULES: RuleSet = RuleSet::City;
+
+/// What `--set` is where something is trained.
+pub(crate) const SET_HELP: &str = "A hyperparameter, such as gamma=0.9, or a field of the scenario, such as \
+                                   police.inspect=0.3; may be given again and again";
 
 /// For commands that run rules.
 #[derive(Debug, Clone, clap::Args)]
@@ -26,13 +32,17 @@ pub(crate) struct ScenarioArgs {
     /// The scenario of the rules: a name that `daladala scenarios` lists, or a TOML file [default: the first that the rules have].
     #[arg(long, value_name = "NAME|FILE")]
     scenario: Option<String>,
-    /// A field of the scenario, such as police.inspect=0.3, or where something is trained a hyperparameter, such as
-    /// gamma=0.9; may be given again and again.
+    /// A field of the scenario, such as police.inspect=0.3; may be given again and again.
     #[arg(long, value_name = "FIELD=VALUE")]
     set: Vec<String>,
 }
 
 impl RulesArgs {
+    /// The rules alone, with their default scenario.
+    pub(crate) fn of(rules: Option<RuleSet>) -> Self {
+        Self { rules, scenario: ScenarioArgs { scenario: None, set: Vec::new() } }
+    }
+
     /// What the arguments name, where nothing is trained.
     pub(crate) fn spec(&self) -> anyhow::Result<RuleSpec> {
         self.spec_or(DEFAULT_RULES)
@@ -51,28 +61,20 @@ impl RulesArgs {
         self.spec_of(self.rules.unwrap_or(rules))
     }
 
-    /// The scenario of `rules` that the arguments name.
-    pub(crate) fn spec_of(&self, rules: RuleSet) -> anyhow::Result<RuleSpec> {
-        if let Some(set) = self.hyperparameters().first() {
-            bail!("--set {set}: a field of a scenario has a dot in it, such as police.inspect=0.3");
+    /// An error of another model than `first`, which said what the rules are where the arguments did not.
+    pub(crate) fn explained(&self, first: &str, error: anyhow::Error) -> anyhow::Error {
+        match error.downcast_ref() {
+            Some(AgentError::UnknownModel { name, rules, .. }) if self.rules.is_none() && name != first => {
+                let why = format!("the rules are '{rules}' as '{first}' drives by them, --rules names others");
+                error.context(why)
+            }
+            _ => error,
         }
-        self.scenario.spec(rules)
     }
 
-    /// The same with another scenario.
-    pub(crate) fn with_scenario(mut self, scenario: &str) -> Self {
-        self.scenario.scenario = Some(scenario.to_owned());
-        self
-    }
-
-    /// Whether a scenario is asked for, or one with something set in it.
-    pub(crate) fn name_a_scenario(&self) -> bool {
-        self.scenario.is_given()
-    }
-
-    /// The name or the file of the scenario that is asked for.
-    pub(crate) fn scenario_name(&self) -> Option<&str> {
-        self.scenario.scenario.as_deref()
+    /// The scenario of `rules` that the arguments name.
+    fn spec_of(&self, rules: RuleSet) -> anyhow::Result<RuleSpec> {
+        self.scenario.spec_alone(rules)
     }
 
     /// The hyperparameters among what is set: their names have no dot.
@@ -92,7 +94,23 @@ impl RulesArgs {
 }
 
 impl ScenarioArgs {
-    fn is_given(&self) -> bool {
+    /// Whether a field is set.
+    pub(crate) fn sets(&self, field: &str) -> bool {
+        self.set.iter().any(|set| set.split('=').next().is_some_and(|name| name.trim() == field))
+    }
+
+    /// The name or the file of the scenario that is asked for.
+    pub(crate) fn name(&self) -> Option<&str> {
+        self.scenario.as_deref()
+    }
+
+    /// The same with another scenario.
+    pub(crate) fn named(self, name: String) -> Self {
+        Self { scenario: Some(name), ..self }
+    }
+
+    /// Whether a scenario is asked for, or one with something set in it.
+    pub(crate) fn is_given(&self) -> bool {
         self.scenario.is_some() || self.set.len() > self.hyperparameters().len()
     }
 
@@ -102,22 +120,32 @@ impl ScenarioArgs {
         self.set.iter().filter(|set| !is_field(set)).cloned().collect()
     }
 
+    /// The scenario of `rules`, where nothing is trained.
+    pub(crate) fn spec_alone(&self, rules: RuleSet) -> anyhow::Result<RuleSpec> {
+        if let Some(set) = self.hyperparameters().first() {
+            bail!("--set {set}: a field of a scenario has a dot in it, such as police.inspect=0.3");
+        }
+        self.spec(rules)
+    }
+
     /// The scenario of `rules`, whatever hyperparameters are set beside it.
     pub(crate) fn spec(&self, rules: RuleSet) -> anyhow::Result<RuleSpec> {
         let spec = match self.scenario.as_deref() {
             Some(path) if looks_like_a_file(path) => {
-                let text =
-                    std::fs::read_to_string(path).with_context(|| format!("the scenario {path} can't be read"))?;
+                let text = read_text(Path::new(path)).with_context(|| format!("the scenario {path} can't be read"))?;
                 let name = Path::new(path).file_stem().map_or_else(|| path.into(), |stem| stem.to_string_lossy());
                 RuleSpec::from_toml(rules, &name, &text)?
             }
             name => RuleSpec::named(rules.name(), name)?,
         };
         let hyperparameters = self.hyperparameters();
-        self.set.iter().filter(|set| !hyperparameters.contains(set)).try_fold(spec, |spec, set| {
+        let pair = |set: &'_ String| {
             let (field, value) = set.split_once('=').with_context(|| format!("--set {set}: needed is FIELD=VALUE"))?;
-            Ok(spec.with_field(field.trim(), value.trim())?)
-        })
+            Ok((field.trim().to_owned(), value.trim().to_owned()))
+        };
+        let fields = self.set.iter().filter(|set| !hyperparameters.contains(set)).map(pair);
+        let fields: Vec<(String, String)> = fields.collect::<anyhow::Result<_>>()?;
+        Ok(spec.with_fields(fields.iter().map(|(field, value)| (field.as_str(), value.as_str())))?)
     }
 }
 
@@ -126,7 +154,7 @@ pub(crate) fn looks_like_a_file(scenario: &str) -> bool {
     Path::new(scenario).extension().is_some() || Path::new(scenario).components().count() > 1
 }
 
-fn rules_parser() -> impl TypedValueParser<Value = RuleSet> {
+pub(crate) fn rules_parser() -> impl TypedValueParser<Value = RuleSet> {
     PossibleValuesParser::new(RuleSet::ALL.iter().map(|rules| rules.name())).try_map(|name| name.parse::<RuleSet>())
 }
 

@@ -1,6 +1,7 @@
 //! The subcommands.
 
 mod bench;
+mod completions;
 mod eval;
 mod import;
 mod models;
@@ -48,6 +49,8 @@ pub(crate) enum Command {
     Models(models::Args),
     /// List the scenarios of the rules, or print one.
     Scenarios(scenarios::Args),
+    /// Write a script that lets a shell complete commands.
+    Completions(completions::Args),
 }
 
 impl Command {
@@ -59,7 +62,8 @@ impl Command {
         }
     }
 
-    pub(crate) fn run(self) -> anyhow::Result<()> {
+    /// `program` is what the arguments were parsed by.
+    pub(crate) fn run(self, program: clap::Command) -> anyhow::Result<()> {
         match self {
             Self::Serve(args) => args.run(),
             Self::Token(args) => args.run(),
@@ -74,6 +78,7 @@ impl Command {
             Self::Bench(bench) => bench.run(),
             Self::Models(args) => args.run(),
             Self::Scenarios(args) => args.run(),
+            Self::Completions(args) => args.run(program),
         }
     }
 }

@@ -1,10 +1,10 @@
 //! Files that the program writes.
 
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use tempfile::NamedTempFile;
 
 /// Better to hear it before the work than after.
@@ -60,6 +60,25 @@ impl Write for WholeFile {
 
     fn flush(&mut self) -> std::io::Result<()> {
         self.unfinished.flush()
+    }
+}
+
+/// The largest text that is read, bytes: a thousand times what a scenario or a grid needs.
+const LARGEST_TEXT: u64 = 4 << 20;
+
+/// A text file that people write. A pipe will do; what never ends will not.
+pub(crate) fn read_text(path: &Path) -> anyhow::Result<String> {
+    let mut text = String::new();
+    let read = File::open(path)?.take(LARGEST_TEXT + 1).read_to_string(&mut text)?;
+    ensure!(read as u64 <= LARGEST_TEXT, "it has more than {LARGEST_TEXT} bytes");
+    Ok(text)
+}
+
+/// An error where one of `names` is in `folder`, which is not ours: nothing of anybody's is written over.
+pub(crate) fn ensure_free(folder: &Path, names: &[&str]) -> anyhow::Result<()> {
+    match names.iter().find(|name| folder.join(name).exists()) {
+        Some(name) => bail!("{} holds {name} of something else: name another folder", folder.display()),
+        None => Ok(()),
     }
 }
 

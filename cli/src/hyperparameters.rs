@@ -8,6 +8,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use toml::Table;
 
+use crate::files::read_text;
+
 /// The defaults of `config` with those of a file and of `key=value` pairs.
 pub(crate) fn merged(config: &TrainConfig, file: Option<&Path>, set: &[String]) -> anyhow::Result<TrainConfig> {
     let mut over = file.map(read).transpose()?.unwrap_or_default();
@@ -52,7 +54,7 @@ fn assignment(pair: &str) -> anyhow::Result<Table> {
 
 /// A TOML file.
 pub(crate) fn read(path: &Path) -> anyhow::Result<Table> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("{}", path.display()))?;
+    let text = read_text(path).with_context(|| format!("{}", path.display()))?;
     text.parse().map_err(|error: toml::de::Error| anyhow!("{}: {}", path.display(), one_line(&error)))
 }
 

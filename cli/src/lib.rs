@@ -8,6 +8,7 @@ mod commands;
 mod files;
 mod hyperparameters;
 mod interrupt;
+mod numbers;
 mod output;
 mod plots;
 mod runs;
@@ -19,6 +20,7 @@ use std::io::ErrorKind;
 use clap::error::ErrorKind as UsageErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser};
 use commands::Command;
+use daladala_env::instruction_set;
 use output::tell;
 
 /// Exit codes.
@@ -34,17 +36,22 @@ struct Cli {
     command: Command,
 }
 
-/// Runs the program with these arguments, its own name first, and returns its exit code.
+/// Runs the program with these arguments, its own name first, and returns its exit code. `commit` is what it was built of,
+/// where that is known.
 #[must_use]
-pub fn run(arguments: &[OsString]) -> u8 {
-    let mut cli = match Cli::try_parse_from(arguments) {
+pub fn run(arguments: &[OsString], commit: Option<&str>) -> u8 {
+    let program = program(commit);
+    let parsed = |program: clap::Command| {
+        program.try_get_matches_from(arguments).and_then(|matches| Cli::from_arg_matches(&matches))
+    };
+    let mut cli = match parsed(program.clone()) {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
     if let Some((subcommand, file)) = cli.command.settings() {
-        let settled = settings::as_defaults(Cli::command(), subcommand, file);
+        let settled = settings::as_defaults(program.clone(), subcommand, file);
         let settled = match settled {
-            Ok(command) => command.try_get_matches_from(arguments).and_then(|matches| Cli::from_arg_matches(&matches)),
+            Ok(program) => parsed(program),
             Err(error) => {
                 tell(format_args!("error: {error:#}"));
                 return WRONG_USAGE;
@@ -55,14 +62,24 @@ pub fn run(arguments: &[OsString]) -> u8 {
             Err(error) => return usage(&error),
         }
     }
-    match cli.command.run() {
+    match cli.command.run(program) {
         Ok(()) => DONE,
         Err(error) if reader_went_away(&error) => DONE,
         Err(error) => {
-            tell(format_args!("error: {error:#}"));
+            // A name of a file may have a line break in it; an error is one line.
+            tell(format_args!("error: {}", format!("{error:#}").replace(['\n', '\r'], " ")));
             FAILED
         }
     }
+}
+
+/// The program as arguments are parsed by. `--version` tells all that a report of a fault or of a speed needs.
+fn program(commit: Option<&str>) -> clap::Command {
+    let commit = commit.filter(|commit| !commit.is_empty()).map(|commit| format!("commit {commit}, "));
+    let (machine, system) = (std::env::consts::ARCH, std::env::consts::OS);
+    let version = env!("CARGO_PKG_VERSION");
+    let built = format!("{version} ({}{machine} {system}, {})", commit.unwrap_or_default(), instruction_set());
+    Cli::command().long_version(built)
 }
 
 /// Help and version as clap prints them, mistakes as one line.
@@ -74,8 +91,11 @@ fn usage(error: &clap::Error) -> u8 {
         return if asked_for { DONE } else { WRONG_USAGE };
     }
     let text = error.render().to_string();
-    let lines: Vec<_> = text.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
-    tell(format_args!("{} (--help tells more)", lines.join(" ")));
+    // What follows is how the command is used, which is more than a line.
+    let lines =
+        text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage: ") && !line.starts_with("For more"));
+    let lines: Vec<_> = lines.filter(|line| !line.is_empty()).collect();
+    tell(format_args!("{} (--help tells more)", lines.join(" ").replace(" tip: ", "; ")));
     WRONG_USAGE
 }
 

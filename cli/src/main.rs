@@ -9,5 +9,5 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().collect();
-    daladala::run(&arguments).into()
+    daladala::run(&arguments, option_env!("DALADALA_COMMIT")).into()
 }

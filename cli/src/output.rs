@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::io::{Write as _, stderr, stdout};
 
 use comfy_table::{CellAlignment, Table, presets};
-use daladala_agents::registry::LoadedPolicy;
+use daladala_agents::registry::{self, LoadedPolicy};
 use daladala_env::SpecId;
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use serde::Serialize;
@@ -45,11 +45,15 @@ pub(crate) fn columns<T: Into<String>>(rows: impl IntoIterator<Item = (T, Vec<St
     table
 }
 
-/// Says in one line that a model drives on another scenario than it was trained on.
-pub(crate) fn tell_other_scenario(model: &str, loaded: &LoadedPolicy, drives: &SpecId) {
+/// Says in a line each what somebody may not expect of a model: that a file of its name is another one, and that it drives on
+/// another scenario than it was trained on.
+pub(crate) fn tell_of(model: &str, loaded: &LoadedPolicy, drives: &SpecId) {
+    if registry::hides_a_file(model) {
+        tell(format_args!("note: '{model}' is the built-in model; the file of that name is ./{model}"));
+    }
     if let Some(trained_on) = &loaded.other_scenario {
         tell(format_args!(
-            "note: '{model}' was trained on {trained_on} and drives {drives}: its figures say nothing of how it was trained"
+            "note: '{model}' was trained on {trained_on} and drives {drives}: these figures don't tell how it does where it was trained"
         ));
     }
 }

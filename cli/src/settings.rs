@@ -7,10 +7,12 @@ use anyhow::{Context, anyhow, bail, ensure};
 use clap::{ArgAction, Command};
 use toml::Value;
 
+use crate::files::read_text;
+
 /// `command` with the settings in `file` as the defaults of `subcommand`.
 pub(crate) fn as_defaults(command: Command, subcommand: &str, file: &Path) -> anyhow::Result<Command> {
     let shown = file.display();
-    let text = std::fs::read_to_string(file).with_context(|| format!("the settings in {shown} cannot be read"))?;
+    let text = read_text(file).with_context(|| format!("the settings in {shown} cannot be read"))?;
     let settings: toml::Table = text.parse().map_err(|error: toml::de::Error| {
         let line = error.span().map_or(1, |span| text[..span.start].lines().count().max(1));
         anyhow!("{shown}, line {line}: {}", error.message().replace('\n', " "))

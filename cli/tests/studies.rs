@@ -135,3 +135,120 @@ fn what_a_study_of_the_police_cannot_do_is_told_in_a_line() {
     }
     assert!(!Path::new(&out).exists());
 }
+
+/// The parts of a contract and bribes move the place where overloading stops paying: spec, closed form 4.
+#[test]
+fn closed_forms_go_by_the_contract_and_by_bribes() {
+    let folder = tempfile::tempdir().unwrap();
+    let switch = |name: &str, set: &[&str]| {
+        let out = folder.path().join(name).to_str().unwrap().to_owned();
+        let set: Vec<&str> = set.iter().flat_map(|set| ["--set", set]).collect();
+        let few = ["study", "enforcement", "--episodes", "1500", "--out", &out, "--json"];
+        json(&[&few[..], &set].concat())["switch"].clone()
+    };
+    for (name, set) in [
+        ("half", &["contract.fines=0.5"][..]),
+        ("double", &["contract.fines=2"]),
+        ("bribes", &["bribe.chance=0.5", "bribe.amount=10"]),
+    ] {
+        let switch = switch(name, set);
+        let (simulated, closed) = (number(&switch["simulated"]), number(&switch["closed_form"]));
+        assert!((simulated / closed - 1.0).abs() < 0.15, "{name}: {switch}");
+    }
+    assert!(switch("drawn", &["randomize.police.fine=[10, 50]"])["closed_form"].is_null());
+    assert!(switch("nobody", &["police.manned=0"])["closed_form"].is_null());
+}
+
+#[test]
+fn a_study_sets_what_it_varies_and_nobody_else_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("study").to_str().unwrap().to_owned();
+    for (study, set, said) in [
+        ("enforcement", "police.inspect=0.4", "what the study varies"),
+        ("enforcement", "randomize.police.inspect=[0, 0.5]", "what the study varies"),
+        ("radar", "randomize.speed.radar=[0, 0.001]", "what the study varies"),
+        ("share", "police.inspect=0.4", "what the study keeps"),
+    ] {
+        let error = refused(&["study", study, "--set", set, "--out", &out]);
+        assert!(error.contains(said), "{error}");
+    }
+    assert!(!Path::new(&out).exists());
+}
+
+#[test]
+fn drivers_of_a_study_are_told_apart_by_their_weights() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = |name: &str| folder.path().join(name);
+    let text = |name: &str| place(name).to_str().unwrap().to_owned();
+    let model = |name: &str| format!("{}/../models/city/{name}.safetensors", env!("CARGO_MANIFEST_DIR"));
+    for (from, to) in [("ppo", "one/x"), ("ppo-safe", "two/x"), ("a2c", "one/legal")] {
+        let to = place(&format!("{to}.safetensors"));
+        std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+        std::fs::copy(model(from), to).unwrap();
+    }
+    let (one, two, legal) = (text("one/x.safetensors"), text("two/x.safetensors"), text("one/legal.safetensors"));
+    let out = text("study");
+    let few = ["study", "contract", "--episodes", "100", "--out", &out];
+    assert!(refused(&[&few[..], &["--model", &one, "--model", &two]].concat()).contains("'x' already"));
+    assert!(refused(&[&few[..], &["--model", &legal]].concat()).contains("'legal' already"));
+    assert!(refused(&[&few[..], &["--model", "legal"]].concat()).contains("'legal' already"));
+    assert!(refused(&[&few[..], &["--model", "nobody"]].concat()).contains("nobody"));
+    assert!(!Path::new(&out).exists(), "nothing was driven before all drivers were there");
+    let profits = |results: &Value| -> Vec<Value> {
+        let points = results["points"].as_array().unwrap();
+        points.iter().filter(|point| point["driver"] == "x").map(|point| point["mean_return"].clone()).collect()
+    };
+    let study = [&few[..], &["--model", &one, "--json"]].concat();
+    let first = json(&study);
+    std::fs::copy(&two, &one).unwrap();
+    let second = json(&study);
+    assert!(profits(&first).len() == 9 && profits(&first) != profits(&second), "weights that changed drive again");
+}
+
+#[test]
+fn files_of_others_stay_as_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, holds) in [
+        ("points.jsonl", "my precious data without a line's end"),
+        ("points.jsonl", "{\"x\":1}\n{\"a part of a row\":"),
+        ("results.json", "mine"),
+        ("profit.svg", "mine"),
+    ] {
+        let out = folder.path().join("study");
+        _ = std::fs::remove_dir_all(&out);
+        std::fs::create_dir_all(&out).unwrap();
+        std::fs::write(out.join(name), holds).unwrap();
+        std::fs::write(out.join("lock"), "mine too").unwrap();
+        let error = refused(&["study", "share", "--episodes", "100", "--out", out.to_str().unwrap()]);
+        assert!(error.contains("name another folder"), "{error}");
+        assert_eq!(std::fs::read_to_string(out.join(name)).unwrap(), holds);
+        assert_eq!(std::fs::read_to_string(out.join("lock")).unwrap(), "mine too");
+    }
+    let out = folder.path().join("sweep");
+    std::fs::create_dir_all(&out).unwrap();
+    std::fs::write(out.join("results.json"), "mine").unwrap();
+    let error = refused(&["sweep", "--algo", "ppo", "--steps", "1000", "--out", out.to_str().unwrap()]);
+    assert!(error.contains("name another folder"), "{error}");
+    let run = folder.path().join("run");
+    std::fs::create_dir_all(&run).unwrap();
+    for name in ["config.toml", "rules.json", "best-so-far.safetensors", "resume.state"] {
+        let file = run.join(name);
+        std::fs::write(&file, "mine").unwrap();
+        let weights = folder.path().join("x.safetensors");
+        let (weights, run) = (weights.to_str().unwrap(), run.to_str().unwrap());
+        refused(&["train", "--algo", "ppo", "--steps", "1000", "--run", run, "--restart", "--out", weights]);
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "mine", "{name}");
+        std::fs::remove_file(&file).unwrap();
+    }
+}
+
+/// Weights in the folder of a study that was never begun there are not those of this one.
+#[test]
+fn a_study_takes_no_weights_that_lie_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let models = folder.path().join("models");
+    std::fs::create_dir_all(&models).unwrap();
+    std::fs::write(models.join("limit-4.safetensors"), "anything").unwrap();
+    let out = folder.path().to_str().unwrap();
+    assert!(refused(&["study", "safety", "--steps", "1000", "--out", out]).contains("holds models of something else"));
+}

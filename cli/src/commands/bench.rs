@@ -4,15 +4,13 @@ mod rollout;
 mod server;
 mod train;
 
-use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
-use anyhow::ensure;
 use clap::Subcommand;
-use clap::builder::RangedU64ValueParser;
 use daladala_agents::{Choice, DeviceKind, registry, rows_per_thread};
 use daladala_env::{
     Action, Autoreset, Buffers, Generator, ResetOptions, Rules, RulesInfo, RulesVisitor, SpecId, VecEnv, VecEnvConfig,
+    instruction_set,
 };
 use indicatif::ProgressBar;
 use rayon::ThreadPoolBuilder;
@@ -23,6 +21,7 @@ use server::ServerArgs;
 use train::TrainArgs;
 
 use crate::arguments::{DeviceArgs, RulesArgs};
+use crate::numbers::count_in;
 use crate::output::{figures, grouped, print, print_json, progress_bar};
 
 /// Places in one prepared sequence of actions that the environment bench goes through in turn.
@@ -31,7 +30,7 @@ const ACTION_OFFSETS: usize = 64;
 /// its length.
 const SPREAD: usize = 64;
 /// The most environments or rows, so that a slip of the hand does not ask for all memory.
-const MAX_ROWS: usize = 1 << 24;
+const MAX_ROWS: u64 = 1 << 24;
 /// The most threads: more than any machine has cores.
 const MAX_THREADS: u64 = 1024;
 /// The longest measurement, seconds.
@@ -57,7 +56,7 @@ struct Shared {
     rules: RulesArgs,
     /// Threads at most; a batch that is too small to share is run on fewer.
     #[arg(long, default_value_t = 1, allow_negative_numbers = true,
-          value_parser = RangedU64ValueParser::<usize>::new().range(1..=MAX_THREADS))]
+          value_parser = count_in::<usize>(1..=MAX_THREADS))]
     threads: usize,
     /// How long to measure, seconds.
     #[arg(long, default_value = "2", allow_negative_numbers = true, value_parser = parse_seconds)]
@@ -70,8 +69,8 @@ struct Shared {
 #[derive(Debug, clap::Args)]
 pub(crate) struct EnvArgs {
     /// Environments stepped together.
-    #[arg(long, default_value = "4096", allow_negative_numbers = true)]
-    envs: NonZeroUsize,
+    #[arg(long, default_value_t = 4096, allow_negative_numbers = true, value_parser = count_in::<usize>(1..=MAX_ROWS))]
+    envs: usize,
     /// Let all episodes begin together, so that they also end together. Otherwise their beginnings are spread out, as
     /// in a run that has gone on for a while.
     #[arg(long)]
@@ -88,8 +87,8 @@ pub(crate) struct PolicyArgs {
     #[command(flatten)]
     device: DeviceArgs,
     /// Observations handed over together.
-    #[arg(long, default_value = "1024", allow_negative_numbers = true)]
-    batch: NonZeroUsize,
+    #[arg(long, default_value_t = 1024, allow_negative_numbers = true, value_parser = count_in::<usize>(1..=MAX_ROWS))]
+    batch: usize,
     #[command(flatten)]
     shared: Shared,
 }
@@ -110,6 +109,8 @@ struct Throughput {
     #[serde(skip_serializing_if = "Option::is_none")]
     batch: Option<usize>,
     threads: usize,
+    /// The vector instructions of the fast batches and networks.
+    instruction_set: &'static str,
     /// Fewer than `threads` where a batch is too little work to share.
     #[serde(skip_serializing_if = "Option::is_none")]
     threads_used: Option<usize>,
@@ -145,7 +146,13 @@ impl Shared {
 
     /// What was measured of `rules`, but for the rate.
     fn throughput(&self, seconds: f64, rules: &RulesInfo) -> Throughput {
-        Throughput { threads: self.threads, seconds, spec: Some(rules.id.clone()), ..Throughput::default() }
+        Throughput {
+            threads: self.threads,
+            instruction_set: instruction_set(),
+            seconds,
+            spec: Some(rules.id.clone()),
+            ..Throughput::default()
+        }
     }
 
     fn report(&self, throughput: &Throughput) -> anyhow::Result<()> {
@@ -160,6 +167,7 @@ impl Shared {
         print(figures([
             (if throughput.envs.is_some() { "environments" } else { "batch" }, grouped(rows as f64)),
             ("threads", throughput.threads_used.unwrap_or(throughput.threads).to_string()),
+            ("instructions", throughput.instruction_set.to_owned()),
             (what, grouped(rate)),
         ]))
     }
@@ -188,11 +196,6 @@ fn call_for(time: Duration, mut work: impl FnMut(), bar: &ProgressBar) -> (f64, 
     }
 }
 
-fn check_rows(what: &str, rows: NonZeroUsize) -> anyhow::Result<usize> {
-    ensure!(rows.get() <= MAX_ROWS, "--{what} {rows} is more than the {MAX_ROWS} that are measured at most");
-    Ok(rows.get())
-}
-
 impl RulesVisitor for &EnvArgs {
     type Output = anyhow::Result<()>;
 
@@ -207,7 +210,7 @@ impl EnvArgs {
     }
 
     fn measure<R: Rules>(&self, rules: R) -> anyhow::Result<()> {
-        let envs = check_rows("envs", self.envs)?;
+        let envs = self.envs;
         let config =
             VecEnvConfig { autoreset: Autoreset::SameStep, threads: self.shared.threads, ..Default::default() };
         let mut env = VecEnv::new(rules, envs, config);
@@ -256,7 +259,7 @@ fn spread_out<R: Rules>(env: &mut VecEnv<R>, buffers: &mut Buffers, actions: &[A
 impl PolicyArgs {
     fn run(self) -> anyhow::Result<()> {
         let rules = self.shared.rules.spec_for(&self.model)?.info();
-        let batch = check_rows("batch", self.batch)?;
+        let batch = self.batch;
         let policy = registry::load(&self.model, &rules, Choice::Greedy, self.device.device)?.policy;
         let (size, actions) = (policy.observation_size(), policy.actions());
         let mut generator = Generator::new(1, 0);

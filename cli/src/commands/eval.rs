@@ -8,14 +8,14 @@ mod table;
 use std::path::PathBuf;
 
 use anyhow::ensure;
-use clap::builder::RangedU64ValueParser;
 use daladala_agents::{Choice, Evaluation, evaluate_each};
-use daladala_env::{Rules, RulesVisitor, SpecId};
+use daladala_env::{Rules, RulesInfo, RulesVisitor, SpecId};
 use serde::Serialize;
 
 use crate::arguments::{DeviceArgs, RulesArgs};
 use crate::files::place;
 use crate::interrupt;
+use crate::numbers::count_in;
 use crate::output::{print, print_json, progress_bar};
 use drivers::{Driver, drivers};
 use episodes::EpisodeFile;
@@ -34,7 +34,7 @@ pub(crate) struct Args {
     rules: RulesArgs,
     /// How many episodes each model drives; they are the same ones for all.
     #[arg(long, default_value_t = 1000, allow_negative_numbers = true,
-          value_parser = RangedU64ValueParser::<usize>::new().range(1..=MAX_EPISODES))]
+          value_parser = count_in::<usize>(1..=MAX_EPISODES))]
     episodes: usize,
     /// The seed: the same seed gives the same figures, on any number of threads.
     #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
@@ -58,28 +58,24 @@ pub(crate) struct Args {
     json: bool,
 }
 
-/// One model, and what it was evaluated on.
+/// What was evaluated on what, and by which program: the same whether there is one model or more.
 #[derive(Serialize)]
-struct Single<'a> {
-    model: &'a str,
+struct Report<'a> {
+    version: &'static str,
     #[serde(flatten)]
     spec: &'a SpecId,
     seed: u64,
+    models: &'a [Evaluated<'a>],
+    /// Of a single model its figures stand here as well.
     #[serde(flatten)]
-    evaluation: &'a Evaluation,
+    only: Option<&'a Evaluated<'a>>,
+    /// Those of each, where `only` does not tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    episodes: Option<usize>,
 }
 
 #[derive(Serialize)]
-struct Comparison<'a> {
-    #[serde(flatten)]
-    spec: &'a SpecId,
-    seed: u64,
-    episodes: usize,
-    models: Vec<Compared<'a>>,
-}
-
-#[derive(Serialize)]
-struct Compared<'a> {
+struct Evaluated<'a> {
     model: &'a str,
     #[serde(flatten)]
     evaluation: &'a Evaluation,
@@ -105,7 +101,8 @@ impl Args {
         ensure!(places[0].is_none() || places[0] != places[1], "--csv and --plot need a file each");
         let choice = if self.sampled { Choice::Sampled } else { Choice::Greedy };
         let info = rules.info();
-        let mut drivers = drivers(&self.model, &info, choice, self.device.device)?;
+        let mut drivers = drivers(&self.model, &info, choice, self.device.device)
+            .map_err(|error| self.rules.explained(&self.model[0], error))?;
         if self.no_masks {
             drivers = drivers.into_iter().map(Driver::unmasked).collect();
         }
@@ -143,19 +140,24 @@ impl Args {
         if let Some(plot) = plot {
             plot.finish(&info.id.to_string(), self.episodes, self.seed)?;
         }
-        self.report(&info.id, &drivers, &evaluations)
+        self.report(&info, &drivers, &evaluations)
     }
 
-    fn report(&self, spec: &SpecId, drivers: &[Driver], evaluations: &[Evaluation]) -> anyhow::Result<()> {
+    fn report(&self, rules: &RulesInfo, drivers: &[Driver], evaluations: &[Evaluation]) -> anyhow::Result<()> {
         if !self.json {
             let labels = drivers.iter().map(|driver| driver.label.as_str());
-            return print(table::comparison(&labels.zip(evaluations).collect::<Vec<_>>()));
-        }
-        if let ([driver], [evaluation]) = (drivers, evaluations) {
-            return print_json(&Single { model: driver.model, spec, seed: self.seed, evaluation });
+            return print(table::comparison(&labels.zip(evaluations).collect::<Vec<_>>(), rules));
         }
         let models = drivers.iter().zip(evaluations);
-        let models = models.map(|(driver, evaluation)| Compared { model: driver.model, evaluation }).collect();
-        print_json(&Comparison { spec, seed: self.seed, episodes: self.episodes, models })
+        let models: Vec<_> = models.map(|(driver, evaluation)| Evaluated { model: driver.model, evaluation }).collect();
+        let only = if let [only] = &models[..] { Some(only) } else { None };
+        print_json(&Report {
+            version: env!("CARGO_PKG_VERSION"),
+            spec: &rules.id,
+            seed: self.seed,
+            only,
+            episodes: only.is_none().then_some(self.episodes),
+            models: &models,
+        })
     }
 }

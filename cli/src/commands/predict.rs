@@ -7,7 +7,7 @@ use daladala_agents::{Choice, policy_generators, registry};
 use serde::Serialize;
 
 use crate::arguments::{DeviceArgs, RulesArgs};
-use crate::output::{tell, tell_other_scenario};
+use crate::output::{tell, tell_of};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -33,7 +33,7 @@ impl Args {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let rules = self.rules.spec_for(&self.model)?.info();
         let loaded = registry::load(&self.model, &rules, Choice::Greedy, self.device.device)?;
-        tell_other_scenario(&self.model, &loaded, &rules.id);
+        tell_of(&self.model, &loaded, &rules.id);
         let policy = loaded.policy;
         if policy.masked() {
             tell(format_args!(

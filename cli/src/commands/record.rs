@@ -18,7 +18,8 @@ use serde::Serialize;
 use crate::arguments::{DeviceArgs, RulesArgs};
 use crate::files::WholeFile;
 use crate::interrupt;
-use crate::output::{print, print_json, progress_bar, tell_other_scenario};
+use crate::numbers::count_in;
+use crate::output::{print, print_json, progress_bar, tell_of};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -31,7 +32,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     rules: RulesArgs,
     /// How many episodes, one after another.
-    #[arg(long, default_value_t = 1, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    #[arg(long, default_value_t = 1, allow_negative_numbers = true, value_parser = count_in::<u32>(1..=10_000))]
     episodes: u32,
     /// The seed of the episodes.
     #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
@@ -101,7 +102,7 @@ impl Args {
         let spec = self.rules.spec_for(&self.model)?;
         let info = spec.info();
         let loaded = registry::load(&self.model, &info, choice, self.device.device)?;
-        tell_other_scenario(&self.model, &loaded, &info.id);
+        tell_of(&self.model, &loaded, &info.id);
         let policy: Arc<dyn Policy> = Arc::from(loaded.policy);
         let model = registry::display_name(&self.model);
         let renderer = Renderer::new(Setting::of(&info, &model, policy.output_kind()));
@@ -140,6 +141,9 @@ impl Args {
     }
 }
 
+/// Said where Ctrl-C ends a recording.
+const NOTHING_WRITTEN: &str = "interrupted: nothing has been written";
+
 /// What has been driven so far.
 struct Recorded {
     frames: u64,
@@ -153,12 +157,12 @@ fn next_episode(
     recorded: &mut Recorded,
     bar: &ProgressBar,
 ) -> anyhow::Result<Option<Vec<Frame>>> {
-    ensure!(!interrupt::asked(), "interrupted: nothing has been written");
     if recorded.returns.len() as u64 == u64::from(count) {
         return Ok(None);
     }
-    let mut frames = vec![episodes.advance(None)?];
-    while !episodes.ended() {
+    let mut frames = Vec::new();
+    while frames.is_empty() || !episodes.ended() {
+        ensure!(!interrupt::asked(), NOTHING_WRITTEN);
         frames.push(episodes.advance(None)?);
     }
     recorded.frames += frames.len() as u64;

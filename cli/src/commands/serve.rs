@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::ArgAction;
-use clap::builder::RangedU64ValueParser;
 use daladala_agents::{Choice, Policy, registry};
 use daladala_server::{
     AccessConfig, Anonymous, Catalog, Driver, FrameRate, Limits, Role, Secret, Server, ServerConfig,
@@ -16,7 +15,8 @@ use daladala_server::{
 use tracing_subscriber::EnvFilter;
 
 use crate::arguments::{DeviceArgs, RulesArgs};
-use crate::output::{print, tell_other_scenario};
+use crate::numbers::count_in;
+use crate::output::{print, tell_of};
 
 /// The variable with the secret itself, for those who keep secrets in the environment.
 const SECRET_VARIABLE: &str = "DALADALA_TOKEN_SECRET";
@@ -54,7 +54,7 @@ pub(crate) struct Args {
     seed: Option<u64>,
     /// Threads that serve [default: one fewer than there are cores, at least one]
     #[arg(long, env = "DALADALA_THREADS", value_name = "N", allow_negative_numbers = true,
-          value_parser = RangedU64ValueParser::<usize>::new().range(1..=MAX_THREADS))]
+          value_parser = count_in::<usize>(1..=MAX_THREADS))]
     threads: Option<usize>,
     /// A folder to keep recordings of rooms in; made if it is missing. Without one there are none.
     #[arg(long, env = "DALADALA_RECORDINGS", value_name = "FOLDER")]
@@ -179,7 +179,7 @@ impl Args {
         let spec = self.rules.spec_for(&self.model)?;
         let info = spec.info();
         let loaded = registry::load(&self.model, &info, Choice::Greedy, device)?;
-        tell_other_scenario(&self.model, &loaded, &info.id);
+        tell_of(&self.model, &loaded, &info.id);
         let policy: Arc<dyn Policy> = Arc::from(loaded.policy);
         let driver = Driver::new(spec, registry::display_name(&self.model), policy)?;
         let catalog = Catalog::new(driver).on_device(device).with_built_in();

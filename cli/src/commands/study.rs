@@ -15,10 +15,10 @@ use std::path::PathBuf;
 
 use anyhow::ensure;
 use clap::Subcommand;
-use clap::builder::RangedU64ValueParser;
 use daladala_env::{RuleSet, RuleSpec};
 
 use crate::arguments::ScenarioArgs;
+use crate::numbers::count_in;
 use field::{FieldStudy, Switch};
 
 /// Episodes of a point that are accepted at most.
@@ -53,7 +53,7 @@ pub(crate) struct Args {
     model: Vec<String>,
     /// Episodes of each driver at each value; they are the same ones for all.
     #[arg(long, default_value_t = 10_000, allow_negative_numbers = true,
-          value_parser = RangedU64ValueParser::<usize>::new().range(2..=MAX_EPISODES))]
+          value_parser = count_in::<usize>(2..=MAX_EPISODES))]
     episodes: usize,
     /// The seed: the same seed gives the same figures, on any number of threads.
     #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
@@ -66,11 +66,13 @@ pub(crate) struct Args {
 impl Args {
     /// The scenario that the study varies.
     fn spec(&self) -> anyhow::Result<RuleSpec> {
-        ensure!(
-            self.scenario.hyperparameters().is_empty(),
-            "--set: a field of a scenario has a dot in it, such as police.sight=0"
-        );
-        self.scenario.spec(RuleSet::City)
+        self.scenario.spec_alone(RuleSet::City)
+    }
+
+    /// Refuses a field that the study sets itself.
+    fn ensure_not_set(&self, field: &str, why: &str) -> anyhow::Result<()> {
+        ensure!(!self.scenario.sets(field), "--set {field}: it is {why}");
+        Ok(())
     }
 }
 

@@ -11,7 +11,6 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail, ensure};
-use clap::builder::RangedU64ValueParser;
 use daladala_agents::Algorithm;
 use daladala_env::{Rules, RulesVisitor, SpecId};
 use daladala_learning::{Evaluations, LearningError, Report, TrainingResult, TrainingRun, defaults};
@@ -19,10 +18,11 @@ use indicatif::ProgressBar;
 use serde::Serialize;
 
 use super::train::{EvaluationArgs, parse_save_every};
-use crate::arguments::{DeviceArgs, RulesArgs, one_of};
-use crate::files::write_text;
-use crate::hyperparameters::read;
+use crate::arguments::{DeviceArgs, RulesArgs, SET_HELP, one_of};
+use crate::files::{ensure_free, write_text};
+use crate::hyperparameters::{merged, read};
 use crate::interrupt;
+use crate::numbers::{count_in, some};
 use crate::output::{print, print_json, progress_bar};
 use crate::runs::{RunFolder, curve, lock};
 use grid::{Configuration, configurations, folder};
@@ -39,6 +39,7 @@ const RESULT: &str = "result.json";
 const MODEL: &str = "model.safetensors";
 
 #[derive(Debug, clap::Args)]
+#[command(mut_arg("set", |arg| arg.help(SET_HELP)))]
 pub(crate) struct Args {
     /// The learning algorithm.
     #[arg(long, value_parser = one_of(Algorithm::ALL))]
@@ -51,7 +52,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FOLDER")]
     out: PathBuf,
     /// Trainings of each configuration, with one seed after the other.
-    #[arg(long, default_value_t = 5, allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(1..=MAX_SEEDS))]
+    #[arg(long, default_value_t = 5, allow_negative_numbers = true, value_parser = count_in::<u64>(1..=MAX_SEEDS))]
     seeds: u64,
     /// The first seed.
     #[arg(long, default_value_t = 1, allow_negative_numbers = true)]
@@ -59,13 +60,13 @@ pub(crate) struct Args {
     #[command(flatten)]
     rules: RulesArgs,
     /// Environment steps of each training [default: what the algorithm needs for the rules].
-    #[arg(long, allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, allow_negative_numbers = true, value_parser = some::<u64>)]
     steps: Option<u64>,
     #[command(flatten)]
     evaluation: EvaluationArgs,
     /// Trainings at a time [default: one a core].
     #[arg(long, value_name = "N", allow_negative_numbers = true,
-          value_parser = RangedU64ValueParser::<usize>::new().range(1..=1024))]
+          value_parser = count_in::<usize>(1..=1024))]
     jobs: Option<usize>,
     /// Seconds between saves of a run that goes on: what a kill may cost at most.
     #[arg(long, value_name = "SECONDS", default_value = "30", allow_negative_numbers = true, value_parser = parse_save_every)]
@@ -98,15 +99,16 @@ impl RulesVisitor for &Args {
 
 impl Args {
     pub(crate) fn run(self) -> anyhow::Result<()> {
-        self.rules.spec()?.visit(&self)
+        self.rules.spec_to_train_on()?.visit(&self)
     }
 
     fn sweep<R: Rules>(&self, rules: &R) -> anyhow::Result<()> {
         let info = rules.info();
         let defaults = defaults(self.algo, &info.id.rules);
+        let base = merged(&defaults.config, None, &self.rules.hyperparameters())?;
         let grid = self.grid.as_deref().map(read).transpose()?.unwrap_or_default();
         let about = || self.grid.as_ref().map_or("the grid".to_owned(), |path| path.display().to_string());
-        let configurations = configurations(grid, &defaults.config).with_context(about)?;
+        let configurations = configurations(grid, &base).with_context(about)?;
         let steps = self.steps.unwrap_or(defaults.steps);
         let evaluations = self.evaluation.plan(steps, None);
         let settings =
@@ -155,7 +157,10 @@ impl Args {
             Ok(found) => {
                 ensure!(found == wanted, "{} holds another sweep: name another folder", self.out.display());
             }
-            Err(error) if error.kind() == ErrorKind::NotFound => write_text(&path, &wanted)?,
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                ensure_free(&self.out, &[report::RESULTS])?;
+                write_text(&path, &wanted)?;
+            }
             Err(error) => return Err(error).with_context(about),
         }
         Ok(lock)

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context;
-use clap::builder::RangedU64ValueParser;
 use daladala_server::{Claims, Role, make_token};
 use serde::Serialize;
 
 use super::serve::secret;
+use crate::numbers::count_in;
 use crate::output::{print, print_json};
 
 /// The longest that a token may be good for, hours: a year.
@@ -25,7 +25,7 @@ pub(crate) struct Args {
     role: Role,
     /// For how many hours it is good.
     #[arg(long, default_value_t = 12, allow_negative_numbers = true,
-          value_parser = RangedU64ValueParser::<u64>::new().range(1..=MAX_HOURS))]
+          value_parser = count_in::<u64>(1..=MAX_HOURS))]
     hours: u64,
     /// The only room it is good for.
     #[arg(long, value_name = "CODE")]

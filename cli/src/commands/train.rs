@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
-use clap::builder::RangedU64ValueParser;
 use daladala_agents::{Algorithm, Evaluation};
 use daladala_env::{RuleSpec, Rules, RulesVisitor, SpecId};
 use daladala_learning::{
@@ -14,10 +13,11 @@ use indicatif::ProgressBar;
 use serde::Serialize;
 
 use super::eval;
-use crate::arguments::{DeviceArgs, RulesArgs, one_of};
+use crate::arguments::{DeviceArgs, RulesArgs, SET_HELP, one_of};
 use crate::files::{ensure_writable, place};
 use crate::hyperparameters::{as_toml, merged};
 use crate::interrupt;
+use crate::numbers::{count_in, some};
 use crate::output::{grouped, print, print_json, progress_bar, tell};
 use crate::runs::RunFolder;
 
@@ -28,6 +28,7 @@ const EVALUATIONS: u64 = 50;
 const BEGIN_ANEW: &str = "nothing to resume (with --algo in place of --resume a training begins)";
 
 #[derive(Debug, clap::Args)]
+#[command(mut_arg("set", |arg| arg.help(SET_HELP)))]
 pub(crate) struct Args {
     /// The learning algorithm.
     #[arg(long, value_parser = one_of(Algorithm::ALL), required_unless_present = "resume")]
@@ -44,7 +45,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     rules: RulesArgs,
     /// Environment steps. By default what the algorithm needs for the rules, and fewer where --stop-at is reached.
-    #[arg(long, allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, allow_negative_numbers = true, value_parser = some::<u64>)]
     steps: Option<u64>,
     /// Stop as soon as an evaluation reaches this fraction of the best return, where the rules let that be known
     /// [default: 0.995 without --steps, never with it].
@@ -71,11 +72,11 @@ pub(crate) struct Args {
 #[derive(Debug, clap::Args)]
 pub(super) struct EvaluationArgs {
     /// Environment steps between evaluations [default: a fiftieth of all].
-    #[arg(long, value_name = "STEPS", allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "STEPS", allow_negative_numbers = true, value_parser = some::<u64>)]
     eval_every: Option<u64>,
     /// Episodes of each evaluation. The weights that do best are kept.
     #[arg(long, value_name = "N", default_value_t = 100, allow_negative_numbers = true,
-          value_parser = RangedU64ValueParser::<usize>::new().range(1..=MAX_EVALUATION_EPISODES as u64))]
+          value_parser = count_in::<usize>(1..=MAX_EVALUATION_EPISODES as u64))]
     eval_episodes: usize,
 }
 
@@ -205,7 +206,7 @@ impl Args {
         folder.belongs_to(out, &self.spec()?)?;
         interrupt::catch()?;
 
-        self.drive(&mut run, &mut folder)?;
+        self.drive(out, &mut run, &mut folder)?;
         let seconds = folder.seconds();
 
         let TrainingResult { checkpoint, evaluation, .. } = run.result();
@@ -232,8 +233,10 @@ impl Args {
         }
         let speed = grouped(steps_per_second);
         print(format!("Trained {algorithm} for {} steps in {seconds:.2} s ({speed} steps/s).", grouped(steps as f64)))?;
-        print(eval::table(&out.display().to_string(), &evaluation))?;
-        print(format!("Watch it: daladala serve --model {}", out.display()))?;
+        print(eval::table(&out.display().to_string(), &evaluation, &rules.info()))?;
+        // A bare name may be that of a built-in model.
+        let here = if out.parent().is_some_and(|folder| folder.as_os_str().is_empty()) { "./" } else { "" };
+        print(format!("Watch it: daladala serve --model {here}{}", out.display()))?;
         print(format!("See its curve: tensorboard --logdir {}", path.display()))
     }
 
@@ -260,7 +263,7 @@ impl Args {
         Ok(TrainingRun::new(&config, rules, self.seed, steps, evaluations, device.as_ref())?)
     }
 
-    fn drive<R: Rules>(&self, run: &mut TrainingRun<R>, folder: &mut RunFolder) -> anyhow::Result<()> {
+    fn drive<R: Rules>(&self, out: &Path, run: &mut TrainingRun<R>, folder: &mut RunFolder) -> anyhow::Result<()> {
         let steps = run.trainer().steps();
         let bar = progress_bar(steps, "steps", self.json);
         bar.set_position(run.trainer().done());
@@ -269,8 +272,10 @@ impl Args {
         bar.finish_and_clear();
         ensure!(
             finished,
-            "interrupted after {} of {steps} steps, which are kept: go on with --resume --out FILE, without --algo and its settings",
-            run.trainer().done()
+            "interrupted after {} of {steps} steps, which are kept: go on with daladala train --resume --out {}{}",
+            run.trainer().done(),
+            out.display(),
+            self.run.run.as_ref().map_or_else(String::new, |run| format!(" --run {}", run.display()))
         );
         Ok(())
     }

@@ -1,12 +1,15 @@
 //! What was learned when, over the seeds of a configuration.
 
 use daladala_agents::statistics::Mean;
-use plotters::element::{Polygon, Text};
+use plotters::element::{Circle, Polygon, Text};
 use plotters::series::{DashedLineSeries, LineSeries};
 use plotters::style::Color;
 
 use super::style::{INK, color, number, text};
 use super::{Area, Labels, chart, legend, padded};
+
+/// The radius of a lone point, pixels.
+const DOT: i32 = 5;
 
 /// One configuration: the mean over its seeds, and their spread.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,6 +75,12 @@ pub(crate) fn curves(area: &Area, labels: Labels, curves: &[Curve], marks: &[Mar
     for (index, Curve { points, .. }) in curves.iter().enumerate() {
         let line = points.iter().map(|point| (point.x, point.mean));
         chart.draw_series(LineSeries::new(line, color(index).stroke_width(2)))?;
+        // A line of one point can't be seen.
+        if let [point] = points[..] {
+            chart.draw_series([Circle::new((point.x, point.mean), DOT, color(index).filled())])?;
+            let interval = [(point.x, point.low), (point.x, point.high)];
+            chart.draw_series(LineSeries::new(interval, color(index).stroke_width(2)))?;
+        }
     }
     // Labels one under the other, so that marks beside each other can be read.
     for (place, mark) in marks.iter().enumerate().filter(|(_, mark)| x.contains(&mark.x)) {
@@ -110,6 +119,15 @@ mod tests {
         for said in ["ppo", "dqn &lt;2&gt;", "a2c", "environment steps", "return", "Learning over 3 seeds"] {
             assert!(file.contains(said), "{said}");
         }
+    }
+
+    #[test]
+    fn a_curve_of_one_point_is_a_dot_with_its_interval() {
+        let one = Curve::with_intervals("legal", [(4.0, 20.0, [19.0, 21.0])].into_iter());
+        let two = Curve::with_intervals("limited", [(2.0, 10.0, [9.0, 11.0]), (8.0, 24.0, [23.0, 25.0])].into_iter());
+        let labels = Labels { title: "Risk", x: "micromorts", y: "profit" };
+        let file = svg((900, 420), "Risk", |area| curves(area, labels, &[two, one], &[])).unwrap();
+        assert_eq!(file.matches("<circle").count(), 1);
     }
 
     #[test]

@@ -10,7 +10,8 @@ use daladala_agents::DeviceKind;
 use daladala_env::{RuleSpec, Rules};
 use daladala_learning::{Evaluated, LearningError, Report, TrainConfig, TrainingRun};
 
-use super::log::RunLog;
+use super::log::{PROGRESS, RunLog};
+use crate::files::ensure_free;
 use crate::hyperparameters::as_toml;
 use crate::interrupt;
 
@@ -89,6 +90,9 @@ impl RunFolder {
         );
         fs::create_dir_all(path).with_context(about)?;
         let lock = lock(path)?;
+        if !path.join(PROGRESS).exists() {
+            ensure_free(path, &[CONFIG, STATE, BEST, RULES, WEIGHTS])?;
+        }
         RunLog::remove(path)?;
         forget(path)?;
         fs::write(path.join(CONFIG), as_toml(config)?).with_context(about)?;
@@ -188,7 +192,9 @@ impl RunFolder {
 /// Keeps other processes out of `folder` until what is returned is dropped.
 pub(crate) fn lock(folder: &Path) -> anyhow::Result<File> {
     let about = || format!("{} cannot be written to", folder.display());
-    let file = File::create(folder.join(LOCK)).with_context(about)?;
+    let mut open = File::options();
+    // What may be in a file of that name stays there.
+    let file = open.write(true).create(true).truncate(false).open(folder.join(LOCK)).with_context(about)?;
     match file.try_lock() {
         Err(TryLockError::WouldBlock) => bail!("another process is writing into {}", folder.display()),
         // Some file systems have no locks.

@@ -3,15 +3,15 @@
 //! Each thread drives environments of its own, from observations to actions to the next step, and waits for the others
 //! after every step, as a learner that looks at whole batches does.
 
-use std::num::NonZeroUsize;
 use std::ops::Range;
 
 use daladala_agents::{Choice, Policy, policy_generators, registry, rows_per_thread};
 use daladala_env::{Action, Buffers, EnvError, Generator, Rules, RulesVisitor, VecEnv, VecEnvConfig};
 use rayon::prelude::*;
 
-use super::{Shared, Throughput, check_rows, random_actions, spread_out};
+use super::{MAX_ROWS, Shared, Throughput, random_actions, spread_out};
 use crate::arguments::DeviceArgs;
+use crate::numbers::count_in;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct RolloutArgs {
@@ -21,8 +21,8 @@ pub(crate) struct RolloutArgs {
     #[command(flatten)]
     device: DeviceArgs,
     /// Environments stepped together.
-    #[arg(long, default_value = "4096", allow_negative_numbers = true)]
-    envs: NonZeroUsize,
+    #[arg(long, default_value_t = 4096, allow_negative_numbers = true, value_parser = count_in::<usize>(1..=MAX_ROWS))]
+    envs: usize,
     #[command(flatten)]
     shared: Shared,
 }
@@ -76,7 +76,7 @@ impl RolloutArgs {
     }
 
     fn measure<R: Rules>(&self, rules: &R) -> anyhow::Result<()> {
-        let envs = check_rows("envs", self.envs)?;
+        let envs = self.envs;
         let policy = registry::load(&self.model, &rules.info(), Choice::Greedy, self.device.device)?.policy;
         let share = rows_per_thread(envs, self.shared.threads);
         let indices = (0..envs).step_by(share).map(|first| first..(first + share).min(envs));

@@ -25,6 +25,7 @@ use tokio_tungstenite::tungstenite::ClientRequestBuilder;
 use tokio_tungstenite::tungstenite::http::Uri;
 
 use super::parse_seconds;
+use crate::numbers::count_in;
 use crate::output::progress_bar;
 
 /// The most viewers: what one address has ports for, less some for everybody else.
@@ -79,7 +80,7 @@ pub(crate) enum Encoding {
 pub(crate) struct ServerArgs {
     /// Viewers that connect.
     #[arg(long, default_value = "100", allow_negative_numbers = true,
-          value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=MAX_VIEWERS))]
+          value_parser = count_in::<usize>(1..=MAX_VIEWERS))]
     viewers: usize,
     /// Frames a second of the server that is started, by default 20. With --url, the rate that the room must have.
     #[arg(long, allow_negative_numbers = true, value_parser = parse_rate)]
@@ -107,7 +108,7 @@ pub(crate) struct ServerArgs {
     connects_per_second: Option<f64>,
     /// Threads of the client.
     #[arg(long, default_value_t = 1, allow_negative_numbers = true,
-          value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=MAX_THREADS))]
+          value_parser = count_in::<usize>(1..=MAX_THREADS))]
     threads: usize,
     /// Print one JSON object.
     #[arg(long)]

@@ -6,7 +6,7 @@ use anyhow::ensure;
 use daladala_agents::{AgentError, Choice, DeviceKind, Policy, Unmasked, registry};
 use daladala_env::RulesInfo;
 
-use crate::output::tell_other_scenario;
+use crate::output::tell_of;
 
 pub(super) struct Driver<'a> {
     /// As it was named.
@@ -40,7 +40,7 @@ pub(super) fn drivers<'a>(
             }
             says_which => says_which.into(),
         })?;
-        tell_other_scenario(model, &loaded, &rules.id);
+        tell_of(model, &loaded, &rules.id);
         let what = identity(model, rules);
         ensure!(!seen.contains(&what), "--model {model} is named twice: name each model once");
         seen.push(what);

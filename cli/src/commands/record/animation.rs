@@ -3,12 +3,14 @@
 use std::collections::HashMap;
 use std::io::Write;
 
+use anyhow::ensure;
 use color_quant::NeuQuant;
 use daladala_env::Frame;
 use daladala_render::{HEIGHT, Picture, Renderer, WIDTH};
 use gif::{DisposalMethod, Encoder, Repeat};
 
-use super::Episodes;
+use super::{Episodes, NOTHING_WRITTEN};
+use crate::interrupt;
 
 /// Pictures a second that are aimed at: smooth to the eye, and browsers slow down what is faster than 50.
 const PICTURES_PER_SECOND: f64 = 20.0;
@@ -31,6 +33,7 @@ pub(super) fn write(out: &mut impl Write, renderer: &Renderer, fps: f64, episode
     let mut animation = Animation { encoder, colors, shown: Vec::new() };
     loop {
         for last in 1..=frames.len() {
+            ensure!(!interrupt::asked(), NOTHING_WRITTEN);
             // Nothing has moved yet at the reset, and when it is over there is time to read.
             let parts = if last == 1 { 1 } else { pictures_per_step };
             for part in 1..=parts {

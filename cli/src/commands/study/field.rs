@@ -2,12 +2,11 @@
 
 use std::path::Path;
 
-use anyhow::Context;
-use daladala_agents::registry;
+use anyhow::{Context, ensure};
 use daladala_env::{RuleSpec, SpecId};
 use serde::Serialize;
 
-use super::drive::{Drive, Driver};
+use super::drive::{Drive, Driver, Named, ensure_apart};
 use super::points::{Point, Points};
 use super::{Args, report};
 use crate::interrupt;
@@ -41,12 +40,17 @@ pub(super) struct Switch {
 
 type ClosedForm = fn(&Results, &Amounts) -> Option<f64>;
 
-/// What closed forms need of the scenario.
+/// What closed forms need of the scenario: what the driver pays, k.
 pub(super) struct Amounts {
+    /// For the load, where no bribe is taken.
     load_fine: f64,
     speed_fine: f64,
-    /// What it costs to be held, k.
+    /// What it costs to be held.
     hold: f64,
+    /// The driver's share of fares.
+    fares: f64,
+    /// The chance that a bribe is taken in place of a fine, and how much.
+    bribe: (f64, f64),
 }
 
 /// What a study comes to.
@@ -101,13 +105,16 @@ impl Results<'_> {
 
 /// i* = G ÷ (n · F): what overloading gains without inspections, by how many manned checkpoints are passed and what an
 /// inspection costs: the fine, the time held, and the fares of those who are put off. As these are aboard at no checkpoint
-/// after it, n falls with the chance, along a line, and i* is where both sides agree.
+/// after it, n falls with the chance, along a line, and i* is where both sides agree. Of all this counts what the driver's contract
+/// says; a bribe is paid in place of everything else.
 pub(super) fn overloading_switch(results: &Results, amounts: &Amounts) -> Option<f64> {
     let never = results.of("greedy").find(|point| point.value == 0.0)?;
     let often = results.of("greedy").find(|point| point.value >= 0.3)?;
     let legal = results.of("legal").find(|point| point.value == 0.0)?;
     let fares = (never.figure("money")? - often.figure("money")?) / 1000.0 / often.figure("load_fines")?;
-    let cost = amounts.load_fine + amounts.hold + fares;
+    let fined = amounts.load_fine + amounts.hold + fares * amounts.fares;
+    let (chance, bribe) = amounts.bribe;
+    let cost = (1.0 - chance) * fined + chance * bribe;
     let (first, last) = (never.figure("overloaded_passes")?, often.figure("overloaded_passes")?);
     let passes_at = |inspect: f64| first + (last - first) * inspect / often.value;
     let gain = never.mean_return - legal.mean_return;
@@ -133,9 +140,21 @@ pub(super) fn speeding_switch(results: &Results, amounts: &Amounts) -> Option<f6
 
 impl FieldStudy {
     pub(super) fn run(&self, args: &Args) -> anyhow::Result<()> {
+        args.ensure_not_set(self.field, "what the study varies")?;
+        for (field, _) in self.fixed {
+            args.ensure_not_set(field, "what the study keeps")?;
+        }
         let spec = self.fixed.iter().try_fold(args.spec()?, |spec, (field, value)| spec.with_field(field, value))?;
         let id = spec.id();
-        let drivers: Vec<&str> = self.drivers.iter().copied().chain(args.model.iter().map(String::as_str)).collect();
+        for (what, field) in self.fixed.iter().map(|(field, _)| ("keeps", field)).chain([("varies", &self.field)]) {
+            ensure!(!is_drawn(&spec, field), "randomize.{field}: it is what the study {what}");
+        }
+        let drivers = self.drivers.iter().copied().chain(args.model.iter().map(String::as_str));
+        let drivers: Vec<Named> = drivers.map(Named::of).collect::<anyhow::Result<_>>()?;
+        ensure_apart(&drivers)?;
+        for driver in &drivers {
+            driver.ensure_drives(&spec)?;
+        }
         let about = || format!("{} cannot be the folder of a study", args.out.display());
         std::fs::create_dir_all(&args.out).with_context(about)?;
         let _lock = lock(&args.out)?;
@@ -152,16 +171,17 @@ impl FieldStudy {
         let bar = progress_bar(to_do as u64, "episodes", args.json);
         let mut found = Vec::new();
         for driver in &drivers {
-            bar.set_message((*driver).to_owned());
+            bar.set_message(driver.name.clone());
             for (spec, &value) in specs.iter().zip(&self.values) {
-                if let Some(point) = points.find(&registry::display_name(driver), value) {
+                if let Some(point) = points.find(&driver.name, driver.weights.as_deref(), value) {
                     bar.inc(args.episodes as u64);
                     found.push(point.clone());
                     continue;
                 }
                 let (seed, episodes) = (args.seed, args.episodes);
-                let evaluation = spec.visit(Drive { driver: Driver::Named(driver), seed, episodes, bar: &bar })?;
-                found.push(points.add(&Point::new(&registry::display_name(driver), value, &evaluation))?);
+                let who = Driver::Named(&driver.model);
+                let evaluation = spec.visit(Drive { driver: who, seed, episodes, bar: &bar })?;
+                found.push(points.add(&Point::new(&driver.name, driver.weights.clone(), value, &evaluation))?);
             }
         }
         bar.finish_and_clear();
@@ -180,7 +200,11 @@ impl FieldStudy {
             from,
             to,
             simulated: results.crossing(from, to),
-            closed_form: closed_form.zip(amounts).and_then(|(form, amounts)| form(&results, &amounts)),
+            closed_form: closed_form
+                .zip(amounts)
+                .and_then(|(form, amounts)| form(&results, &amounts))
+                // Where nobody is fined or carried there is no place to change.
+                .filter(|value| value.is_finite() && *value > 0.0),
         });
         report::write(&args.out, self, &results)?;
         if args.json {
@@ -194,21 +218,41 @@ impl FieldStudy {
     /// The answer in a sentence.
     fn answer(&self, results: &Results) -> String {
         let Some(Found { from, to, simulated, closed_form }) = results.switch else { return String::new() };
-        let by = closed_form.map_or_else(String::new, |value| format!("; {value:.5} by its closed form"));
+        let by =
+            closed_form.map_or_else(String::new, |value| format!("; about {} by its closed form", two_digits(value)));
         match simulated {
-            Some(value) => format!("'{from}' earns less than '{to}' from {} = {value:.5} on{by}.", self.field),
+            Some(value) => {
+                format!("'{from}' earns less than '{to}' about {} = {} on{by}.", self.field, two_digits(value))
+            }
             None => format!("'{from}' and '{to}' do not change places within these values of {}{by}.", self.field),
         }
     }
 }
 
+/// Whether the scenario draws a field anew each trip.
+fn is_drawn(spec: &RuleSpec, field: &str) -> bool {
+    spec.scenario().parameters.get("randomize").and_then(|ranges| ranges.get(field)).is_some()
+}
+
+/// What the intervals of the points allow to be said of a value between them.
+fn two_digits(value: f64) -> f64 {
+    format!("{value:.1e}").parse().unwrap_or(value)
+}
+
 impl Amounts {
+    /// None where a fine is drawn anew each trip.
     fn of(spec: &RuleSpec) -> Option<Self> {
+        if is_drawn(spec, "police.fine") || is_drawn(spec, "speed.fine") {
+            return None;
+        }
         let number = |table: &str, field: &str| spec.scenario().parameters.get(table)?.get(field)?.as_f64();
+        let share = number("contract", "fines")?;
         Some(Self {
-            load_fine: number("police", "fine")?,
-            speed_fine: number("speed", "fine")?,
+            load_fine: number("police", "fine")? * share,
+            speed_fine: number("speed", "fine")? * share,
             hold: number("police", "hold")? * number("time", "cost")?,
+            fares: number("contract", "fares")?,
+            bribe: (number("bribe", "chance")?, number("bribe", "amount")? * share),
         })
     }
 }

@@ -11,8 +11,13 @@ use daladala_env::SpecId;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::files::{ensure_free, write_text};
+
 /// In the folder of a study.
 const FILE: &str = "points.jsonl";
+
+/// What a study begins with, and so is not there before it.
+const WRITTEN: [&str; 6] = ["models", "results.json", "results.csv", "profit.svg", "frontier.svg", "police.svg"];
 
 /// A mean, and its interval of 95 % confidence.
 pub(super) type Estimate = (f64, [f64; 2]);
@@ -21,6 +26,9 @@ pub(super) type Estimate = (f64, [f64; 2]);
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Point {
     pub(super) driver: String,
+    /// A hash of the weights, where they are in a file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) weights: Option<String>,
     /// Of the field.
     pub(super) value: f64,
     /// k a trip.
@@ -35,12 +43,13 @@ pub(super) struct Point {
 }
 
 impl Point {
-    pub(super) fn new(driver: &str, value: f64, evaluation: &Evaluation) -> Self {
+    pub(super) fn new(driver: &str, weights: Option<String>, value: f64, evaluation: &Evaluation) -> Self {
         let interval = |mean: f64, ci95: Option<[f64; 2]>| ci95.unwrap_or([mean, mean]);
         let figures = evaluation.figures.iter();
         let figures = figures.map(|of| (of.figure.name.clone(), (of.mean, interval(of.mean, of.ci95))));
         Self {
             driver: driver.to_owned(),
+            weights,
             value,
             mean_return: evaluation.mean_return,
             return_ci95: interval(evaluation.mean_return, evaluation.return_ci95),
@@ -76,23 +85,24 @@ impl<T: Clone + Serialize + DeserializeOwned> Points<T> {
     pub(super) fn open(folder: &Path, study: &str, spec: &SpecId, episodes: usize, seed: u64) -> anyhow::Result<Self> {
         let path = folder.join(FILE);
         let about = || format!("{}", path.display());
-        let mut file = OpenOptions::new().read(true).append(true).create(true).open(&path).with_context(about)?;
+        let settings = Settings { study: study.to_owned(), spec: spec.clone(), episodes, seed };
+        if !path.exists() {
+            ensure_free(folder, &WRITTEN)?;
+            write_text(&path, &format!("{}\n", serde_json::to_string(&settings)?))?;
+        }
         let text = std::fs::read_to_string(&path).with_context(about)?;
+        let is_this = |line: &str| serde_json::from_str::<Settings>(line).is_ok_and(|found| found == settings);
+        ensure!(
+            text.lines().next().is_some_and(is_this),
+            "{} holds another study: name another folder",
+            folder.display()
+        );
         // The last line may have been cut off.
         let whole = text.rfind('\n').map_or(0, |end| end + 1);
+        let driven = text[..whole].lines().skip(1).map(serde_json::from_str).collect::<Result<_, _>>();
+        let driven = driven.with_context(|| format!("{} is damaged: name another folder", path.display()))?;
+        let file = OpenOptions::new().append(true).open(&path).with_context(about)?;
         file.set_len(whole as u64).with_context(about)?;
-        let mut lines = text[..whole].lines();
-        let settings = Settings { study: study.to_owned(), spec: spec.clone(), episodes, seed };
-        match lines.next() {
-            None => writeln!(file, "{}", serde_json::to_string(&settings)?).with_context(about)?,
-            Some(line) => ensure!(
-                serde_json::from_str::<Settings>(line).is_ok_and(|found| found == settings),
-                "{} holds another study: name another folder",
-                folder.display()
-            ),
-        }
-        let driven = lines.map(serde_json::from_str).collect::<Result<_, _>>();
-        let driven = driven.with_context(|| format!("{} is damaged: remove it to begin anew", path.display()))?;
         Ok(Self { path, file, driven })
     }
 
@@ -113,7 +123,7 @@ impl<T: Clone + Serialize + DeserializeOwned> Points<T> {
 }
 
 impl Points {
-    pub(super) fn find(&self, driver: &str, value: f64) -> Option<&Point> {
-        self.find_by(|point| point.driver == driver && point.value == value)
+    pub(super) fn find(&self, driver: &str, weights: Option<&str>, value: f64) -> Option<&Point> {
+        self.find_by(|point| point.driver == driver && point.weights.as_deref() == weights && point.value == value)
     }
 }

@@ -12,15 +12,16 @@ use std::path::PathBuf;
 
 use anyhow::{Context, ensure};
 use clap::ValueEnum;
-use clap::builder::RangedU64ValueParser;
 use daladala_env::{RuleSet, RuleSpec, SpecId};
 use indicatif::ProgressBar;
 use serde::Serialize;
 
 use super::MAX_EPISODES;
+use super::drive::Named;
 use super::points::{Estimate, Point, Points};
 use crate::arguments::ScenarioArgs;
 use crate::interrupt;
+use crate::numbers::{count, count_in, some};
 use crate::output::{print, print_json, progress_bar};
 use crate::runs::lock;
 use response::{Drivers, Response, Setting, Stage};
@@ -43,29 +44,29 @@ pub(crate) struct PoliceArgs {
     model: String,
     /// Environment steps that it is trained for each range of sight first.
     #[arg(long, value_name = "N", default_value_t = 4_000_000, allow_negative_numbers = true,
-          value_parser = clap::value_parser!(u64).range(1..))]
+          value_parser = some::<u64>)]
     sight_steps: u64,
     /// Environment steps that it then learns on at each placement of the search, and five times as many where a figure is
     /// reported; 0 for none.
-    #[arg(long, value_name = "N", default_value_t = 100_000, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", default_value_t = 100_000, allow_negative_numbers = true, value_parser = count)]
     train_steps: u64,
     /// From how far checkpoints are seen, cells; may be given again.
-    #[arg(long, value_name = "CELLS", default_values_t = [12, 0], allow_negative_numbers = true)]
+    #[arg(long, value_name = "CELLS", default_values_t = [12, 2], allow_negative_numbers = true)]
     sight: Vec<u8>,
     /// What the police want to be least.
     #[arg(long, value_enum, default_value_t)]
     minimize: Objective,
     /// Placements that are tried for each range of sight, rounded up to whole generations of the search.
     #[arg(long, value_name = "N", default_value_t = 40, allow_negative_numbers = true,
-          value_parser = RangedU64ValueParser::<usize>::new().range(1..=100_000))]
+          value_parser = count_in::<usize>(1..=100_000))]
     candidates: usize,
     /// Episodes of each driver at each placement of the search.
     #[arg(long, value_name = "N", default_value_t = 2000, allow_negative_numbers = true,
-          value_parser = RangedU64ValueParser::<usize>::new().range(2..=MAX_EPISODES))]
+          value_parser = count_in::<usize>(2..=MAX_EPISODES))]
     search_episodes: usize,
     /// Episodes of each driver where a figure is reported, others than those of the search.
     #[arg(long, default_value_t = 10_000, allow_negative_numbers = true,
-          value_parser = RangedU64ValueParser::<usize>::new().range(2..=MAX_EPISODES))]
+          value_parser = count_in::<usize>(2..=MAX_EPISODES))]
     episodes: usize,
     /// The seed: the same seed gives the same figures, on any number of threads.
     #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
@@ -185,7 +186,7 @@ impl PoliceArgs {
         let about = || format!("{} cannot be the folder of a study", self.out.display());
         std::fs::create_dir_all(&self.out).with_context(about)?;
         let _lock = lock(&self.out)?;
-        let points = Points::open(&self.out, &self.name(), &id, self.episodes, self.seed)?;
+        let points = Points::open(&self.out, &self.name()?, &id, self.episodes, self.seed)?;
         interrupt::catch()?;
 
         let bar = progress_bar(self.sight_steps.saturating_mul(self.sight.len() as u64), "steps", self.json);
@@ -227,13 +228,17 @@ impl PoliceArgs {
     }
 
     /// What tells this study from others in its folder.
-    fn name(&self) -> String {
-        let Self { model, sight_steps, train_steps, search_episodes, minimize, .. } = self;
+    fn name(&self) -> anyhow::Result<String> {
+        let model = match Named::of(&self.model)? {
+            Named { model, weights: Some(weights), .. } => format!("{model} ({weights})"),
+            Named { model, .. } => model,
+        };
+        let Self { sight_steps, train_steps, search_episodes, minimize, .. } = self;
         let figure = minimize.figure();
         let set = self.scenario.hyperparameters().join(" ");
-        format!(
+        Ok(format!(
             "police, {figure}, {model}, {sight_steps} and {train_steps} steps, {search_episodes} trips a placement, {set}"
-        )
+        ))
     }
 }
 

@@ -10,17 +10,18 @@ mod tiny;
 use std::path::PathBuf;
 
 use anyhow::{Context, ensure};
-use daladala_agents::{Algorithm, registry};
+use daladala_agents::Algorithm;
 use daladala_env::{RuleSet, SpecId};
 use daladala_learning::defaults;
 use serde::Serialize;
 
 use super::Args;
-use super::drive::{Drive, Driver};
+use super::drive::{Drive, Driver, Named, ensure_apart};
 use super::points::{Point, Points};
 use super::train::Train;
-use crate::hyperparameters::{as_toml, merged, with};
+use crate::hyperparameters::{merged, with};
 use crate::interrupt;
+use crate::numbers::some;
 use crate::output::{print, print_json, progress_bar};
 use crate::runs::lock;
 
@@ -38,11 +39,11 @@ pub(crate) struct SafetyArgs {
     #[arg(long, value_name = "K", allow_negative_numbers = true, default_values_t = [0.05, 0.1, 0.2, 0.4, 0.8, 1.6])]
     price: Vec<f64>,
     /// Environment steps of each agent; by default what the algorithm needs.
-    #[arg(long, allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, allow_negative_numbers = true, value_parser = some::<u64>)]
     steps: Option<u64>,
     /// Environment steps of each learner on `tiny`.
     #[arg(long, value_name = "N", default_value_t = 1_000_000, allow_negative_numbers = true,
-          value_parser = clap::value_parser!(u64).range(1..))]
+          value_parser = some::<u64>)]
     tiny_steps: u64,
 }
 
@@ -114,17 +115,22 @@ impl SafetyArgs {
         let spec = self.shared.scenario.spec(RuleSet::City)?;
         let set = self.shared.scenario.hyperparameters();
         let id = spec.id();
-        for value in self.limit.iter().chain(&self.price) {
-            ensure!(value.is_finite() && *value > 0.0, "--limit and --price: {value} is not above 0");
+        for (flag, values) in [("--limit", &self.limit), ("--price", &self.price)] {
+            let wrong = values.iter().find(|value| !value.is_finite() || **value <= 0.0);
+            ensure!(wrong.is_none(), "{flag} {}: it has to be a number above 0", wrong.unwrap_or(&0.0));
+        }
+        let untrained = SCRIPTED.into_iter().chain(self.shared.model.iter().map(String::as_str));
+        let untrained: Vec<Named> = untrained.map(Named::of).collect::<anyhow::Result<_>>()?;
+        ensure_apart(&untrained)?;
+        for driver in &untrained {
+            driver.ensure_drives(&spec)?;
         }
         let about = || format!("{} cannot be the folder of a study", out.display());
         std::fs::create_dir_all(out).with_context(about)?;
         let _lock = lock(out)?;
-        let tuned = defaults(Algorithm::Ppo, &id.rules);
+        let tuned = defaults(Algorithm::PpoLagrangian, &id.rules);
         let steps = self.steps.unwrap_or(tuned.steps);
-        // What PPO is tuned to, and of PPO-Lagrangian what PPO has not.
-        let base = with(&defaults(Algorithm::PpoLagrangian, &id.rules).config, as_toml(&tuned.config)?.parse()?)?;
-        let base = merged(&base, None, &set)?;
+        let base = merged(&tuned.config, None, &set)?;
         let name = format!("safety, {steps} steps, {} on tiny, {}", self.tiny_steps, set.join(" "));
         let mut points = Points::open(out, &name, &id, *episodes, *seed)?;
         interrupt::catch()?;
@@ -144,18 +150,20 @@ impl SafetyArgs {
 
         let bar = progress_bar(((aims.len() + SCRIPTED.len()) * episodes) as u64, "episodes", *json);
         let mut found = Vec::new();
-        let trained = aims.iter().map(|aim| (aim.name(), self.weights(*aim).display().to_string(), aim.value()));
-        let scripted = SCRIPTED.iter().map(|name| ((*name).to_owned(), (*name).to_owned(), 0.0));
-        let given = self.shared.model.iter().map(|model| (registry::display_name(model), model.clone(), 0.0));
-        for (name, model, value) in trained.chain(scripted).chain(given) {
-            if let Some(point) = points.find(&name, value) {
+        let trained = aims.iter().map(|aim| {
+            let model = self.weights(*aim).display().to_string();
+            (Named { model, name: aim.name(), weights: None }, aim.value())
+        });
+        for (Named { model, name, weights }, value) in trained.chain(untrained.into_iter().map(|driver| (driver, 0.0)))
+        {
+            if let Some(point) = points.find(&name, weights.as_deref(), value) {
                 bar.inc(*episodes as u64);
                 found.push(point.clone());
                 continue;
             }
             let (driver, seed, episodes) = (Driver::Named(&model), *seed, *episodes);
             let evaluation = spec.visit(Drive { driver, seed, episodes, bar: &bar })?;
-            found.push(points.add(&Point::new(&name, value, &evaluation))?);
+            found.push(points.add(&Point::new(&name, weights, value, &evaluation))?);
         }
         bar.finish_and_clear();
 
@@ -191,7 +199,7 @@ impl Kept {
         let Self { limit, micromorts, mean_return, penalised_return } = self;
         let kept = if micromorts <= limit { "is kept" } else { "is not kept" };
         let beside = penalised_return.map_or_else(
-            || "no penalised agent has less or more risk".to_owned(),
+            || "which no two penalised agents have between them".to_owned(),
             |penalised| format!("{:+.1} % of the penalised at that risk", 100.0 * (mean_return / penalised - 1.0)),
         );
         format!("The limit of {limit} micromorts {kept}: {micromorts:.2}, with {mean_return:.2} k, {beside}.")

@@ -15,6 +15,8 @@ use crate::plots::{
 };
 use crate::runs::Point;
 
+/// All results, for programs.
+pub(super) const RESULTS: &str = "results.json";
 const WIDTH: u32 = 1200;
 /// Pixels that plots with an axis of their own on the left are high.
 const HEIGHT: u32 = 520;
@@ -23,7 +25,7 @@ const MOST_ROWS: usize = 40;
 
 /// Writes everything that can be looked at into `folder`.
 pub(super) fn write(folder: &Path, results: &Results) -> anyhow::Result<()> {
-    write_text(&folder.join("results.json"), &serde_json::to_string_pretty(results)?)?;
+    write_text(&folder.join(RESULTS), &serde_json::to_string_pretty(results)?)?;
     let tried: Vec<_> = results.configurations.iter().filter(|tried| tried.outcomes().next().is_some()).collect();
     if tried.is_empty() {
         return Ok(());

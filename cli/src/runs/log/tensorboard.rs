@@ -66,24 +66,26 @@ pub(super) struct EventFile {
 }
 
 impl EventFile {
+    /// A file of a new run.
     pub(super) fn create(folder: &Path) -> anyhow::Result<Self> {
-        let path = folder.join(name(folder)?);
-        let file = File::create_new(&path).with_context(|| format!("{} cannot be written", path.display()))?;
-        let mut events = Self { path, file };
-        events.write(Event { file_version: Some(FILE_VERSION.to_owned()), ..Event::default() })?;
-        Ok(events)
+        Self::start(folder, 0)
     }
 
     /// A file that makes readers drop what older files have of steps after `step`.
     pub(super) fn resume(folder: &Path, step: u64) -> anyhow::Result<Self> {
-        let mut events = Self::create(folder)?;
-        let start = SessionLog { status: SessionStatus::Start.into() };
         // A start drops its own step too.
-        events.write(Event {
-            step: step.saturating_add(1).cast_signed(),
-            session_log: Some(start),
-            ..Event::default()
-        })?;
+        Self::start(folder, step.saturating_add(1))
+    }
+
+    /// A file that begins at `step`. TensorBoard takes the first start of a run for its beginning and only those after it for
+    /// restarts, so every file has one.
+    fn start(folder: &Path, step: u64) -> anyhow::Result<Self> {
+        let path = folder.join(name(folder)?);
+        let file = File::create_new(&path).with_context(|| format!("{} cannot be written", path.display()))?;
+        let mut events = Self { path, file };
+        events.write(Event { file_version: Some(FILE_VERSION.to_owned()), ..Event::default() })?;
+        let start = SessionLog { status: SessionStatus::Start.into() };
+        events.write(Event { step: step.cast_signed(), session_log: Some(start), ..Event::default() })?;
         Ok(events)
     }
 
@@ -217,7 +219,9 @@ mod tests {
         file.flush().unwrap();
         let events = events(&std::fs::read(&files(folder.path())[0]).unwrap());
         assert_eq!(events[0].file_version.as_deref(), Some(FILE_VERSION));
-        let logged: Vec<_> = events[1..].iter().map(figures).collect();
+        let start = events[1].session_log.as_ref().unwrap();
+        assert_eq!((events[1].step, start.status()), (0, SessionStatus::Start), "the first is no restart");
+        let logged: Vec<_> = events[2..].iter().map(figures).collect();
         let last = (i64::from(u32::MAX), vec![("train/loss", -2.0)]);
         assert_eq!(logged, [(64, vec![("train/loss", 0.5), ("time/fps", 0.0)]), last]);
         assert!(events.windows(2).all(|two| 1.7e9 < two[0].wall_time && two[0].wall_time <= two[1].wall_time));

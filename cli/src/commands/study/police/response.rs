@@ -167,7 +167,7 @@ impl<'a> Drivers<'a> {
         let drive = |name: &str, driver: Driver| {
             let drive = Drive { driver, seed, episodes, bar: &ProgressBar::hidden() };
             let evaluation = spec.visit(drive)?;
-            Ok::<_, anyhow::Error>(Point::new(name, setting.sight.into(), &evaluation))
+            Ok::<_, anyhow::Error>(Point::new(name, None, setting.sight.into(), &evaluation))
         };
         let trained = self.trained(setting.sight).display().to_string();
         let named = SCRIPTED.into_iter().chain([self.model, &trained]);
@@ -235,6 +235,7 @@ mod tests {
 
     fn point(driver: &str, mean: f64, half: f64, overload: f64) -> Point {
         Point {
+            weights: None,
             driver: driver.to_owned(),
             value: 0.0,
             mean_return: mean,

@@ -31,8 +31,8 @@ pub(super) fn write(folder: &Path, results: &Results) -> anyhow::Result<()> {
         Curve::with_intervals(label, points.into_iter())
     };
     let mut lines = vec![
-        line("limited (PPO-Lagrangian)", &|point| point.driver.starts_with("limit ")),
-        line("penalised", &|point| point.driver.starts_with("price ")),
+        line("within a limit", &|point| point.driver.starts_with("limit ")),
+        line("at a price", &|point| point.driver.starts_with("price ")),
     ];
     lines.extend(SCRIPTED.iter().map(|name| line(name, &|point| point.driver == *name)));
     let marks: Vec<_> =
