@@ -91,6 +91,17 @@ export class Api {
     return response.json();
   }
 
+  /** Frames that the room still keeps, as polling gets them. */
+  async frames(code: string, query: Readonly<Record<string, number>>): Promise<unknown> {
+    const url = this.url(`api/rooms/${encodeURIComponent(code)}/frames`);
+    for (const [name, value] of Object.entries({ ...query, wait: 0 })) {
+      url.searchParams.set(name, String(value));
+    }
+    const response = await this.fetch(url, { signal: AbortSignal.timeout(ANSWER_MS) });
+    if (!response.ok) throw new Malformed("no such answer");
+    return response.json();
+  }
+
   /** The hash of all parameters of a room's scenario. */
   async hash(code: string): Promise<Answer<string>> {
     try {

@@ -2,7 +2,7 @@
 import { EMPTY, reduce, type Heard, type View } from "../state/view";
 import { Player } from "../recording/player";
 import { readRecording } from "../recording/read";
-import type { Recording } from "../recording/recording";
+import { episodeAround, type Recording } from "../recording/recording";
 import { Api } from "./api";
 import type { Wishes } from "./address";
 import { openWebSocket } from "./browser-socket";
@@ -11,6 +11,7 @@ import type { Status } from "./status";
 import { openEventStream } from "./event-stream";
 import { BY_HTTP } from "./http-requests";
 import { TAB_KEYS } from "./keys";
+import { Past } from "./past";
 import { openPolling } from "./polling";
 import type { Outcome } from "./requests";
 import type { Change, Fields, RecordingNotice, Request, Session, Sought } from "./session";
@@ -36,6 +37,7 @@ export class LiveSession implements Session {
   readonly #connection: Connection;
   readonly #listeners = new Set<(change: Change) => void>();
   readonly #travel: TimeTravel;
+  readonly #past: Past;
   #live = EMPTY;
   #player: Player | null = null;
   #played = EMPTY;
@@ -59,6 +61,9 @@ export class LiveSession implements Session {
       onStatus: () => {
         this.#tell("status");
       },
+    });
+    this.#past = new Past(this.api, (frames) => {
+      this.#hear({ kind: "recalled", frames });
     });
     this.#travel = new TimeTravel({
       view: () => this.#live,
@@ -201,6 +206,7 @@ export class LiveSession implements Session {
     const before = this.#live;
     this.#live = reduce(before, heard, Date.now());
     this.#travel.heard(heard);
+    if (heard.kind === "frame") void this.#past.look(this.#live);
     if (this.#player === null && this.#live !== before) {
       this.#tell(heard.kind === "frame" ? "frame" : "view");
     }
@@ -216,6 +222,11 @@ export class LiveSession implements Session {
         const { playing } = player;
         const at = { kind: "recording", name, index, count, playing } as const;
         this.#played = reduce(reduce(this.#played, at, 0), { kind: "frame", frame }, 0);
+        // Who jumps into an episode is told how it went, as in a room.
+        if (this.#played.before === null && frame.step > 0) {
+          const frames = episodeAround(recording, index);
+          this.#played = reduce(this.#played, { kind: "recalled", frames }, 0);
+        }
         this.#tell("frame");
       },
       onState: () => {
