@@ -45,7 +45,7 @@ export function openRoomPage(body: HTMLElement): void {
 
   const drive = new DrivePanel(regions.left, session);
   const gallery = new Gallery(regions.body, session, document.baseURI);
-  const files = new DropZone(regions.body, session);
+  const files = new DropZone(regions.body, regions.over, session);
   const room = new RoomPanel(regions.left, session, {
     files,
     openGallery: gallery.toggle,
@@ -83,13 +83,17 @@ export function openRoomPage(body: HTMLElement): void {
     h: actions.panels,
     g: actions.gallery,
     "?": actions.help,
+    // What is shown is paused: the room only where it is the room.
     " ": () => {
-      drive.togglePause();
+      if (session.view.watching.kind === "live") drive.togglePause();
+      else void session.play(!session.view.watching.playing);
     },
   });
   const covering = { ...regions, bottom: [regions.instruments, regions.dock] };
   const measure = watchInset(covering, (inset) => {
     city.setInset(inset);
+    // What sticks below the bar at the top has to know how high its words made it.
+    document.documentElement.style.setProperty("--top-height", `${regions.top.offsetHeight}px`);
   });
 
   exposeProbe(shown);

@@ -16,7 +16,8 @@ export const en = {
   "wheel.title": "The wheel",
   "wheel.take": "Take the wheel",
   "wheel.release": "Give it back",
-  "wheel.armed": "Your keys drive now; the first one takes the wheel. Each moves the bus one step.",
+  "wheel.armed":
+    "The bus stands. Your keys drive it now, a step each; Esc lets it go on by itself.",
   "wheel.mine": "You have the wheel. Each key moves the bus one step; Esc gives it back.",
   "wheel.other": "{name} has the wheel.",
   "wheel.somebody": "Somebody",
@@ -159,7 +160,7 @@ export const sw: Translation<typeof en> = {
   "wheel.take": "Shika usukani",
   "wheel.release": "Rudisha usukani",
   "wheel.armed":
-    "Sasa vitufe vyako vinaendesha; cha kwanza kinashika usukani. Kila kimoja husogeza basi hatua moja.",
+    "Basi limesimama. Sasa vitufe vyako vinaliendesha, hatua moja kila kimoja; Esc huliacha liendelee lenyewe.",
   "wheel.mine": "Umeshika usukani. Kila kitufe husogeza basi hatua moja; Esc inarudisha usukani.",
   "wheel.other": "{name} ameshika usukani.",
   "wheel.somebody": "Mtu",

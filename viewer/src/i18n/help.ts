@@ -18,8 +18,9 @@ export const en = {
 
   "help.title": "Help",
   "help.keys": "Keys",
+  "help.keys.on": "Single keys work on this page (the keys at the wheel always do)",
   "help.cameras": "Cameras: chase, driver, top, cinema, free",
-  "help.pause": "Pause and resume the room",
+  "help.pause": "Pause and resume the room, or what is played back",
   "help.sound": "Sound on and off",
   "help.panels": "Hide and show the panels",
   "help.gallery": "All rooms",
@@ -50,8 +51,9 @@ export const sw: Translation<typeof en> = {
 
   "help.title": "Msaada",
   "help.keys": "Vitufe",
+  "help.keys.on": "Vitufe hivi vinafanya kazi kwenye ukurasa huu (vya usukani daima)",
   "help.cameras": "Kamera: nyuma, dereva, juu, sinema, huru",
-  "help.pause": "Sitisha au endeleza chumba",
+  "help.pause": "Sitisha au endeleza chumba, au marudio yanayoonyeshwa",
   "help.sound": "Washa au zima sauti",
   "help.panels": "Ficha au onyesha paneli",
   "help.gallery": "Vyumba vyote",

@@ -27,6 +27,11 @@ export const en = {
   "notice.retry": "Try now",
   "notice.again": "Reload",
 
+  "comings.title": "Who comes and goes",
+  "comings.joined": "{name} has joined.",
+  "comings.left": "{name} has left.",
+  "comings.returned": "{name} came back.",
+
   "voice.live": "Live.",
   "voice.connecting": "Connecting.",
   "voice.silent": "The server has gone quiet; the numbers are not live.",
@@ -67,6 +72,11 @@ export const sw: Translation<typeof en> = {
   "notice.farewell": "Seva ilisema: “{words}”.",
   "notice.retry": "Jaribu sasa",
   "notice.again": "Fungua upya",
+
+  "comings.title": "Wanaokuja na kuondoka",
+  "comings.joined": "{name} amejiunga.",
+  "comings.left": "{name} ameondoka.",
+  "comings.returned": "{name} amerudi.",
 
   "voice.live": "Mubashara.",
   "voice.connecting": "Inaunganisha.",

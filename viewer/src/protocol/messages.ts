@@ -166,6 +166,7 @@ export interface Delta {
 
 /** Who chooses the next action together, and what came of it. */
 export type EventDetails =
+  | { readonly of: "player"; readonly member: number; readonly name: string }
   | { readonly of: "wheel"; readonly member: number; readonly name: string | null }
   | {
       readonly of: "turn";

@@ -8,6 +8,7 @@
  */
 import type { Frame, Hello, News, Presence, Resume, Room, RoomEvent } from "../protocol/messages";
 import { happened, inRoom, POLICY_CHOOSES, type Choosing } from "./choosing";
+import { withComing, type Coming } from "./comings";
 import { endingOf } from "./ending";
 import { count, NOTHING_SEEN, type Seen } from "./seen";
 import { NONE_KNOWN, offencesTo, type Offences } from "./offences";
@@ -75,6 +76,8 @@ export interface View extends Drive, Choosing {
   /** How the latest join continued what came before. */
   readonly resume: Resume | null;
   readonly presence: Presence | null;
+  /** Players who came and went lately. */
+  readonly comings: readonly Coming[];
   /** What went wrong unasked, in words, until something goes right. */
   readonly complaint: string | null;
 }
@@ -120,6 +123,7 @@ export const EMPTY: View = {
   me: null,
   resume: null,
   presence: null,
+  comings: [],
   complaint: null,
 };
 
@@ -262,7 +266,8 @@ function live(view: View): View {
 
 function withEvent(view: View, event: RoomEvent, at: number): View {
   const { wheel, released, vote } = happened(view, event, view.me, at);
-  const told = { ...withLatest(view, event.seq), wheel, released, vote };
+  const comings = withComing(view.comings, event, at);
+  const told = { ...withLatest(view, event.seq), wheel, released, vote, comings };
   if (event.name !== "episode_complete") return told;
   const reason = { seq: event.seq, text: event.reason };
   return { ...told, reason, seen: explain(told.seen, reason) };
