@@ -82,6 +82,17 @@ export class Api {
     }
   }
 
+  /** What the server says against letting this page into a room; null where it says nothing. */
+  async refusal(code: string): Promise<Refusal | null> {
+    try {
+      const url = this.url(`api/rooms/${encodeURIComponent(code)}`);
+      const response = await this.fetch(url, { signal: AbortSignal.timeout(ANSWER_MS) });
+      return response.ok ? null : await refusalOf(response);
+    } catch {
+      return null;
+    }
+  }
+
   /** One room's entry in the list, with more that is of no use here. */
   async room(code: string, signal: AbortSignal): Promise<unknown> {
     const response = await this.fetch(this.url(`api/rooms/${encodeURIComponent(code)}`), {

@@ -31,6 +31,9 @@ export interface SessionOptions {
 /** What one may ask for who may only watch. */
 const WATCHING: readonly Request[] = ["seek", "live"];
 
+/** And for who may vote beside that. */
+const VOTING: readonly Request[] = [...WATCHING, "vote"];
+
 export class LiveSession implements Session {
   readonly api: Api;
   readonly #options: SessionOptions;
@@ -55,6 +58,7 @@ export class LiveSession implements Session {
       },
       wishes,
       keys: TAB_KEYS,
+      diagnose: ({ room }) => this.api.refusal(room),
       onNews: (news) => {
         this.#hear(news);
       },
@@ -118,6 +122,10 @@ export class LiveSession implements Session {
     this.#connection.retryNow();
   }
 
+  tryAgain(): void {
+    this.#connection.tryAgain();
+  }
+
   can(request: Request): boolean {
     if (this.#player !== null) return WATCHING.includes(request);
     return this.mayElsewhere(request) && (this.transport === "ws" || BY_HTTP.includes(request));
@@ -126,7 +134,8 @@ export class LiveSession implements Session {
   mayElsewhere(request: Request): boolean {
     const role = this.#live.hello?.role;
     if (this.#player !== null || role === undefined) return false;
-    return role !== "watch" || WATCHING.includes(request);
+    if (role === "watch") return WATCHING.includes(request);
+    return role !== "vote" || VOTING.includes(request);
   }
 
   request(type: Request, fields: Fields = {}): Promise<Outcome> {

@@ -24,6 +24,8 @@ export class WheelControl {
   #armed = false;
   /** A key has taken it since they were armed. */
   #taken = false;
+  /** What the last key asked for. */
+  #acting: Promise<unknown> = Promise.resolve();
   /** The room stands because the wheel was taken here. */
   #stopped = false;
   /** It was given back because this page asked. */
@@ -81,10 +83,11 @@ export class WheelControl {
   }
 
   async release(): Promise<void> {
-    const mine = this.#view.wheel?.mine === true;
     this.#arm(false);
+    // The last key may be about to take it; and what is known is newer than what was drawn.
+    await this.#acting;
+    const mine = this.#session.view.wheel?.mine === true;
     this.#asked = mine;
-    // Not by way of `ask`: the answer to the last key may be still under way.
     const released = mine ? await this.#session.request("release") : null;
     if (released?.kind === "error") this.#problem.refused(released);
     await this.#goOn();
@@ -133,7 +136,9 @@ export class WheelControl {
 
   /** A key that is held asks again as soon as it was answered. */
   async #act(action: number): Promise<void> {
-    await this.#problem.ask(() => this.#session.request("act", { action }));
+    if (this.#problem.busy) return;
+    this.#acting = this.#problem.ask(() => this.#session.request("act", { action }));
+    await this.#acting;
   }
 
   #write(): void {

@@ -3,6 +3,7 @@ import { keysFor } from "../controls/keys";
 import { t, type PlainKey } from "../i18n";
 import { h, icon, named, worded } from "./dom";
 import { sentences } from "./intro";
+import { legend } from "./legend";
 import { keysAreOn, turnKeys } from "./keys";
 import { actionWords } from "./words";
 
@@ -12,6 +13,7 @@ const KEYS: readonly (readonly [keys: readonly string[], words: PlainKey])[] = [
   [["M"], "help.sound"],
   [["H"], "help.panels"],
   [["G"], "help.gallery"],
+  [["B"], "help.present"],
   [["?"], "help.help"],
   [["Esc"], "help.escape"],
 ];
@@ -46,6 +48,8 @@ export class Help {
       h("header", {}, worded(h("h2", { id: "help-title" }), "help.title"), close),
       worded(h("h3"), "intro.title"),
       sentences(),
+      worded(h("h3"), "legend.title"),
+      legend(),
       worded(h("h3"), "help.keys"),
       keySwitch(),
       keyList(KEYS),

@@ -35,6 +35,8 @@ export const en = {
   "vote.next": "The next turn is about to begin.",
   "vote.cast": { one: "{count} of {of} has chosen", other: "{count} of {of} have chosen" },
   "vote.waiting": "Still to choose: {names}",
+  "vote.more": { one: "{count} more", other: "{count} more" },
+  "vote.share": "How many have chosen",
   "vote.yours": "Your choice: {action}",
   "vote.choose": "Choose the next action",
   "vote.result": {
@@ -65,6 +67,10 @@ export const en = {
   "room.share": "Copy a link to this room",
   "room.shared": "The link is copied.",
   "room.share.by-hand": "Copy this link:",
+  "room.code.show": "Show it as a code for phones",
+  "room.code.picture": "QR code of the link to this room",
+  "room.code.local":
+    "This address opens on this machine alone. Open the page by an address that phones can reach; a server started with --host 0.0.0.0 has one.",
   "room.gallery": "See all rooms",
   "room.others": "Rooms",
   "room.others.none": "The list of rooms cannot be had.",
@@ -99,6 +105,12 @@ export const en = {
   "record.refused.empty": "That recording has no frames.",
   "record.refused.too-large": "That recording is larger than this page can hold.",
   "record.refused.unread": "The file cannot be read.",
+  "film.start": "Film the picture",
+  "film.stop": "Stop filming",
+  "film.note":
+    "A video of the 3D picture, saved on this device. It ends by itself after five minutes.",
+  "film.saved": "The video was saved.",
+  "film.none": "There is no 3D picture to film.",
   "record.close": "Close",
 
   "time.title": "Time",
@@ -115,6 +127,8 @@ export const en = {
   "time.of": "{at} of {count}",
   "time.speed": "Speed",
   "time.oldest": "That frame is no longer kept; this is the oldest one that is.",
+  "time.share": "Copy a link to this moment",
+  "time.gone": "The moment that the link points at is of an earlier run of this room, and is gone.",
   "time.socket": "Going back in time needs a WebSocket, and this connection is none.",
   "time.recording": "Recording {name}",
   "time.end": "Episode ended here",
@@ -178,6 +192,8 @@ export const sw: Translation<typeof en> = {
   "vote.next": "Zamu inayofuata inakaribia kuanza.",
   "vote.cast": { one: "{count} kati ya {of} amechagua", other: "{count} kati ya {of} wamechagua" },
   "vote.waiting": "Bado hawajachagua: {names}",
+  "vote.more": { one: "na mwingine {count}", other: "na wengine {count}" },
+  "vote.share": "Wangapi wamechagua",
   "vote.yours": "Chaguo lako: {action}",
   "vote.choose": "Chagua kitendo kinachofuata",
   "vote.result": {
@@ -208,6 +224,10 @@ export const sw: Translation<typeof en> = {
   "room.share": "Nakili kiungo cha chumba hiki",
   "room.shared": "Kiungo kimenakiliwa.",
   "room.share.by-hand": "Nakili kiungo hiki:",
+  "room.code.show": "Onyesha kama msimbo kwa simu",
+  "room.code.picture": "Msimbo wa QR wa kiungo cha chumba hiki",
+  "room.code.local":
+    "Anwani hii inafunguka kwenye mashine hii tu. Fungua ukurasa kwa anwani ambayo simu zinaifikia; seva iliyoanzishwa kwa --host 0.0.0.0 inayo.",
   "room.gallery": "Tazama vyumba vyote",
   "room.others": "Vyumba",
   "room.others.none": "Orodha ya vyumba haipatikani.",
@@ -242,6 +262,12 @@ export const sw: Translation<typeof en> = {
   "record.refused.empty": "Rekodi hiyo haina fremu.",
   "record.refused.too-large": "Rekodi hiyo ni kubwa kuliko uwezo wa ukurasa huu.",
   "record.refused.unread": "Faili halisomeki.",
+  "film.start": "Rekodi picha kama video",
+  "film.stop": "Acha kurekodi video",
+  "film.note":
+    "Video ya picha ya 3D, inahifadhiwa kwenye kifaa hiki. Huisha yenyewe baada ya dakika tano.",
+  "film.saved": "Video imehifadhiwa.",
+  "film.none": "Hakuna picha ya 3D ya kurekodi.",
   "record.close": "Funga",
 
   "time.title": "Muda",
@@ -258,6 +284,9 @@ export const sw: Translation<typeof en> = {
   "time.of": "{at} kati ya {count}",
   "time.speed": "Kasi",
   "time.oldest": "Fremu hiyo haijahifadhiwa tena; hii ndiyo ya zamani zaidi iliyopo.",
+  "time.share": "Nakili kiungo cha wakati huu",
+  "time.gone":
+    "Wakati ambao kiungo kinauonyesha ni wa mwendo wa awali wa chumba hiki, na haupo tena.",
   "time.socket": "Kurudi nyuma kunahitaji WebSocket, na muunganisho huu sio.",
   "time.recording": "Rekodi {name}",
   "time.end": "Safari iliishia hapa",

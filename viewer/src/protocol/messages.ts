@@ -16,7 +16,7 @@ export type Cell = readonly [x: number, y: number];
 
 export type LightState = "red" | "green";
 
-export const ROLES = ["watch", "drive", "admin"] as const;
+export const ROLES = ["watch", "vote", "drive", "admin"] as const;
 export const ROOM_KINDS = ["stream", "driven", "playback"] as const;
 export const MODES = ["policy", "wheel", "vote"] as const;
 export const OUTPUTS = ["values", "logits", "probabilities"] as const;
