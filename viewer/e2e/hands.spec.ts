@@ -1,15 +1,5 @@
 /** Hands on the page: the wheel, looking back, the gallery, keys, and who comes and goes. */
-import {
-  cutTexts,
-  expect,
-  expectLive,
-  openLive,
-  pauseByKey,
-  picture,
-  probe,
-  sceneDrawn,
-  test,
-} from "./page";
+import { cutTexts, expect, expectLive, openLive, picture, probe, sceneDrawn, test } from "./page";
 
 test("whoever takes the wheel takes a bus that stands, and it goes on afterwards", async ({
   page,
@@ -27,7 +17,8 @@ test("whoever takes the wheel takes a bus that stands, and it goes on afterwards
   await page.keyboard.press("Escape");
   await expectLive(page);
   // A room that stood before stands afterwards.
-  await pauseByKey(page);
+  await page.getByRole("button", { name: "Pause" }).click();
+  await page.waitForFunction(() => window.daladala.paused);
   await page.getByRole("button", { name: "Take the wheel" }).click();
   await page.getByRole("button", { name: "Give it back" }).click();
   await page.waitForTimeout(300);

@@ -2,6 +2,7 @@
  * Films the 3D picture as it is drawn, without the panels, and saves the video on the device: WebM, the
  * one format that browsers record and most programs play. Nothing of it goes to the server.
  */
+import { oneDigit } from "../format";
 import { h, inWords, setText, worded } from "../hud/dom";
 import { t } from "../i18n";
 import { Problem } from "./problem";
@@ -56,7 +57,10 @@ export class Film {
     const recorder = new MediaRecorder(stream, { mimeType: type, videoBitsPerSecond: BITS });
     const parts: Blob[] = [];
     recorder.ondataavailable = ({ data }) => {
+      if (data.size === 0) return;
       parts.push(data);
+      const bytes = parts.reduce((sum, { size }) => sum + size, 0);
+      this.#problem.say(() => t("film.size", { size: oneDigit(bytes / 1e6) }));
     };
     const late = setTimeout(() => {
       recorder.stop();
@@ -66,6 +70,10 @@ export class Film {
       for (const track of stream.getTracks()) track.stop();
       this.#recorder = null;
       this.#write();
+      if (parts.length === 0) {
+        this.#problem.say(() => t("film.none"));
+        return;
+      }
       save(new Blob(parts, { type: "video/webm" }));
       this.#problem.say(() => t("film.saved"));
     };

@@ -109,6 +109,7 @@ export const en = {
   "film.stop": "Stop filming",
   "film.note":
     "A video of the 3D picture, saved on this device. It ends by itself after five minutes.",
+  "film.size": "{size} MB so far",
   "film.saved": "The video was saved.",
   "film.none": "There is no 3D picture to film.",
   "record.close": "Close",
@@ -266,6 +267,7 @@ export const sw: Translation<typeof en> = {
   "film.stop": "Acha kurekodi video",
   "film.note":
     "Video ya picha ya 3D, inahifadhiwa kwenye kifaa hiki. Huisha yenyewe baada ya dakika tano.",
+  "film.size": "MB {size} hadi sasa",
   "film.saved": "Video imehifadhiwa.",
   "film.none": "Hakuna picha ya 3D ya kurekodi.",
   "record.close": "Funga",
