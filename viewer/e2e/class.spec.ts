@@ -112,6 +112,11 @@ test("a vote is the first thing on a phone, and its tally is seen by all", async
   room,
   context,
 }) => {
+  // It is there before the vote: who comes into a turn is told of the next.
+  const projector = await context.newPage();
+  await projector.setViewportSize({ width: 1440, height: 900 });
+  await openLive(projector, `${room}&present`);
+  await page.bringToFront();
   await page.setViewportSize({ width: 390, height: 844 });
   await openLive(page, `${room}&name=Juma`);
   await expect(page.locator(".room .who")).toContainText("Juma");
@@ -135,9 +140,7 @@ test("a vote is the first thing on a phone, and its tally is seen by all", async
   expect(await cutTexts(page)).toEqual([]);
   await picture(page, "vote-phone", true);
 
-  const projector = await context.newPage();
-  await projector.setViewportSize({ width: 1440, height: 900 });
-  await openLive(projector, `${room}&present`);
+  await projector.bringToFront();
   await expect(projector.locator(".card.votes")).toContainText("0 of 1 have chosen");
   await expect(projector.locator(".tracker .legend")).toBeVisible();
   await expect(projector.locator(".card.drive")).toBeHidden();

@@ -151,7 +151,12 @@ export class Voting {
     const waits = turn === null || endsAt === null;
     // A turn that is late is about to end.
     const seconds = waits ? 0 : Math.max(0, Math.ceil((endsAt - Date.now()) / 1000));
-    setText(this.#turn, waits ? t("vote.next") : t("vote.turn", { turn, seconds }));
+    // Who comes into a turn is not told of it before the next one begins.
+    const unknown = waits && vote.last === null;
+    setText(
+      this.#turn,
+      unknown ? t("vote.unknown") : waits ? t("vote.next") : t("vote.turn", { turn, seconds }),
+    );
   }
 
   #castWords({ turn, voters, cast, choosing }: Vote): string {
