@@ -1,5 +1,5 @@
 /** Watching a room, and driving it. */
-import { expect, expectLive, openLive, picture, probe, sceneDrawn, test } from "./page";
+import { expect, expectLive, openLive, pauseByKey, picture, probe, sceneDrawn, test } from "./page";
 
 test("the bus drives, the numbers change, a second episode comes", async ({ page, server }) => {
   const errors: string[] = [];
@@ -68,6 +68,61 @@ test("the model's mind, the reward's parts and the plot tell the same step", asy
   await expect(page.locator(".plot")).toHaveAttribute("aria-label", /^Over steps \d+ to \d+/);
 });
 
+test("what is shown is one story: where it was, what it saw, what it did, what came", async ({
+  page,
+  room,
+  request,
+  server,
+}) => {
+  await openLive(page, room);
+  await pauseByKey(page);
+  const { room: code } = await probe(page);
+  const api = `${server.url}/api/rooms/${code ?? ""}`;
+  await request.post(`${api}/reset`, { data: { seed: 3 } });
+  const drawn = (step: number) =>
+    page.waitForFunction(
+      (at) => window.daladala.step === at && window.daladala.drawnSeq === window.daladala.seq,
+      step,
+    );
+  await drawn(0);
+  const seen: string[] = [];
+  for (let step = 1; step <= 28; step += 1) {
+    await request.post(`${api}/step`, { data: { action: "Stop" } });
+    await drawn(step);
+    const saw = await page.locator(".saw").innerText();
+    const why = (await page.locator('[data-field="why"]').textContent()) ?? "";
+    seen.push(saw);
+    // A light is told of by the step that answered to it, and by no other.
+    expect(why.includes("red light")).toBe(saw.includes("Red light"));
+    expect(why.includes("police")).toBe(saw.includes("Police"));
+    expect(why).toContain("rolled on, as these rules have it");
+  }
+  expect(seen.join()).toContain("Red light");
+  expect(seen.join()).toContain("Police");
+  await expect(page.locator(".status")).toContainText("of 29");
+});
+
+test("a driver who stops for nobody is told of as one", async ({ page, room, request, server }) => {
+  await openLive(page, room);
+  await pauseByKey(page);
+  const { room: code } = await probe(page);
+  const api = `${server.url}/api/rooms/${code ?? ""}`;
+  await request.post(`${api}/reset`, { data: { seed: 3 } });
+  for (let step = 1; step <= 29; step += 1) {
+    await request.post(`${api}/step`, { data: { action: "Move" } });
+  }
+  await expect(page.locator(".summary")).toBeVisible();
+  const offences = page.locator('[data-field="offences"]');
+  await expect(offences).toHaveText(/^[1-9]\d* red lights? run and [1-9]\d* checkpoints? passed/);
+  await expect(page.locator('[data-field="why"]')).toContainText("within capacity, never fined");
+  await expect(page.locator("body")).not.toContainText("kept to the law");
+  // Who comes late is told the same of the whole trip.
+  const said = await offences.textContent();
+  await page.reload();
+  await expect(page.locator('[data-field="story-saw"]')).not.toContainText("Not seen");
+  expect(said).not.toContain("not seen here");
+});
+
 test("a room is paused, stepped, slowed and resumed from the keyboard", async ({ page, room }) => {
   await openLive(page, room);
   await page.getByRole("button", { name: "Pause" }).press("Enter");
@@ -123,7 +178,7 @@ test("the wheel is taken by keys, said to everybody, and given back", async ({ p
   await page.waitForFunction((seq) => (window.daladala.seq ?? 0) > seq, before.seq ?? 0);
   await expect(page.locator('[data-field="action"]')).toHaveText("Stop");
   await expect(page.locator(".mind .note")).toContainText("A person chose");
-  await expect(page.locator(".mind")).toContainText("★ would choose");
+  await expect(page.locator(".mind")).toContainText("would choose");
   await picture(page, "wheel");
   await page.keyboard.press("Escape");
   await expectLive(page);

@@ -1,6 +1,9 @@
-/** The page's regions, found in index.html once and named in the language; and its address. */
-import type { Wishes } from "./connection/address";
-import { find, inWords, named, worded } from "./hud/dom";
+/**
+ * The page's regions, found in index.html once and named in the language; its address; and the forms
+ * that it has beside the usual one: embedded in another page, and for a projector.
+ */
+import { forgetMoment, type Wishes } from "./connection/address";
+import { find, h, inWords, named, worded } from "./hud/dom";
 import { t } from "./i18n";
 
 export interface Regions {
@@ -57,8 +60,28 @@ export function findRegions(body: HTMLElement): Regions {
 
 /** The address follows what is shown, so that a reload or a copy of it shows the same. */
 export function keepWishes({ room, name }: Wishes): void {
-  const url = new URL(location.href);
+  const url = forgetMoment(new URL(location.href));
   url.searchParams.set("room", room);
   if (name !== null) url.searchParams.set("name", name);
+  history.replaceState(history.state, "", url);
+}
+
+/** A picture with its story, and a way to the whole page. */
+export function embed({ body, top }: Regions): void {
+  body.classList.add("embed");
+  const whole = new URL(location.href);
+  whole.searchParams.delete("embed");
+  const link = h("a", { class: "whole", target: "_blank", rel: "noopener", href: whole.href });
+  top.append(worded(link, "page.whole"));
+}
+
+export function isPresenting(page: string): boolean {
+  return new URL(page).searchParams.has("present");
+}
+
+export function keepPresenting(on: boolean): void {
+  const url = new URL(location.href);
+  if (on) url.searchParams.set("present", "");
+  else url.searchParams.delete("present");
   history.replaceState(history.state, "", url);
 }

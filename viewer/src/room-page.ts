@@ -1,7 +1,8 @@
 /** The page of one room: who talks to whom. */
-import { readWishes } from "./connection/address";
+import { isEmbedded, readWishes } from "./connection/address";
 import { DrivePanel } from "./controls/drive-panel";
 import { DropZone } from "./controls/drop-zone";
+import { Film } from "./controls/film";
 import { RoomPanel } from "./controls/room-panel";
 import { TimeBar } from "./controls/time-bar";
 import { Gallery } from "./gallery/gallery";
@@ -15,13 +16,17 @@ import { onKeys } from "./hud/keys";
 import { Tools } from "./hud/tools";
 import { Tracker } from "./hud/tracker";
 import { language } from "./i18n";
-import { findRegions, keepWishes } from "./page";
+import { followMoments } from "./moments";
+import { embed, findRegions, isPresenting, keepPresenting, keepWishes } from "./page";
 import { exposeProbe } from "./probe";
 import { RoomView } from "./room-view";
 import { Sound } from "./sound/sound";
 
 export function openRoomPage(body: HTMLElement): void {
   const regions = findRegions(body);
+  const embedded = isEmbedded(location.href);
+  if (embedded) embed(regions);
+  body.classList.toggle("present", isPresenting(location.href));
   const shown = new RoomView(
     { ...regions, whole: regions.body },
     {
@@ -45,9 +50,10 @@ export function openRoomPage(body: HTMLElement): void {
 
   const drive = new DrivePanel(regions.left, session);
   const gallery = new Gallery(regions.body, session, document.baseURI);
-  const files = new DropZone(regions.body, session);
+  const files = new DropZone(regions.body, regions.over, session);
   const room = new RoomPanel(regions.left, session, {
     files,
+    film: new Film(() => regions.scene.querySelector("canvas")),
     openGallery: gallery.toggle,
     addToLink: (url) => {
       url.searchParams.set("camera", cameras.camera);
@@ -55,7 +61,7 @@ export function openRoomPage(body: HTMLElement): void {
     },
   });
   const help = new Help(regions.body, () => session.view.room?.actions ?? []);
-  addIntro(regions.left, help.toggle);
+  if (!embedded) addIntro(regions.left, help.toggle);
   const tracker = new Tracker(regions.right);
   const hud = new Hud({ ...regions, readings: regions.right });
   const cameras = new Cameras(regions.dock, (camera) => {
@@ -71,27 +77,39 @@ export function openRoomPage(body: HTMLElement): void {
     },
     gallery: gallery.toggle,
     help: help.toggle,
+    present: () => {
+      keepPresenting(regions.body.classList.toggle("present"));
+      measure();
+    },
     panels: () => {
       tools.showPanels(regions.body.classList.toggle("clean"));
       measure();
     },
   };
   const tools = new Tools(regions.tools, actions);
-  onKeys({
+  // The keys of the page that a picture stands in are that page's.
+  const keys = {
     ...cameraKeys(cameras),
     m: actions.sound,
     h: actions.panels,
     g: actions.gallery,
+    b: actions.present,
     "?": actions.help,
+    // What is shown is paused: the room only where it is the room.
     " ": () => {
-      drive.togglePause();
+      if (session.view.watching.kind === "live") drive.togglePause();
+      else void session.play(!session.view.watching.playing);
     },
-  });
+  };
+  if (!embedded) onKeys(keys);
   const covering = { ...regions, bottom: [regions.instruments, regions.dock] };
   const measure = watchInset(covering, (inset) => {
     city.setInset(inset);
+    // What sticks below the bar at the top has to know how high its words made it.
+    document.documentElement.style.setProperty("--top-height", `${regions.top.offsetHeight}px`);
   });
 
   exposeProbe(shown);
+  followMoments(session, timeBar);
   session.start();
 }

@@ -3,7 +3,7 @@
  * page has one of them, or two side by side; each has a connection and a scene of its own.
  */
 import { CityView } from "./city-view";
-import type { Wishes } from "./connection/address";
+import { pageOf, withToken, type Wishes } from "./connection/address";
 import { LiveSession } from "./connection/live-session";
 import type { Change } from "./connection/session";
 import { Link } from "./hud/link";
@@ -47,7 +47,14 @@ export class RoomView {
     });
     this.#link = new Link(hosts.whole, hosts.link, hosts.notice, {
       retry: () => {
-        this.session.retryNow();
+        this.session.tryAgain();
+      },
+      token: (token) => {
+        location.replace(withToken(location.href, token));
+        location.reload();
+      },
+      main: () => {
+        location.assign(pageOf(location.href, "main"));
       },
       reload: () => {
         location.reload();

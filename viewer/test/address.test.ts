@@ -1,10 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
+  pageOf,
+  readMoment,
   readWishes,
   shareUrl,
   socketUrl,
   subprotocol,
+  tokenIn,
+  withToken,
   type Return,
 } from "../src/connection/address";
 import { backoffMs, BASE_MS, CAP_MS } from "../src/connection/backoff";
@@ -49,12 +53,47 @@ describe("the socket's address", () => {
     );
   });
 
-  it("is shared with the room and a forced way, but never with a token or a name", () => {
-    const page = "https://host/p/?token=secret&name=Asha&key=k&room=old&lang=sw#token=too";
-    expect(shareUrl(page, { room: "night", transport: null }).href).toBe(
-      "https://host/p/?room=night&lang=sw",
+  it("is shared with the room and a forced way, but never with a name", () => {
+    const page = "https://host/p/?token=secret&name=Asha&key=k&room=old&lang=sw#token=too&seq=3";
+    const shared = { room: "night", transport: null, token: "too", role: "admin" } as const;
+    expect(shareUrl(page, shared).href).toBe("https://host/p/?room=night&lang=sw");
+    expect(shareUrl(page, { ...shared, transport: "sse" }).href).toContain("transport=sse");
+  });
+
+  it("keeps a token by which one watches or votes, and no other", () => {
+    const page = "https://host/?room=main";
+    const shared = { room: "main", transport: null, token: "a.b" } as const;
+    for (const role of ["watch", "vote"] as const) {
+      expect(shareUrl(page, { ...shared, role }).href).toBe("https://host/?room=main#token=a.b");
+    }
+    for (const role of ["drive", "admin", null] as const) {
+      expect(shareUrl(page, { ...shared, role }).href).not.toContain("a.b");
+    }
+  });
+
+  it("points at a moment, and is read as it was written", () => {
+    const moment = { seq: 84, epoch: 1790000000123 };
+    const shared = { room: "night", transport: null, token: null, role: null, moment } as const;
+    const { href } = shareUrl("https://host/?room=main&lang=sw", shared);
+    expect(href).toBe("https://host/?lang=sw#room=night&seq=84&epoch=1790000000123");
+    expect(readWishes(href).room).toBe("night");
+    expect(readMoment(href)).toEqual(moment);
+    expect(readMoment("https://host/#room=night&seq=84")).toEqual({ seq: 84, epoch: null });
+    for (const bad of ["", "#seq=", "#seq=x", "#seq=-4", "#seq=1e9"]) {
+      expect(readMoment(`https://host/${bad}`)).toBeNull();
+    }
+    // Elsewhere from there the fragment must not say otherwise.
+    expect(pageOf(href, "other").href).toBe("https://host/?lang=sw&room=other");
+  });
+
+  it("takes a token as it is pasted, alone or in an address, and nothing else", () => {
+    expect(tokenIn(" a.b-c_d ")).toBe("a.b-c_d");
+    expect(tokenIn("http://host/?room=main#token=a.b")).toBe("a.b");
+    expect(tokenIn("http://host/?token=a.b&room=main")).toBe("a.b");
+    for (const bad of ["", "two words", "<b>"]) expect(tokenIn(bad)).toBeNull();
+    expect(withToken("http://host/?token=old&room=x#seq=4", "a.b").href).toBe(
+      "http://host/?room=x#seq=4&token=a.b",
     );
-    expect(shareUrl(page, { room: "night", transport: "sse" }).href).toContain("transport=sse");
   });
 
   it("reads the forced way only where it is one", () => {

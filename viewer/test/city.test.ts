@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { destinationsOf } from "../src/hud/destinations";
-import { happenedBetween } from "../src/hud/happened";
+import { happenedBetween } from "../src/state/happened";
 import { factsOf } from "../src/hud/law";
 import { profitOf } from "../src/hud/profit";
 import { leversOf, setting } from "../src/controls/levers";
@@ -24,7 +24,7 @@ const happened = (before: Wire, after: Wire) =>
 const tell = (before: Wire, after: Wire): string | null =>
   explain({
     room: CITY,
-    previous: cityFrame({ seq: 1, ...before }),
+    before: cityFrame({ seq: 1, ...before }),
     frame: cityFrame({ ...before, seq: 2, reward: -0.26, ...after }),
   });
 
@@ -178,7 +178,7 @@ describe("the sentence about a tick", () => {
 
   it("makes up nothing where the frame before is not known", () => {
     const alone = cityFrame({ seq: 2, passengers: 9, fines: 30_000, action: PICK_UP });
-    const told = explain({ room: CITY, previous: null, frame: alone });
+    const told = explain({ room: CITY, before: null, frame: alone });
     expect(told).toBe("Pick up near Ubungo: −260 TSh");
   });
 });

@@ -2,9 +2,10 @@ import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import { readOutputs, softmax } from "../src/hud/outputs";
 import { along, niceScale } from "../src/hud/scale";
+import { sightsOf } from "../src/hud/sights";
 import { termsOf } from "../src/hud/terms";
 import { explain } from "../src/hud/why";
-import { nearestPlace } from "../src/hud/words";
+import { nearestPlace, offenceWords } from "../src/hud/words";
 import { setLanguage } from "../src/i18n";
 import { voicesOf } from "../src/sound/sound";
 import { frame, room, type Wire } from "./wire";
@@ -47,16 +48,20 @@ describe("why the last thing happened", () => {
   const tell = (first: Wire, second: Wire): string | null =>
     explain({
       room: CITY,
-      previous: frame({ ...before, ...first }),
+      before: frame({ ...before, ...first }),
       frame: frame({ ...before, seq: 2, route_index: 2, position: [14, 14], ...second }),
     });
 
   it("says where and before what the bus stopped, and what for", () => {
     const stop = { action: 3, reward: 26, reward_terms: paid({ must_stop: 25, step: 1 }) };
-    expect(tell(red, stop)).toBe("Stopped at the red light near Magomeni: +26");
-    expect(tell(police, stop)).toBe("Stopped for the police near Magomeni: +26");
+    expect(tell(red, stop)).toBe(
+      "Braked for the red light near Magomeni and rolled on, as these rules have it: +26",
+    );
+    expect(tell(police, stop)).toBe(
+      "Braked for the police near Magomeni and rolled on, as these rules have it: +26",
+    );
     setLanguage("sw");
-    expect(tell(red, stop)).toBe("Limesimama kwenye taa nyekundu karibu na Magomeni: +26");
+    expect(tell(red, stop)).toContain("Limefunga breki kwa taa nyekundu karibu na Magomeni");
   });
 
   it("counts who boarded and who alighted, and what they paid", () => {
@@ -85,31 +90,58 @@ describe("why the last thing happened", () => {
     );
   });
 
-  it("says that the bus arrived within the law", () => {
+  it("says of an arrival within capacity that and no more: lights may have been run", () => {
     const last = {
       ...{ action: 0, terminated: true, route_index: 3, position: [14, 13], reward: 153 },
       reward_terms: paid({ action: 2, step: 1, end: 100, legal: 50 }),
     };
     expect(tell({}, last)).toBe(
-      "Drove on near Magomeni, reached the end of the route and kept to the law all the way: +153",
+      "Drove on near Magomeni and reached the end of the route within capacity, never fined: +153",
     );
   });
 
   it("begins an episode, and makes up nothing where the frame before is not known", () => {
     const start = frame({ action: null, route_index: 0, position: [12, 14] });
-    expect(explain({ room: CITY, previous: null, frame: start })).toBe(
+    expect(explain({ room: CITY, before: null, frame: start })).toBe(
       "A new episode begins at Magomeni, with an empty bus.",
     );
-    expect(tell({ seq: 0, passengers: 2 }, { action: 1, reward: 16 })).toBe(
+    const picked = { ...before, action: 1, reward: 16, route_index: 2, position: [14, 14] };
+    expect(explain({ room: CITY, before: null, frame: frame(picked) })).toBe(
       "Pick up near Posta: +16",
     );
-    expect(explain({ room: null, previous: null, frame: start })).toBeNull();
+    expect(explain({ room: null, before: null, frame: start })).toBeNull();
   });
 
   it("tells actions that it does not know by their names", () => {
     const other = room({ actions: ["Hoot"], places: [] });
     const hoot = { ...frame({ action: 0 }), actionName: "Hoot" };
-    expect(explain({ room: other, previous: null, frame: hoot })).toMatch(/^Hoot at cell 12, 14/);
+    expect(explain({ room: other, before: null, frame: hoot })).toMatch(/^Hoot at cell 12, 14/);
+  });
+});
+
+describe("what the driver saw", () => {
+  const saw = (fields: Wire): readonly string[] =>
+    sightsOf(CITY, frame({ police: [], lights: [], ...fields })).map(({ words }) => words);
+
+  it("is what stood in the cell that the bus was in", () => {
+    const here = { position: [4, 14], waiting: [3, 0] };
+    expect(saw({ ...here, lights: [[4, 14]], lights_red: [true], police: [[4, 14]] })).toEqual([
+      "Red light",
+      "Police",
+      "3 waiting at the stop",
+    ]);
+    expect(saw({ lights: [[12, 14]], lights_red: [false] })).toEqual(["Green light"]);
+    expect(saw({})).toEqual(["Nothing in the way"]);
+  });
+});
+
+describe("offences in words", () => {
+  it("never say of an unseen part that nothing was done in it", () => {
+    expect(offenceWords({ reds: 0, checkpoints: 0, whole: true })).toContain("No red light run");
+    expect(offenceWords({ reds: 0, checkpoints: 0, whole: false })).not.toContain("No red light");
+    expect(offenceWords({ reds: 2, checkpoints: 1, whole: true })).toBe(
+      "2 red lights run and 1 checkpoint passed without stopping.",
+    );
   });
 });
 

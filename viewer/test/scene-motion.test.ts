@@ -111,6 +111,19 @@ describe("motion between frames", () => {
     expect(track.at(300)?.speed).toBe(0);
   });
 
+  it("stands for a part of a step that is a stop, and then makes up for it", () => {
+    const track = new Track<number>();
+    for (let nth = 0; nth < 6; nth += 1) {
+      const halt = nth === 5 ? 0.5 : 0;
+      track.push({ s: nth, dx: 0, dy: 0, facts: nth, halt }, nth * 250, nth === 0);
+    }
+    const pictures = Array.from({ length: 200 }, (_, nth) => track.at(1000 + nth * 5));
+    const standing = pictures.filter((drawn) => drawn?.halts);
+    expect(standing.length * 5).toBeGreaterThan(100);
+    for (const drawn of standing) expect(drawn).toMatchObject({ s: 4, speed: 0 });
+    expect(pictures.at(-1)).toMatchObject({ s: 5, halts: false });
+  });
+
   it("snaps when told", () => {
     const track = new Track<number>();
     drive(track, 5, 200);

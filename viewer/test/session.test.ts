@@ -27,7 +27,7 @@ class Page {
   readonly session: LiveSession;
   #events: SocketEvents | null = null;
 
-  constructor(query = "", role = "drive") {
+  constructor(query = "", role = "drive", first: readonly number[] = [698, 699, 700]) {
     const open: Open = (target, events) => {
       this.targets.push(target);
       this.#events = events;
@@ -43,18 +43,18 @@ class Page {
     this.session.subscribe((change) => this.changes.push(change));
     this.session.start();
     this.send(text(WIRE_HELLO, { role }));
-    this.enter();
+    this.enter(first);
   }
 
   send(data: unknown): void {
     this.#events?.onMessage(data);
   }
 
-  enter(): void {
+  enter(first: readonly number[] = [698, 699, 700]): void {
     if (this.targets.length > 1) this.send(text(WIRE_HELLO));
     this.send(text(WIRE_JOINED));
     this.send(text(WIRE_ROOM));
-    this.frames(698, 699, 700);
+    this.frames(...first);
   }
 
   frames(...seqs: readonly number[]): void {
@@ -182,6 +182,52 @@ describe("a session back in time", () => {
   });
 });
 
+describe("the past of an episode", () => {
+  const past = (...seqs: readonly number[]): Wire => ({
+    epoch: EPOCH,
+    resume: "missed",
+    frames: seqs.map((seq, nth) =>
+      nth === 0
+        ? { ...WIRE_WORLD, type: "keyframe", epoch: EPOCH, seq, step: 0 }
+        : { type: "delta", seq, base: seqs[0], step: nth },
+    ),
+  });
+  const enter = (answer: Wire): string[] => {
+    const asked: string[] = [];
+    vi.stubGlobal("fetch", (url: URL) => {
+      asked.push(url.href);
+      return Promise.resolve(Response.json(answer));
+    });
+    page = new Page("", "watch", []);
+    page.send(keyframe({ seq: 703, step: 3 }));
+    vi.advanceTimersByTime(HOLD_MS);
+    return asked;
+  };
+
+  it("is asked for once by who comes into the middle, and told as if it had been seen", async () => {
+    const asked = enter(past(700, 701, 702));
+    await vi.waitFor(() => {
+      expect(page.session.view.before?.seq).toBe(702);
+    });
+    expect(page.session.view.trail.map(({ seq }) => seq)).toEqual([700, 701, 702, 703]);
+    expect(page.session.view.offences.whole).toBe(true);
+    expect(page.seq).toBe(703);
+    page.send(keyframe({ seq: 707, step: 7 }));
+    vi.advanceTimersByTime(HOLD_MS);
+    expect(asked).toEqual([
+      `http://host/api/rooms/main/frames?epoch=${EPOCH}&after=699&limit=3&wait=0`,
+    ]);
+  });
+
+  it("stays unknown where the server keeps it no more, or answers nonsense", async () => {
+    for (const answer of [{ ...past(702), resume: "keyframe" }, { frames: 7 }]) {
+      enter(answer);
+      await settle();
+      expect(page.session.view).toMatchObject({ before: null, offences: { whole: false } });
+    }
+  });
+});
+
 describe("what a session may ask", () => {
   it("follows from the role and the transport", () => {
     expect([page.session.can("act"), page.session.can("seek")]).toEqual([true, true]);
@@ -204,7 +250,7 @@ describe("what a session may ask", () => {
 describe("another room", () => {
   it("begins with nothing of this one, and the address follows", () => {
     page.session.openRoom("night");
-    expect(page.session.view).toMatchObject({ frame: null, room: null, points: [] });
+    expect(page.session.view).toMatchObject({ frame: null, room: null, kept: [] });
     expect(page.targets.at(-1)).toMatchObject({ wishes: { room: "night" }, back: { seq: null } });
     expect(page.wishes.at(-1)?.room).toBe("night");
     page.enter();

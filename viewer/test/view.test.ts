@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { standingOf } from "../src/hud/standing";
 import { Painter } from "../src/painter";
 import type { News } from "../src/protocol/messages";
-import { MAX_POINTS, remember, type Point } from "../src/state/trail";
+import { MOST_KEPT, remember } from "../src/state/trail";
 import { averageReturn, EMPTY, reduce, type Heard, type View } from "../src/state/view";
 import { frame, parsed, room, text, WIRE_HELLO, WIRE_JOINED, type Wire } from "./wire";
 
@@ -194,34 +194,79 @@ describe("the trail", () => {
     expect(view.ends).toEqual([{ seq: 2, ending: "ended" }]);
   });
 
-  it("ends at the frame that is shown, and grows by what is seen back in time", () => {
+  it("is the whole episode for who looks back, and grows by what is seen there", () => {
     const view = hear(EMPTY, ...drive, { kind: "back", seq: 4, playing: false });
     const back = hear(view, ...frames({ seq: 4, episode: 2, step: 1 }));
-    expect(seqs(back)).toEqual([3, 4]);
-    expect(seqs(hear(back, ...frames({ seq: 5, episode: 2, step: 2 })))).toEqual([3, 4, 5]);
-    expect(seqs(hear(back, ...frames({ seq: 2, episode: 1, step: 1 })))).toEqual([1, 2]);
+    expect(seqs(back)).toEqual([3, 4, 5]);
+    expect(seqs(hear(back, ...frames({ seq: 1, episode: 1, step: 0 })))).toEqual([1, 2]);
+  });
+
+  it("has the frame before the shown one, however the page came to it", () => {
+    const view = hear(EMPTY, ...drive, { kind: "back", seq: 2, playing: false });
+    const back = hear(view, ...frames({ seq: 2, episode: 1, step: 1 }));
+    expect(back).toMatchObject({ previous: null, before: { seq: 1 } });
+    // One is missing, and a reset has none before it.
+    expect(hear(EMPTY, ...drive).before).toBeNull();
+    expect(hear(view, ...frames({ seq: 3, episode: 2, step: 0 })).before).toBeNull();
   });
 
   it("is bounded, in order and with the newest frame, whatever is looked at", () => {
     fc.assert(
       fc.property(fc.array(fc.nat(3000), { minLength: 1, maxLength: 300 }), (order) => {
-        const [any] = hear(EMPTY, ...drive).points;
-        if (any === undefined) throw new Error("no point");
-        let points: readonly Point[] = Array.from({ length: MAX_POINTS }, (_, at) => ({
-          ...any,
-          seq: 1000 + at,
-        }));
+        let kept: readonly { readonly seq: number }[] = Array.from(
+          { length: MOST_KEPT },
+          (_, at) => ({ seq: 1000 + at }),
+        );
         for (const seq of order) {
-          const point = { ...any, seq };
-          points = remember(points, point);
-          expect(points.some((known) => known.seq === seq)).toBe(true);
+          kept = remember(kept, { seq });
+          expect(kept.some((known) => known.seq === seq)).toBe(true);
         }
-        expect(points.length).toBe(MAX_POINTS);
-        const seqs = points.map(({ seq }) => seq);
+        expect(kept.length).toBe(MOST_KEPT);
+        const seqs = kept.map(({ seq }) => seq);
         expect(seqs).toEqual([...new Set(seqs)].sort((a, b) => a - b));
       }),
       { numRuns: 20 },
     );
+  });
+});
+
+describe("offences", () => {
+  const red = { lights: [[14, 14]], lights_red: [true], position: [14, 14], police: [] };
+  const drive = (...last: readonly Wire[]): View =>
+    hear(
+      EMPTY,
+      roomNews(),
+      ...frames(
+        { seq: 1, step: 0, action: null, route_index: 0, position: [13, 14], police: [] },
+        { seq: 2, step: 1, action: 0, route_index: 1, ...red },
+        ...last,
+      ),
+    );
+  const on = {
+    seq: 3,
+    step: 2,
+    route_index: 2,
+    position: [14, 13],
+    police: [[14, 13]],
+    lights: [],
+  };
+
+  it("are lights and checkpoints that were passed, whether or not they were fined", () => {
+    expect(drive({ ...on, action: 0 }).offences).toEqual({ reds: 1, checkpoints: 0, whole: true });
+    const end = { ...on, seq: 4, step: 3, action: 4, terminated: true };
+    const over = drive({ ...on, action: 0 }, end);
+    expect(over.offences).toEqual({ reds: 1, checkpoints: 1, whole: true });
+    expect(over.seen.last?.offences).toEqual(over.offences);
+    expect(over.seen.offences).toEqual(over.offences);
+  });
+
+  it("are none for who brakes by rules that let no bus stand", () => {
+    expect(drive({ ...on, action: 3 }).offences).toEqual({ reds: 0, checkpoints: 0, whole: true });
+  });
+
+  it("may be more where frames were not seen", () => {
+    expect(drive({ ...on, seq: 5, step: 4, action: 0 }).offences.whole).toBe(false);
+    expect(hear(EMPTY, roomNews(), ...frames({ step: 5 })).offences.whole).toBe(false);
   });
 });
 

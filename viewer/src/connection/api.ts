@@ -82,11 +82,33 @@ export class Api {
     }
   }
 
+  /** What the server says against letting this page into a room; null where it says nothing. */
+  async refusal(code: string): Promise<Refusal | null> {
+    try {
+      const url = this.url(`api/rooms/${encodeURIComponent(code)}`);
+      const response = await this.fetch(url, { signal: AbortSignal.timeout(ANSWER_MS) });
+      return response.ok ? null : await refusalOf(response);
+    } catch {
+      return null;
+    }
+  }
+
   /** One room's entry in the list, with more that is of no use here. */
   async room(code: string, signal: AbortSignal): Promise<unknown> {
     const response = await this.fetch(this.url(`api/rooms/${encodeURIComponent(code)}`), {
       signal,
     });
+    if (!response.ok) throw new Malformed("no such answer");
+    return response.json();
+  }
+
+  /** Frames that the room still keeps, as polling gets them. */
+  async frames(code: string, query: Readonly<Record<string, number>>): Promise<unknown> {
+    const url = this.url(`api/rooms/${encodeURIComponent(code)}/frames`);
+    for (const [name, value] of Object.entries({ ...query, wait: 0 })) {
+      url.searchParams.set(name, String(value));
+    }
+    const response = await this.fetch(url, { signal: AbortSignal.timeout(ANSWER_MS) });
     if (!response.ok) throw new Malformed("no such answer");
     return response.json();
   }

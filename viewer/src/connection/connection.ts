@@ -26,6 +26,8 @@ export interface Options {
   readonly wishes: Wishes;
   /** Where keys outlive the page, if anywhere. */
   readonly keys?: Keys;
+  /** Asks why there was no greeting: the server's refusal, or null where nobody says any. */
+  readonly diagnose?: (wishes: Wishes) => Promise<Refusal | null>;
   readonly onNews: (news: News) => void;
   readonly onStatus: (status: Status) => void;
   readonly random?: () => number;
@@ -40,6 +42,9 @@ export const PATIENCE_MS = 12_000;
 
 /** The longest wait (milliseconds) that a server can ask for. */
 const LONGEST_WAIT_MS = 60_000;
+
+/** Refusals that asking again does not change. */
+const FINAL: readonly string[] = ["AUTH_REQUIRED", "FORBIDDEN", "NO_ROOM", "INVALID_ROOM"];
 
 export class Connection {
   readonly #options: Options;
@@ -142,9 +147,15 @@ export class Connection {
     this.#clear();
   }
 
-  /** Try now instead of at `retryAt`: asked by a person, or the network is back. */
+  /** Try now instead of at `retryAt`: the network is back. */
   retryNow(): void {
     if (this.#status.now.kind === "waiting") this.#connect();
+  }
+
+  /** The same asked by a person, who may know that what was refused is no longer so. */
+  tryAgain(): void {
+    if (this.#status.now.kind === "refused") this.#connect();
+    else this.retryNow();
   }
 
   /** To another room, or under another name. */
@@ -300,6 +311,7 @@ export class Connection {
     if (this.#joined === null && refusal.id === null) {
       this.#options.onNews(refusal);
       const { message, retryAfterMs } = refusal;
+      if (this.#final(refusal)) return;
       this.#lost({ ...ENDED, reason: message, retryAfterMs: retryAfterMs ?? 0 });
     } else if (!this.#requests.close(refusal.id, refusal)) {
       this.#options.onNews(refusal);
@@ -326,8 +338,25 @@ export class Connection {
     return behind === null ? { kind: "live" } : { kind: "behind", ...behind };
   }
 
+  /** Says whether it is: then nothing more is tried until somebody asks for it. */
+  #final({ code, message }: Refusal): boolean {
+    if (!FINAL.includes(code)) return false;
+    this.#clear();
+    this.#status.set({ kind: "refused", code, reason: message });
+    return true;
+  }
+
+  /** A browser does not tell why a WebSocket was not opened; a plain request is answered in words. */
+  async #diagnose(): Promise<void> {
+    const attempt = this.#attempt;
+    const refusal = (await this.#options.diagnose?.(this.#wishes)) ?? null;
+    const same = this.#status.now.kind === "waiting" && this.#attempt === attempt;
+    if (refusal !== null && same) this.#final(refusal);
+  }
+
   #lost({ reason, retryAfterMs, elsewhereToo }: End): void {
-    if (!this.#greeted) this.#chooser.failed(elsewhereToo);
+    const greeted = this.#greeted;
+    if (!greeted) this.#chooser.failed(elsewhereToo);
     this.#clear();
     const backoff = backoffMs(this.#attempt, (this.#options.random ?? Math.random)());
     const wait = Math.max(backoff, Math.min(retryAfterMs, LONGEST_WAIT_MS));
@@ -336,6 +365,7 @@ export class Connection {
       this.#connect();
     }, wait);
     this.#status.set({ kind: "waiting", retryAt: Date.now() + wait, reason });
+    if (!greeted) void this.#diagnose();
   }
 
   /** Let go of the socket, of every timer and of all that was of this connection alone. */

@@ -2,7 +2,7 @@
 import { EMPTY, reduce, type Heard, type View } from "../state/view";
 import { Player } from "../recording/player";
 import { readRecording } from "../recording/read";
-import type { Recording } from "../recording/recording";
+import { episodeAround, type Recording } from "../recording/recording";
 import { Api } from "./api";
 import type { Wishes } from "./address";
 import { openWebSocket } from "./browser-socket";
@@ -11,6 +11,7 @@ import type { Status } from "./status";
 import { openEventStream } from "./event-stream";
 import { BY_HTTP } from "./http-requests";
 import { TAB_KEYS } from "./keys";
+import { Past } from "./past";
 import { openPolling } from "./polling";
 import type { Outcome } from "./requests";
 import type { Change, Fields, RecordingNotice, Request, Session, Sought } from "./session";
@@ -30,12 +31,16 @@ export interface SessionOptions {
 /** What one may ask for who may only watch. */
 const WATCHING: readonly Request[] = ["seek", "live"];
 
+/** And for who may vote beside that. */
+const VOTING: readonly Request[] = [...WATCHING, "vote"];
+
 export class LiveSession implements Session {
   readonly api: Api;
   readonly #options: SessionOptions;
   readonly #connection: Connection;
   readonly #listeners = new Set<(change: Change) => void>();
   readonly #travel: TimeTravel;
+  readonly #past: Past;
   #live = EMPTY;
   #player: Player | null = null;
   #played = EMPTY;
@@ -53,12 +58,16 @@ export class LiveSession implements Session {
       },
       wishes,
       keys: TAB_KEYS,
+      diagnose: ({ room }) => this.api.refusal(room),
       onNews: (news) => {
         this.#hear(news);
       },
       onStatus: () => {
         this.#tell("status");
       },
+    });
+    this.#past = new Past(this.api, (frames) => {
+      this.#hear({ kind: "recalled", frames });
     });
     this.#travel = new TimeTravel({
       view: () => this.#live,
@@ -113,6 +122,10 @@ export class LiveSession implements Session {
     this.#connection.retryNow();
   }
 
+  tryAgain(): void {
+    this.#connection.tryAgain();
+  }
+
   can(request: Request): boolean {
     if (this.#player !== null) return WATCHING.includes(request);
     return this.mayElsewhere(request) && (this.transport === "ws" || BY_HTTP.includes(request));
@@ -121,7 +134,8 @@ export class LiveSession implements Session {
   mayElsewhere(request: Request): boolean {
     const role = this.#live.hello?.role;
     if (this.#player !== null || role === undefined) return false;
-    return role !== "watch" || WATCHING.includes(request);
+    if (role === "watch") return WATCHING.includes(request);
+    return role !== "vote" || VOTING.includes(request);
   }
 
   request(type: Request, fields: Fields = {}): Promise<Outcome> {
@@ -201,6 +215,7 @@ export class LiveSession implements Session {
     const before = this.#live;
     this.#live = reduce(before, heard, Date.now());
     this.#travel.heard(heard);
+    if (heard.kind === "frame") void this.#past.look(this.#live);
     if (this.#player === null && this.#live !== before) {
       this.#tell(heard.kind === "frame" ? "frame" : "view");
     }
@@ -216,6 +231,11 @@ export class LiveSession implements Session {
         const { playing } = player;
         const at = { kind: "recording", name, index, count, playing } as const;
         this.#played = reduce(reduce(this.#played, at, 0), { kind: "frame", frame }, 0);
+        // Who jumps into an episode is told how it went, as in a room.
+        if (this.#played.before === null && frame.step > 0) {
+          const frames = episodeAround(recording, index);
+          this.#played = reduce(this.#played, { kind: "recalled", frames }, 0);
+        }
         this.#tell("frame");
       },
       onState: () => {

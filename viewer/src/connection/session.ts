@@ -56,6 +56,8 @@ export interface Session {
   start(): void;
   /** Try now instead of at `status.retryAt`. */
   retryNow(): void;
+  /** The same asked by a person, also after a refusal that is final. */
+  tryAgain(): void;
 
   /** Whether the role and the transport allow it now; controls for what they don't are not shown. */
   can(request: Request): boolean;

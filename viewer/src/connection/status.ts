@@ -11,6 +11,8 @@ export type Status =
   | { readonly kind: "silent" }
   /** Closed or refused; the next try is at `retryAt` (milliseconds, `Date.now`). */
   | { readonly kind: "waiting"; readonly retryAt: number; readonly reason: string }
+  /** The server has said no, and will again: by its code, and in its words. */
+  | { readonly kind: "refused"; readonly code: string; readonly reason: string }
   /** The server speaks another protocol; trying again would not help, reloading may. */
   | { readonly kind: "incompatible"; readonly theirs: number };
 

@@ -30,7 +30,7 @@ export class DrivePanel {
     const all = [this.#pace, this.#wheel, this.#enforcement, this.#compare, this.#voting];
     const parts = all.map(({ element }) => element);
     this.#card = card("drive", "drive.title", ...parts, this.#socket);
-    host.append(this.#card);
+    host.append(this.#voting.ballot, this.#card);
   }
 
   render(view: View): void {

@@ -17,10 +17,12 @@ export class DropZone {
   #asked = 0;
   #hide: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(host: HTMLElement, session: Session) {
+  /** `over` is where it is said what became of a file: over the scene, not over controls. */
+  constructor(host: HTMLElement, over: HTMLElement, session: Session) {
     this.#session = session;
     this.#veil = h("div", { class: "veil", hidden: "" }, worded(h("p"), "record.drop"));
-    host.append(this.#veil, this.#notice, this.#input);
+    host.append(this.#veil, this.#input);
+    over.append(this.#notice);
     this.#input.addEventListener("change", () => {
       const file = this.#input.files?.[0];
       if (file !== undefined) void this.open(file, file.name);

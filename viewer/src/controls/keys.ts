@@ -18,8 +18,8 @@ const KNOWN: Readonly<Record<string, ActionKey>> = {
   "Slow down": { keys: ["arrowleft"], label: "←" },
 };
 
-/** Letters that mean something to the page: sound, panels, gallery; and those of known actions. */
-const TAKEN = "mhgpds";
+/** Letters that mean something to the page: sound, panels, gallery, projector; and those of known actions. */
+const TAKEN = "mhgbpds";
 
 const LETTERS = "abcdefghijklmnopqrstuvwxyz";
 

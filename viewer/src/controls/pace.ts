@@ -1,4 +1,7 @@
-/** Pause, step, speed and new episode: what changes the room's clock, for everybody in it. */
+/**
+ * Pause, step, speed and new episode: what changes the room's clock, for everybody in it. Who looks
+ * back pauses what is shown there, and nothing that others see.
+ */
 import type { Session } from "../connection/session";
 import { h, inWords, setText, worded } from "../hud/dom";
 import { t } from "../i18n";
@@ -13,7 +16,7 @@ const SPEEDS = [0.5, 1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 60, 90, 12
 const REST_MS = 150;
 
 /** What the pace needs of a session: two rooms that are driven together have it too. */
-export type Paced = Pick<Session, "can" | "request" | "live">;
+export type Paced = Pick<Session, "can" | "request" | "live" | "play">;
 
 export class Pace {
   readonly element: HTMLElement;
@@ -35,7 +38,8 @@ export class Pace {
   readonly #fps = h("output", { class: "fps" });
   #room: Room | null = null;
   #held = false;
-  #back = false;
+  /** Where this page looks back, if it does. */
+  #back: Extract<View["watching"], { kind: "back" }> | null = null;
   #rest: ReturnType<typeof setTimeout> | undefined;
 
   constructor(session: Paced) {
@@ -52,10 +56,10 @@ export class Pace {
       reset,
       this.#problem.element,
     );
-    this.#pause.addEventListener(
-      "click",
-      () => void this.#ask(this.#room?.paused ? "resume" : "pause"),
-    );
+    this.#pause.addEventListener("click", () => {
+      if (this.#back === null) void this.#ask(this.#room?.paused ? "resume" : "pause");
+      else void this.#session.play(!this.#back.playing);
+    });
     this.#step.addEventListener("click", () => void this.#ask("step"));
     reset.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -73,9 +77,10 @@ export class Pace {
   }
 
   render({ room, watching }: Pick<View, "room" | "watching">): void {
-    this.#back = watching.kind === "back";
+    const back = watching.kind === "back" ? watching : null;
     this.element.hidden = room === null || !this.#session.can("step");
-    if (room === this.#room) return;
+    if (room === this.#room && back?.playing === this.#back?.playing) return;
+    this.#back = back;
     this.#room = room;
     if (room !== null && !this.#held) this.#speed.value = String(nearest(room.fps));
     this.#write();
@@ -91,17 +96,23 @@ export class Pace {
     if (room === null) return;
     // A driven room moves by steps alone, and one that is held has no clock to stop.
     this.#pause.hidden = room.kind === "driven";
-    this.#pause.disabled = this.#problem.busy || room.mode !== "policy";
-    setText(this.#pause, t(room.paused ? "drive.resume" : "drive.pause"));
+    const held = this.#back === null && room.mode !== "policy";
+    this.#pause.disabled = this.#problem.busy || held;
+    setText(this.#pause, this.#pauseWords(room));
     const fps = this.#held ? (SPEEDS[Number(this.#speed.value)] ?? room.fps) : room.fps;
     const words = t("drive.fps", { count: Number(fps.toPrecision(3)) });
     setText(this.#fps, words);
     this.#speed.setAttribute("aria-valuetext", words);
   }
 
+  #pauseWords({ paused }: Room): string {
+    if (this.#back !== null) return t(this.#back.playing ? "time.hold" : "time.play");
+    return t(paused ? "drive.resume" : "drive.pause");
+  }
+
   #ask(type: "pause" | "resume" | "step"): Promise<unknown> {
     // What is asked for is done at the latest frame, and is to be seen there.
-    if (type === "step" && this.#back) void this.#session.live();
+    if (type === "step" && this.#back !== null) void this.#session.live();
     return this.#problem.ask(() => this.#session.request(type));
   }
 

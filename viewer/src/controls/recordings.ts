@@ -5,6 +5,7 @@ import { h, inWords, setText, worded } from "../hud/dom";
 import { locale, t } from "../i18n";
 import { EMPTY, type View } from "../state/view";
 import type { DropZone } from "./drop-zone";
+import type { Film } from "./film";
 import { numberIn, Problem } from "./problem";
 
 export class Recordings {
@@ -23,7 +24,7 @@ export class Recordings {
   #entries: readonly RecordingEntry[] | null = null;
   #view: View = EMPTY;
 
-  constructor(session: Session, files: DropZone) {
+  constructor(session: Session, files: DropZone, film: Film) {
     this.#session = session;
     this.#files = files;
     const name = h("label", { class: "field" }, worded(h("span"), "record.name"), this.#name);
@@ -38,6 +39,7 @@ export class Recordings {
       this.#stop,
       this.#start,
       open,
+      film.element,
       worded(h("h3"), "record.list"),
       this.#list,
       this.#problem.element,

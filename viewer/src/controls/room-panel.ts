@@ -6,6 +6,7 @@ import { t } from "../i18n";
 import { EMPTY, type View } from "../state/view";
 import "./controls.css";
 import type { DropZone } from "./drop-zone";
+import type { Film } from "./film";
 import { ModelPicker } from "./model-picker";
 import { Recordings } from "./recordings";
 import { RoomsList } from "./rooms-list";
@@ -13,6 +14,7 @@ import { Share } from "./share";
 
 export interface RoomPanelOptions {
   readonly files: DropZone;
+  readonly film: Film;
   readonly openGallery: () => void;
   /** Puts into a shared address what else it is to say: the camera, the language. */
   readonly addToLink: (url: URL) => void;
@@ -29,8 +31,8 @@ export class RoomPanel {
   constructor(host: HTMLElement, session: Session, options: RoomPanelOptions) {
     const models = new ModelPicker(session);
     const rooms = new RoomsList(session, models);
-    const recordings = new Recordings(session, options.files);
-    const share = new Share(session, options.addToLink);
+    const recordings = new Recordings(session, options.files, options.film);
+    const share = new Share(session, { add: options.addToLink, code: true });
     const gallery = worded(h("button", { type: "button", class: "gallery" }), "room.gallery");
     gallery.addEventListener("click", options.openGallery);
     this.#parts = [models, rooms, recordings];

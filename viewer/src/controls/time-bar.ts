@@ -2,6 +2,7 @@
  * The time bar: the frames that the server keeps, or those of an open recording. Whoever moves on it
  * goes back alone; everybody else stays where they are.
  */
+import type { Moment } from "../connection/address";
 import type { Session, Sought } from "../connection/session";
 import { h, icon, inWords, named, setText, worded } from "../hud/dom";
 import { hears } from "../hud/standing";
@@ -10,6 +11,7 @@ import { EMPTY, type View } from "../state/view";
 import "./controls.css";
 import { Marks } from "./marks";
 import { Problem } from "./problem";
+import { Share } from "./share";
 
 const PICTURES = {
   back: "M17 5v14l-9-7zM6 5v14",
@@ -43,6 +45,7 @@ export class TimeBar {
   readonly #speed = h("select", { class: "multiple" });
   readonly #controls: readonly (HTMLButtonElement | HTMLInputElement)[];
   readonly #problem = new Problem();
+  readonly #share: Share;
   readonly #socket = worded(h("p", { class: "note", hidden: "" }), "time.socket");
   #view: View = EMPTY;
   #dragging = false;
@@ -78,11 +81,13 @@ export class TimeBar {
       worded(h("h2", { class: "unseen" }), "time.title"),
       this.#words,
     );
+    this.#share = new Share(session, { words: "time.share", moment: () => this.#moment });
     this.#element = h(
       "section",
       { class: "card time-bar" },
       head,
       row,
+      this.#share.element,
       this.#socket,
       this.#problem.element,
     );
@@ -124,6 +129,20 @@ export class TimeBar {
     this.#recording = recording;
     this.#view = view;
     this.#write();
+  }
+
+  /** Show the moment that a link points at, if it is of this run of the room. */
+  async goTo({ seq, epoch }: Moment): Promise<void> {
+    const { frame } = this.#view;
+    if (frame === null) return;
+    if (epoch !== null && epoch !== frame.epoch) this.#problem.say(() => t("time.gone"));
+    else await this.#seek(seq);
+  }
+
+  get #moment(): Moment | undefined {
+    const { watching, frame } = this.#view;
+    if (watching.kind !== "back" || frame === null) return undefined;
+    return { seq: frame.seq, epoch: frame.epoch };
   }
 
   #button(name: "time.back" | "time.on", picture: string, by: number): HTMLButtonElement {
@@ -179,6 +198,7 @@ export class TimeBar {
       this.#play.replaceChildren(icon(playing ? PICTURES.hold : PICTURES.play));
     }
     this.#live.hidden = watching.kind !== "back";
+    this.#share.element.hidden = watching.kind !== "back";
     this.#close.hidden = watching.kind !== "recording";
     this.#speed.hidden = watching.kind !== "recording";
     this.#range.min = String(place.first);

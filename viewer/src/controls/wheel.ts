@@ -1,6 +1,7 @@
 /**
- * The wheel: who takes it drives the bus by keys, a step each. The keys are armed first; the room
- * goes on by itself until one of them takes the wheel.
+ * The wheel: who takes it drives the bus by keys, a step each. The keys are armed first, and the room
+ * stands until one of them moves it: nobody can take over a bus that drives on. What was stopped so
+ * goes on when the wheel is given back, or when the page goes.
  */
 import type { Session } from "../connection/session";
 import { h, inWords, named, setText, worded } from "../hud/dom";
@@ -23,6 +24,10 @@ export class WheelControl {
   #armed = false;
   /** A key has taken it since they were armed. */
   #taken = false;
+  /** What the last key asked for. */
+  #acting: Promise<unknown> = Promise.resolve();
+  /** The room stands because the wheel was taken here. */
+  #stopped = false;
   /** It was given back because this page asked. */
   #asked = false;
 
@@ -49,6 +54,12 @@ export class WheelControl {
       },
       { capture: true },
     );
+    addEventListener("pagehide", () => {
+      const code = this.#view.room?.code;
+      if (this.#stopped && code !== undefined) {
+        void session.api.post(`api/rooms/${encodeURIComponent(code)}/resume`, {});
+      }
+    });
     inWords(() => {
       this.#write();
     });
@@ -58,18 +69,44 @@ export class WheelControl {
     this.#view = view;
     const mine = view.wheel?.mine === true;
     // Taken away by the server, after too long without a turn of it.
-    if (this.#taken && !mine && view.released?.mine === true) this.#arm(false);
+    if (this.#taken && !mine && view.released?.mine === true) {
+      this.#arm(false);
+      void this.#goOn();
+    }
     const other = view.wheel !== null && !mine;
-    if (this.#armed && (other || view.vote !== null || !this.#session.can("act"))) this.#arm(false);
+    if (this.#armed && (other || view.vote !== null || !this.#session.can("act"))) {
+      this.#arm(false);
+      this.#stopped = false;
+    }
     if (mine) this.#taken = true;
     this.#write();
   }
 
   async release(): Promise<void> {
-    const mine = this.#view.wheel?.mine === true;
     this.#arm(false);
+    // The last key may be about to take it; and what is known is newer than what was drawn.
+    await this.#acting;
+    const mine = this.#session.view.wheel?.mine === true;
     this.#asked = mine;
-    if (mine) await this.#problem.ask(() => this.#session.request("release"));
+    const released = mine ? await this.#session.request("release") : null;
+    if (released?.kind === "error") this.#problem.refused(released);
+    await this.#goOn();
+  }
+
+  /** The bus stands until it is driven. Keys need not wait for the answer: they are done after it. */
+  async #stop(): Promise<void> {
+    const { room } = this.#view;
+    if (room === null || room.paused || room.kind !== "stream" || room.mode !== "policy") return;
+    this.#stopped = true;
+    const outcome = await this.#session.request("pause");
+    if (outcome.kind === "error") this.#stopped = false;
+  }
+
+  async #goOn(): Promise<void> {
+    if (!this.#stopped) return;
+    this.#stopped = false;
+    const outcome = await this.#session.request("resume");
+    if (outcome.kind === "error") this.#problem.refused(outcome);
   }
 
   #arm(on: boolean): void {
@@ -77,6 +114,7 @@ export class WheelControl {
     if (on) this.#problem.clear();
     // Nobody drives by looking back.
     if (on && this.#view.watching.kind === "back") void this.#session.live();
+    if (on) void this.#stop();
     this.#taken = false;
     this.#asked = false;
     this.#write();
@@ -98,7 +136,9 @@ export class WheelControl {
 
   /** A key that is held asks again as soon as it was answered. */
   async #act(action: number): Promise<void> {
-    await this.#problem.ask(() => this.#session.request("act", { action }));
+    if (this.#problem.busy) return;
+    this.#acting = this.#problem.ask(() => this.#session.request("act", { action }));
+    await this.#acting;
   }
 
   #write(): void {

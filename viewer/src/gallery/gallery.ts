@@ -1,6 +1,7 @@
 /**
- * All rooms at once, as small live views. Only those in sight have a connection, and only so many: a
- * gallery must not weigh on the server or the page as much as it shows.
+ * All rooms at once, as small live views. Only those in sight have a connection, and only so many are
+ * live, the others get a picture now and then: a gallery must not weigh on the server or the page as
+ * much as it shows. Tiles stay while it is closed, so that it opens with what was seen last.
  */
 import type { RoomEntry } from "../connection/api";
 import { openWebSocket } from "../connection/browser-socket";
@@ -14,8 +15,9 @@ import { Refresher } from "../controls/refresher";
 import { Tile, type Ways } from "./tile";
 import "./gallery.css";
 
-/** Tiles that are live at once. */
+/** Tiles in sight that have a WebSocket, and those that have a picture now and then beyond them. */
 const MOST_LIVE = 16;
+const MOST_SHOWN = 64;
 
 /** Time between two looks at the list of rooms, in milliseconds. */
 const LOOK_EVERY_MS = 5_000;
@@ -114,22 +116,21 @@ export class Gallery {
   }
 
   #add(entry: RoomEntry): void {
-    // Where the page itself could not have a WebSocket, its tiles cannot either.
-    const transport = this.#session.transport === "ws" ? "ws" : "poll";
-    const wishes = { ...this.#session.wishes, transport } as const;
+    const { wishes, view } = this.#session;
     const tile = new Tile(entry, wishes, this.#ways, (code) => {
       this.#dialog.close();
       this.#session.openRoom(code);
     });
     this.#tiles.set(entry.code, tile);
     this.#list.append(h("li", {}, tile.element));
+    if (view.room?.rules === entry.rules) tile.settle(view.room);
     this.#watcher.observe(tile.element);
   }
 
   #drop(code: string): void {
     const tile = this.#tiles.get(code);
     if (tile === undefined) return;
-    tile.disconnect();
+    tile.dispose();
     this.#watcher.unobserve(tile.element);
     this.#visible.delete(tile.element);
     tile.element.parentElement?.remove();
@@ -137,14 +138,18 @@ export class Gallery {
     this.#connect();
   }
 
-  /** The first tiles in sight are live. */
+  /** The first tiles in sight are live, those after them nearly so. */
   #connect(): void {
     const inSight = [...this.#tiles.values()].filter(({ element }) => this.#visible.has(element));
-    const live = new Set(this.#dialog.open ? inSight.slice(0, MOST_LIVE) : []);
+    const shown = new Set(this.#dialog.open ? inSight.slice(0, MOST_SHOWN) : []);
     for (const tile of this.#tiles.values()) {
-      if (live.has(tile)) tile.connect();
-      else if (tile.connected) tile.disconnect();
+      if (!shown.has(tile) && tile.connected) tile.disconnect();
     }
+    // Where the page itself could not have a WebSocket, its tiles cannot either.
+    const best = this.#session.transport === "ws" ? "ws" : "poll";
+    [...shown].forEach((tile, nth) => {
+      tile.connect(nth < MOST_LIVE ? best : "poll");
+    });
   }
 
   #mark(): void {
@@ -156,6 +161,6 @@ export class Gallery {
 
   #release(): void {
     this.#refresher.stop();
-    for (const code of [...this.#tiles.keys()]) this.#drop(code);
+    this.#connect();
   }
 }

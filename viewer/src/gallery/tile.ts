@@ -1,4 +1,7 @@
-/** One room in the gallery: a small live plan and its numbers, over a connection of its own. */
+/**
+ * One room in the gallery: a small live plan and its numbers, over a connection of its own. What was
+ * last seen of it stays, looking as old as it is; until then the city is drawn that such rooms have.
+ */
 import type { RoomEntry } from "../connection/api";
 import { Connection } from "../connection/connection";
 import type { Wishes } from "../connection/address";
@@ -8,9 +11,10 @@ import { h, setText } from "../hud/dom";
 import { rewardWords } from "../hud/words";
 import { t } from "../i18n";
 import { Plan } from "../plan/plan";
+import type { Room } from "../protocol/messages";
 import { EMPTY, reduce } from "../state/view";
 
-/** Least time between two drawings of a tile, in milliseconds: small things move slowly enough. */
+/** Least time (milliseconds) between two drawings of a tile: small things move slowly enough. */
 const DRAW_EVERY_MS = 200;
 
 export type Ways = Readonly<Record<Transport, Open>>;
@@ -25,10 +29,9 @@ export class Tile {
   #entry: RoomEntry;
   #view = EMPTY;
   #connection: Connection | null = null;
-  #plan: Plan | null = null;
+  readonly #plan: Plan;
   #due: ReturnType<typeof setTimeout> | undefined;
 
-  /** `wishes` has the transport that a tile is to use, and the token. */
   constructor(entry: RoomEntry, wishes: Wishes, ways: Ways, choose: (code: string) => void) {
     this.#entry = entry;
     this.#wishes = { ...wishes, room: entry.code, name: null };
@@ -44,6 +47,7 @@ export class Tile {
     this.element.addEventListener("click", () => {
       choose(entry.code);
     });
+    this.#plan = new Plan(this.#picture, { detail: "mini" });
     this.write();
   }
 
@@ -51,19 +55,27 @@ export class Tile {
     return this.#connection !== null;
   }
 
+  /** Draw the city of a room of the same rules: for a tile that is on the page, and not live yet. */
+  settle(like: Room): void {
+    this.#plan.render({ ...EMPTY, room: like });
+  }
+
   update(entry: RoomEntry): void {
     this.#entry = entry;
     this.write();
   }
 
-  connect(): void {
-    if (this.#connection !== null) return;
-    this.#plan = new Plan(this.#picture, { detail: "mini" });
+  connect(transport: Transport): void {
+    if (this.#connection?.transport === transport) return;
+    this.#connection?.stop();
     this.#connection = new Connection({
       open: this.#ways,
-      wishes: this.#wishes,
+      wishes: { ...this.#wishes, transport },
       onNews: (news) => {
-        this.#view = reduce(this.#view, news, Date.now());
+        const first = this.#view.frame === null;
+        // A tile shows what is now, and needs nothing of what was.
+        this.#view = { ...reduce(this.#view, news, Date.now()), kept: [] };
+        if (first && this.#view.frame !== null) this.#draw();
         this.#due ??= setTimeout(() => {
           this.#draw();
         }, DRAW_EVERY_MS);
@@ -80,10 +92,12 @@ export class Tile {
     this.#due = undefined;
     this.#connection?.stop();
     this.#connection = null;
-    this.#plan?.dispose();
-    this.#plan = null;
-    this.#view = EMPTY;
     this.write();
+  }
+
+  dispose(): void {
+    this.disconnect();
+    this.#plan.dispose();
   }
 
   /** The words, in the language of the moment. */
@@ -97,8 +111,9 @@ export class Tile {
   }
 
   #draw(): void {
+    clearTimeout(this.#due);
     this.#due = undefined;
-    this.#plan?.render(this.#view);
+    this.#plan.render(this.#view);
     this.write();
   }
 

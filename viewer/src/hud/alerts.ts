@@ -1,7 +1,8 @@
 /**
- * The warning lamps, over the scene. Only those that are lit are seen, and nothing else moves when
- * one is; a screen reader finds all of them with their states. They differ in shape and in words, not
- * in colour alone.
+ * The warning lamps, over the scene: how the bus stands now, and what the next action will answer to,
+ * which is called so lest it look like the reason of the last. Only those that are lit are seen, and
+ * nothing else moves when one is; a screen reader finds all of them with their states. They differ in
+ * shape and in words, not in colour alone.
  */
 import { duration } from "../format";
 import { t, type PlainKey } from "../i18n";
@@ -16,6 +17,8 @@ interface Kind {
   readonly name: string;
   readonly words: PlainKey;
   readonly isLit: Test;
+  /** It is about the cell that the bus has come to, and nothing was done about it yet. */
+  readonly next?: true;
   /** What more there is to say while it is lit. */
   readonly more?: (frame: Frame, measures: Measures | null) => string;
   /** The picture: what is filled when lit, and what is cut out of that. */
@@ -36,14 +39,16 @@ const KINDS: readonly Kind[] = [
   {
     name: "red",
     words: "alert.red",
-    isLit: (frame) => frame.lightRed,
+    isLit: (frame) => frame.lightRed && goesOn(frame),
+    next: true,
     solid: "M8 2h8a3 3 0 0 1 3 3v14a3 3 0 0 1-3 3H8a3 3 0 0 1-3-3V5a3 3 0 0 1 3-3z",
     cut: "M9 7.5h6",
   },
   {
     name: "police",
     words: "alert.police",
-    isLit: (frame) => frame.policeHere,
+    isLit: (frame) => frame.policeHere && goesOn(frame),
+    next: true,
     solid: "M12 2l8 3v6c0 5-3.5 8.5-8 11-4.5-2.5-8-6-8-11V5z",
     cut: "M8 11l3 3 5-6",
   },
@@ -76,6 +81,10 @@ const KINDS: readonly Kind[] = [
     solid: "M12 1l2.5 6 6-2.5-2.5 6 5 2.5-5.5 2 2 6-5.5-3L8 23l-.5-6L2 17l4-4-5-4 6.5-.5L7 3l4 4z",
   },
 ];
+
+function goesOn({ terminated, truncated }: Frame): boolean {
+  return !terminated && !truncated;
+}
 
 interface Lamp {
   readonly element: HTMLElement;
@@ -117,7 +126,7 @@ export class Alerts {
 }
 
 function makeLamp(kind: Kind): Lamp {
-  const { name, words, solid, cut } = kind;
+  const { name, words, solid, cut, next } = kind;
   const picture = draw("svg", { viewBox: "0 0 24 24", "aria-hidden": "true" });
   picture.append(draw("path", { class: "solid", d: solid }));
   if (cut !== undefined) picture.append(draw("path", { class: "cut", d: cut }));
@@ -125,5 +134,9 @@ function makeLamp(kind: Kind): Lamp {
   const text = worded(h("span", { class: "word" }), words);
   const more = h("span", { class: "more" });
   const element = h("li", { "data-alert": name }, picture, text, more, state);
+  if (next) {
+    element.classList.add("next");
+    text.before(worded(h("span", { class: "word" }), "alert.next"));
+  }
   return { element, state, more, kind };
 }

@@ -3,6 +3,8 @@ import { keysFor } from "../controls/keys";
 import { t, type PlainKey } from "../i18n";
 import { h, icon, named, worded } from "./dom";
 import { sentences } from "./intro";
+import { legend } from "./legend";
+import { keysAreOn, turnKeys } from "./keys";
 import { actionWords } from "./words";
 
 const KEYS: readonly (readonly [keys: readonly string[], words: PlainKey])[] = [
@@ -11,6 +13,7 @@ const KEYS: readonly (readonly [keys: readonly string[], words: PlainKey])[] = [
   [["M"], "help.sound"],
   [["H"], "help.panels"],
   [["G"], "help.gallery"],
+  [["B"], "help.present"],
   [["?"], "help.help"],
   [["Esc"], "help.escape"],
 ];
@@ -45,7 +48,10 @@ export class Help {
       h("header", {}, worded(h("h2", { id: "help-title" }), "help.title"), close),
       worded(h("h3"), "intro.title"),
       sentences(),
+      worded(h("h3"), "legend.title"),
+      legend(),
       worded(h("h3"), "help.keys"),
+      keySwitch(),
       keyList(KEYS),
       this.#wheel,
       worded(h("h3"), "help.free"),
@@ -77,6 +83,15 @@ export class Help {
     this.#wheel.hidden = rows.length === 0;
     this.#wheel.replaceChildren(h("h3", {}, t("help.wheel")), h("dl", {}, ...rows));
   }
+}
+
+function keySwitch(): HTMLElement {
+  const box = h("input", { type: "checkbox", name: "keys" });
+  box.checked = keysAreOn();
+  box.addEventListener("change", () => {
+    turnKeys(box.checked);
+  });
+  return h("label", { class: "switch" }, box, worded(h("span"), "help.keys.on"));
 }
 
 function keyList(keys: readonly (readonly [readonly string[], PlainKey])[]): HTMLElement {

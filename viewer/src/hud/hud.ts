@@ -4,6 +4,7 @@
  */
 import type { View } from "../state/view";
 import { Alerts } from "./alerts";
+import { Comings } from "./comings";
 import { Instruments } from "./instruments";
 import { Law } from "./law";
 import { Load } from "./load";
@@ -38,6 +39,7 @@ export class Hud {
     this.#pieces = [
       new StatusBar(hosts.status),
       new SummaryCard(hosts.summary),
+      new Comings(hosts.over),
       new Instruments(hosts.instruments),
       new Narration(dock),
       new Alerts(hosts.over),

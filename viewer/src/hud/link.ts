@@ -4,7 +4,10 @@
  */
 import type { Status } from "../connection/status";
 import { clockTime, oneDigit, secondsUntil } from "../format";
-import { inWords, h, setText, worded } from "./dom";
+import { tokenIn } from "../connection/address";
+import { failure } from "../connection/requests";
+import { refusalWords } from "../controls/problem";
+import { inWords, h, named, setText, worded } from "./dom";
 import { t } from "../i18n";
 import { PROTOCOL_VERSION } from "../protocol/messages";
 import type { View } from "../state/view";
@@ -16,6 +19,10 @@ const COUNT_EVERY_MS = 250;
 export interface LinkActions {
   readonly retry: () => void;
   readonly reload: () => void;
+  /** Come in with this token. */
+  readonly token: (token: string) => void;
+  /** To the room that is always there. */
+  readonly main: () => void;
 }
 
 export class Link {
@@ -28,6 +35,16 @@ export class Link {
   readonly #reload = worded(
     h("button", { class: "reload strong", type: "button" }),
     "notice.again",
+  );
+  readonly #main = worded(h("button", { class: "main strong", type: "button" }), "notice.main");
+  readonly #token = h("input", {
+    ...{ type: "text", name: "token", required: "", autocomplete: "off", spellcheck: "false" },
+  });
+  readonly #form = h(
+    "form",
+    { class: "token-form" },
+    named(this.#token, "notice.token"),
+    worded(h("button", { type: "submit", class: "strong" }), "notice.enter"),
   );
   #status: Status = { kind: "connecting" };
   #view: Pick<View, "room" | "watching"> | null = null;
@@ -43,7 +60,14 @@ export class Link {
     pill.append(
       h("p", { class: "pill", "aria-hidden": "true" }, h("i", { class: "dot" }), this.#pillText),
     );
-    notice.append(h("div", {}, this.#title, this.#text), this.#retry, this.#reload);
+    const said = h("div", {}, this.#title, this.#text);
+    notice.append(said, this.#form, this.#main, this.#retry, this.#reload);
+    this.#main.addEventListener("click", actions.main);
+    this.#form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const token = tokenIn(this.#token.value);
+      if (token !== null) actions.token(token);
+    });
     this.#retry.addEventListener("click", actions.retry);
     this.#reload.addEventListener("click", actions.reload);
     inWords(() => {
@@ -91,7 +115,10 @@ export class Link {
       (status.kind === "connecting" && this.#lastFrameAt === null);
     this.#notice.hidden = quiet;
     this.#page.classList.toggle("stale", !quiet);
-    this.#retry.hidden = status.kind !== "waiting";
+    const refused = status.kind === "refused" ? status.code : null;
+    this.#form.hidden = refused !== "AUTH_REQUIRED" && refused !== "FORBIDDEN";
+    this.#main.hidden = refused !== "NO_ROOM" && refused !== "INVALID_ROOM";
+    this.#retry.hidden = status.kind !== "waiting" && refused === null;
     this.#reload.hidden = status.kind !== "incompatible";
     if (quiet) return;
     const [title, text] = noticeText(status, this.#lastFrameAt, this.#farewell);
@@ -118,6 +145,11 @@ function noticeText(
   if (status.kind === "incompatible") {
     const versions = { theirs: status.theirs, ours: PROTOCOL_VERSION };
     return [t("notice.incompatible"), t("notice.reload", versions)];
+  }
+  if (status.kind === "refused") {
+    const { code, reason } = status;
+    const refusal = { ...failure(null, reason), code };
+    return [t("notice.refused"), refusalWords(refusal)];
   }
   const age =
     lastFrameAt === null ? t("notice.nothing") : t("notice.age", { time: clockTime(lastFrameAt) });

@@ -14,6 +14,9 @@ import { actionWords } from "./words";
 interface Row {
   readonly element: HTMLElement;
   readonly name: HTMLElement;
+  /** Which is chosen, as a shape; what the shapes mean is said above the rows. */
+  readonly sign: HTMLElement;
+  /** The same in words, for a voice. */
   readonly note: HTMLElement;
   readonly bar: HTMLElement;
   readonly number: HTMLElement;
@@ -70,16 +73,18 @@ function askedFor(room: Room): PlainKey | null {
 
 function makeRow(): Row {
   const name = h("span", { class: "name" });
-  const note = h("span", { class: "mark" });
+  const sign = h("span", { class: "mark", "aria-hidden": "true" });
+  const note = h("span", { class: "unseen" });
   const bar = h("span", { class: "bar" });
   const number = h("span", { class: "amount" });
   const track = h("span", { class: "track", "aria-hidden": "true" }, bar);
-  const element = h("li", {}, h("span", { class: "who" }, name, " ", note), track, number);
-  return { element, name, note, bar, number };
+  const element = h("li", {}, h("span", { class: "who" }, sign, name, " ", note), track, number);
+  return { element, name, sign, note, bar, number };
 }
 
 function empty(row: Row): void {
   row.element.className = "";
+  setText(row.sign, "");
   setText(row.note, "");
   setText(row.number, "–");
   row.bar.style.width = "0";
@@ -91,11 +96,12 @@ function fill(row: Row, outputs: Outputs, bar: Bar, nth: number, asked: boolean)
   row.element.className = chosen ? "chosen" : "";
   row.element.classList.toggle("closed", !bar.open);
   row.element.classList.toggle("loss", bar.value < 0);
+  setText(row.sign, (chosen ? "▶" : "") + (favourite ? "★" : ""));
   const notes = [
-    ...(chosen ? [`▶ ${t("mind.chosen")}`] : []),
-    ...(favourite ? [`★ ${t("mind.favourite")}`] : []),
+    ...(chosen ? [t("mind.chosen")] : []),
+    ...(favourite ? [t("mind.favourite")] : []),
   ];
-  setText(row.note, notes.join(" "));
+  setText(row.note, notes.join(", "));
   const number = outputs.kind === "chances" ? percent(bar.value) : signed(bar.value);
   setText(row.number, bar.open ? number : t("mind.closed"));
   row.bar.style.left = `${bar.from * 100}%`;

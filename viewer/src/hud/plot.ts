@@ -1,12 +1,12 @@
 /**
- * The running episode as a small plot: the total reward as a line, the load as a stepped area under
- * the line of the law. What it shows is also said in a sentence, for those who cannot see it.
+ * The shown episode as a small plot: the total reward as a line, the load as a stepped area under the
+ * line of the law. Who looks back sees the whole episode, and faintly what comes after the frame that
+ * is shown. What it shows is also said in a sentence, for those who cannot see it.
  */
 import { whole } from "../format";
 import { onLanguage, t } from "../i18n";
 import { measuresOf } from "../protocol/measures";
 import type { Frame, Room } from "../protocol/messages";
-import type { Point } from "../state/trail";
 import type { View } from "../state/view";
 import { card } from "./card";
 import { draw, h, setText, worded } from "./dom";
@@ -75,7 +75,8 @@ export class Plot {
 }
 
 /** In words what the plot shows. */
-export function describe(trail: readonly Point[], frame: Frame, room: Room | null): string {
+export function describe(episode: readonly Frame[], frame: Frame, room: Room | null): string {
+  const trail = episode.filter(({ seq }) => seq <= frame.seq);
   const first = trail[0];
   if (first === undefined || trail.length < 2) return t("plot.none");
   return t("plot.text", {
@@ -89,10 +90,10 @@ export function describe(trail: readonly Point[], frame: Frame, room: Room | nul
   });
 }
 
-function scalesOf(trail: readonly Point[], frame: Frame): Scales {
+function scalesOf(trail: readonly Frame[], frame: Frame): Scales {
   const totals = trail.map(({ totalReward }) => totalReward).filter(Number.isFinite);
   return {
-    steps: niceScale(0, Math.max(LEAST_STEPS, frame.step), 5),
+    steps: niceScale(0, Math.max(LEAST_STEPS, frame.step, trail.at(-1)?.step ?? 0), 5),
     returns: niceScale(Math.min(0, ...totals), Math.max(LEAST_RETURN, ...totals), 4),
     load: niceScale(0, Math.max(1, frame.capacity, frame.passengers), 4),
   };
@@ -127,15 +128,13 @@ function axes({ steps, returns, load }: Scales): SVGElement[] {
   ];
 }
 
-function lines(
-  { steps, returns, load }: Scales,
-  trail: readonly Point[],
-  frame: Frame,
-): SVGElement[] {
+function lines(scales: Scales, episode: readonly Frame[], frame: Frame): SVGElement[] {
+  const { steps, returns, load } = scales;
   const legal = up(load, frame.legalCapacity);
-  const drawn: SVGElement[] = [];
+  const trail = episode.filter(({ seq }) => seq <= frame.seq);
   const first = trail[0];
   const last = trail.at(-1);
+  const drawn = later(scales, episode.slice(Math.max(0, trail.length - 1)));
   if (first !== undefined && last !== undefined) {
     const area = trail.map((point, nth) => {
       const [x, y] = [across(steps, point.step), up(load, point.passengers)];
@@ -171,6 +170,20 @@ function lines(
     );
   }
   return drawn;
+}
+
+/** What came after the frame that is shown, from that frame on. */
+function later({ steps, returns, load }: Scales, rest: readonly Frame[]): SVGElement[] {
+  if (rest.length < 2) return [];
+  const way = rest.map((frame) => `${across(steps, frame.step)} ${up(returns, frame.totalReward)}`);
+  const edge = rest.map((frame, nth) => {
+    const [x, y] = [across(steps, frame.step), up(load, frame.passengers)];
+    return nth === 0 ? `M${x} ${y}` : `H${x}V${y}`;
+  });
+  return [
+    draw("path", { class: "load-edge later", d: edge.join("") }),
+    draw("path", { class: "return later", d: `M${way.join("L")}` }),
+  ];
 }
 
 function text(words: string, x: number, y: number, name: string): SVGTextElement {

@@ -17,7 +17,8 @@ export function standingOf(
   if (watching === "recording") return "recording";
   if (!hears(status) || room === null) return status.kind;
   if (watching === "back") return "back";
-  if (room.paused) return "paused";
+  // Who holds the wheel moves it; its clock does not.
+  if (room.paused && room.mode !== "wheel") return "paused";
   if (room.kind === "driven") return "driven";
   // Late or asked for is more to be said than who drives.
   if (status.kind !== "live") return status.kind;

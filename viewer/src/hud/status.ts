@@ -1,9 +1,10 @@
-/** Episode, step and place, in the bar at the top. */
+/** Episode, step and where the bus is now, in the bar at the top. */
 import { whole } from "../format";
 import { onLanguage, t } from "../i18n";
+import { mostSteps, rollsOn } from "../protocol/measures";
 import type { View } from "../state/view";
 import { h, setText, worded } from "./dom";
-import { nearestPlace } from "./words";
+import { capital, nearestPlace } from "./words";
 
 export class StatusBar {
   readonly #episode = h("dd", { "data-field": "episode" }, "–");
@@ -36,12 +37,17 @@ export class StatusBar {
     if (frame === null) return;
     setText(this.#episode, whole(frame.episode));
     setText(this.#step, whole(frame.step));
-    setText(this.#most, room === null ? "" : t("status.of", { most: room.maxSteps }));
+    setText(
+      this.#most,
+      room === null
+        ? ""
+        : t(rollsOn(room) ? "status.of" : "status.of.most", { most: mostSteps(room) }),
+    );
     const near = nearestPlace(room, frame.routeIndex);
     const [x, y] = frame.position;
     setText(this.#cell, t("status.cell", { x, y }));
     const words =
       near === null ? "" : near.away === 0 ? near.name : t("place.near", { place: near.name });
-    setText(this.#place, words.charAt(0).toLocaleUpperCase() + words.slice(1));
+    setText(this.#place, capital(words));
   }
 }

@@ -8,7 +8,7 @@ import type { Room } from "../protocol/messages";
 import type { Summary } from "../state/seen";
 import type { View } from "../state/view";
 import { h, setText, worded } from "./dom";
-import { rewardWords } from "./words";
+import { offenceWords, rewardWords } from "./words";
 
 /** How long the card stays at least, in milliseconds: about what reading it takes. */
 const SHOWN_MS = 4_000;
@@ -18,6 +18,7 @@ export class SummaryCard {
   readonly #which = h("p", { class: "which" });
   readonly #title = h("h2");
   readonly #reason = h("p", { class: "reason" });
+  readonly #offences = h("p", { class: "reason", "data-field": "offences" });
   readonly #return = h("dd");
   readonly #money = h("dd");
   readonly #aboard = h("dd");
@@ -32,6 +33,7 @@ export class SummaryCard {
       this.#which,
       this.#title,
       this.#reason,
+      this.#offences,
       h(
         "dl",
         {},
@@ -75,6 +77,8 @@ export class SummaryCard {
     setText(this.#which, t("summary.which", { episode: last.episode, count: last.steps }));
     setText(this.#title, t(`ending.${last.ending}`));
     setText(this.#reason, t(`ending.${last.ending}.reason`));
+    setText(this.#offences, offenceWords(last.offences));
+    this.#card.classList.toggle("offended", last.offences.reds + last.offences.checkpoints > 0);
     setText(this.#return, rewardWords(this.#room, last.totalReward));
     setText(this.#money, `TSh ${whole(last.money)}`);
     setText(this.#aboard, whole(last.passengers));

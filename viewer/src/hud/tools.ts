@@ -14,6 +14,7 @@ const PICTURES = {
     "M12 3a9 9 0 1 1 0 18 9 9 0 0 1 0-18z",
     "M9.5 9.5a2.6 2.6 0 1 1 3.6 2.4c-.8.4-1.1.9-1.1 1.8M12 16.8v.4",
   ],
+  present: ["M3 4h18M4 4v11h16V4M12 15v3M8 21l4-3l4 3"],
   panels: ["M3 5h18v14H3zM9 5v14M15 5v14"],
 } as const;
 
@@ -21,6 +22,7 @@ export interface ToolActions {
   readonly sound: () => void;
   readonly gallery: () => void;
   readonly help: () => void;
+  readonly present: () => void;
   readonly panels: () => void;
 }
 
@@ -43,6 +45,7 @@ export class Tools {
       languages(),
       this.#sound,
       button("gallery", "tool.gallery", actions.gallery),
+      button("present", "tool.present", actions.present),
       button("help", "tool.help", actions.help),
       this.#panels,
     );
@@ -74,7 +77,11 @@ function call(element: HTMLElement, name: string): void {
   element.title = name;
 }
 
-function button(name: "gallery" | "help", words: PlainKey, action: () => void): HTMLElement {
+function button(
+  name: "gallery" | "help" | "present",
+  words: PlainKey,
+  action: () => void,
+): HTMLElement {
   const element = h(
     "button",
     { type: "button", class: `icon-button ${name}` },

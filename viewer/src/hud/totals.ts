@@ -6,9 +6,10 @@ import { averageReturn, type Seen, type Summary } from "../state/seen";
 import type { View } from "../state/view";
 import { card } from "./card";
 import { h, setText, worded } from "./dom";
-import { rewardNumber, rewardWords } from "./words";
+import { atLeast, rewardNumber, rewardWords } from "./words";
 
-type Field = "count" | "average" | "best" | "load" | "money" | "fined" | "crashed";
+type Field =
+  "count" | "average" | "best" | "load" | "money" | "fined" | "crashed" | "reds" | "checkpoints";
 
 const FIELDS: Readonly<
   Record<Field, { words: PlainKey; value: (seen: Seen, room: Room | null) => string }>
@@ -29,6 +30,14 @@ const FIELDS: Readonly<
   },
   fined: { words: "totals.fined", value: ({ fined }) => whole(fined) },
   crashed: { words: "totals.crashed", value: ({ crashed }) => whole(crashed) },
+  reds: {
+    words: "totals.reds",
+    value: ({ offences: { reds, whole: all } }) => atLeast(reds, all),
+  },
+  checkpoints: {
+    words: "totals.checkpoints",
+    value: ({ offences: { checkpoints, whole: all } }) => atLeast(checkpoints, all),
+  },
 };
 
 export class Totals {

@@ -6,7 +6,7 @@ import { duration, whole } from "../format";
 import { t } from "../i18n";
 import { measuresOf, type Measures } from "../protocol/measures";
 import type { Frame, Room } from "../protocol/messages";
-import { happenedBetween, type Happened } from "./happened";
+import { happenedBetween, type Happened } from "../state/happened";
 import { actionWords } from "./words";
 
 interface Step {

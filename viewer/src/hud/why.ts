@@ -6,6 +6,7 @@
  */
 import { whole } from "../format";
 import { locale, t } from "../i18n";
+import { rollsOn } from "../protocol/measures";
 import type { Frame, Room } from "../protocol/messages";
 import type { View } from "../state/view";
 import { termsOf } from "./terms";
@@ -22,11 +23,10 @@ interface Step {
 }
 
 /** Null where there is nothing to tell yet. */
-export function explain(view: Pick<View, "room" | "frame" | "previous">): string | null {
-  const { room, frame, previous } = view;
+export function explain(view: Pick<View, "room" | "frame" | "before">): string | null {
+  const { room, frame, before } = view;
   if (room === null || frame === null) return null;
   if (frame.actionName === null) return t("why.start", { where: placeWords(room, frame) });
-  const before = previous?.seq === frame.seq - 1 ? previous : null;
   const step: Step = {
     room,
     before,
@@ -42,7 +42,8 @@ export function explain(view: Pick<View, "room" | "frame" | "previous">): string
 }
 
 function mainPart(step: Step): string {
-  const { before, frame, where, paid } = step;
+  const { before, frame, where, paid, room } = step;
+  const rolled = rollsOn(room);
   switch (frame.actionName) {
     case "Move":
       if (passedBy(step))
@@ -60,8 +61,10 @@ function mainPart(step: Step): string {
       return before === null ? other(step) : t("why.dropped.none", { where });
     }
     case "Stop":
-      if (before?.lightRed === true) return t("why.stopped.red", { where });
-      if (before?.policeHere === true) return t("why.stopped.police", { where });
+      if (before?.lightRed === true)
+        return t(rolled ? "why.braked.red" : "why.stopped.red", { where });
+      if (before?.policeHere === true)
+        return t(rolled ? "why.braked.police" : "why.stopped.police", { where });
       if (before?.mustStop === true) return t("why.stopped.must", { where });
       return t((paid.get("action") ?? 0) < 0 ? "why.braked.needless" : "why.braked", { where });
     case "Speed up":
@@ -82,6 +85,10 @@ function passedBy({ before, paid }: Step): boolean {
 function otherParts(step: Step): string[] {
   const { room, before, frame, paid } = step;
   const parts: string[] = [];
+  // It brakes and is past the light all the same: said, lest it look like a lie.
+  if (frame.actionName === "Stop" && before !== null && rollsOn(room)) {
+    if (frame.routeIndex > before.routeIndex) parts.push(t("why.and.rolled"));
+  }
   if (passedBy(step) && frame.actionName !== "Move") {
     parts.push(t(before?.lightRed === true ? "why.and.red" : "why.and.police"));
   }
@@ -92,9 +99,9 @@ function otherParts(step: Step): string[] {
   if (frame.crashed) parts.push(t("why.and.crashed"));
   else if (frame.terminated) {
     const arrived = frame.routeIndex >= room.route.length - 1;
-    if (arrived) parts.push(t("why.and.arrived"));
+    const legal = (paid.get("legal") ?? 0) > 0;
+    if (arrived) parts.push(t(legal ? "why.and.arrived.legal" : "why.and.arrived"));
     else if (frame.fined) parts.push(t("why.and.impounded"));
-    if (arrived && (paid.get("legal") ?? 0) > 0) parts.push(t("why.and.legal"));
   }
   return parts;
 }

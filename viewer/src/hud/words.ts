@@ -1,8 +1,9 @@
 /** Words for names that arrive: those this page knows are translated, others shown as they came. */
-import { hasWords, t, tIn, type Language } from "../i18n";
+import { hasWords, locale, t, tIn, type Language } from "../i18n";
 import { signed } from "../format";
 import { measuresOf } from "../protocol/measures";
 import type { Frame, Room } from "../protocol/messages";
+import type { Offences } from "../state/offences";
 
 /** The name of an action, in the language of the moment or in another. */
 export function actionWords(name: string | null, language?: Language): string {
@@ -49,4 +50,24 @@ export function nearestPlace(room: Room | null, index: number): NearPlace | null
     if (at >= 0 && (nearest === null || away < nearest.away)) nearest = { name, away };
   }
   return nearest;
+}
+
+/** What was done against the law, and whether it may be more than was seen. */
+export function offenceWords({ reds, checkpoints, whole }: Offences): string {
+  const some = t("offences.some", {
+    reds: t("offences.reds", { count: reds }),
+    checkpoints: t("offences.checkpoints", { count: checkpoints }),
+  });
+  if (reds + checkpoints > 0) return whole ? some : `${some} ${t("offences.unseen")}`;
+  return whole ? t("offences.none") : t("offences.unseen");
+}
+
+/** A count of them, at least as large as it says. */
+export function atLeast(count: number, whole: boolean): string {
+  return whole ? String(count) : t("totals.least", { count });
+}
+
+/** The words as the beginning of a sentence. */
+export function capital(words: string): string {
+  return words.charAt(0).toLocaleUpperCase(locale()) + words.slice(1);
 }

@@ -6,6 +6,9 @@ export const en = {
   "why.sentence": "{what}: {reward}",
   "why.stopped.red": "Stopped at the red light {where}",
   "why.stopped.police": "Stopped for the police {where}",
+  "why.braked.red": "Braked for the red light {where}",
+  "why.braked.police": "Braked for the police {where}",
+  "why.and.rolled": "rolled on, as these rules have it",
   "why.stopped.must": "Stopped {where}, where it had to",
   "why.braked": "Braked {where}",
   "why.braked.needless": "Braked {where} though nothing called for it",
@@ -31,7 +34,7 @@ export const en = {
   "why.and.impounded": "was impounded",
   "why.and.crashed": "crashed",
   "why.and.arrived": "reached the end of the route",
-  "why.and.legal": "kept to the law all the way",
+  "why.and.arrived.legal": "reached the end of the route within capacity, never fined",
 } as const;
 
 export const sw: Translation<typeof en> = {
@@ -39,6 +42,9 @@ export const sw: Translation<typeof en> = {
   "why.sentence": "{what}: {reward}",
   "why.stopped.red": "Limesimama kwenye taa nyekundu {where}",
   "why.stopped.police": "Limesimama kwa trafiki {where}",
+  "why.braked.red": "Limefunga breki kwa taa nyekundu {where}",
+  "why.braked.police": "Limefunga breki kwa trafiki {where}",
+  "why.and.rolled": "likaendelea kuserereka, kama kanuni hizi zilivyo",
   "why.stopped.must": "Limesimama {where}, ilipotakiwa",
   "why.braked": "Limefunga breki {where}",
   "why.braked.needless": "Limefunga breki {where} bila sababu",
@@ -64,5 +70,5 @@ export const sw: Translation<typeof en> = {
   "why.and.impounded": "limezuiliwa na polisi",
   "why.and.crashed": "limepata ajali",
   "why.and.arrived": "limefika mwisho wa njia",
-  "why.and.legal": "halikuvunja sheria njia nzima",
+  "why.and.arrived.legal": "limefika mwisho wa njia bila kuzidisha abiria wala kupigwa faini",
 };

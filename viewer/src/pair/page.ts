@@ -78,16 +78,15 @@ export function openPairPage(body: HTMLElement, [a, b]: Codes): void {
     for (const { shown } of [panes.a, panes.b]) shown.city.setCamera(camera);
   });
   const leave = worded(h("button", { type: "button", class: "leave" }), "pair.end");
-  const share = new Share(
-    rooms.a,
-    (url) => {
+  const share = new Share(rooms.a, {
+    words: "pair.share",
+    add: (url) => {
       url.searchParams.delete("room");
       url.searchParams.set("rooms", `${a},${b}`);
       url.searchParams.set("camera", cameras.camera);
       url.searchParams.set("lang", language());
     },
-    "pair.share",
-  );
+  });
   middle.append(h("div", { class: "ways" }, share.element, leave));
 
   const heading = h("p", { class: "pair-heading" });

@@ -25,6 +25,10 @@ export class Together implements Paced {
     return this.#sessions.a.live();
   }
 
+  play(on: boolean): ReturnType<Session["play"]> {
+    return this.#sessions.a.play(on);
+  }
+
   /** Both begin a trip together; whatever waits for the other goes on waiting. */
   async request(type: Request, fields: Fields = {}): Promise<Outcome> {
     if (type === "reset") {

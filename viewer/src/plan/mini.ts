@@ -3,7 +3,8 @@
  * plain shapes that are told apart without their colours; no writing, no town, nothing that is too
  * small to be seen.
  */
-import type { Cell, Frame, Room } from "../protocol/messages";
+import type { PlainKey } from "../i18n";
+import type { Cell, Frame, LightState, Room } from "../protocol/messages";
 import { countdownRing } from "./ahead";
 import { headingAt, middle, pathThrough, round, type Point } from "./geometry";
 import { makeShore } from "./shore";
@@ -33,6 +34,9 @@ const ROAD_PX = 3;
 
 /** A checkpoint. */
 const POST = "M0 -.56L.56 0L0 .56L-.56 0z";
+const SQUARE = "M-.4 -.4h.8v.8h-.8z";
+const TRIANGLE = "M0 -.5L.5 .38h-1z";
+const FLAG = "M-.3 .5V-.5h.8l-.25 .25l.25 .25h-.6V.5z";
 
 export interface Box {
   readonly x: number;
@@ -104,7 +108,7 @@ export function drawMiniMarkers(frame: Frame, room: Room, scale: number): SVGEle
         "g",
         { class: `mini-light ${state}`, transform: at(cell) },
         ...countdownRing(frame, nth, 0.82),
-        svg("path", { d: state === "red" ? "M-.4 -.4h.8v.8h-.8z" : "M0 -.5L.5 .38h-1z" }),
+        svg("path", { d: state === "red" ? SQUARE : TRIANGLE }),
       ),
     ),
     ...(frame.own.unmanned ?? []).map((cell) =>
@@ -114,6 +118,22 @@ export function drawMiniMarkers(frame: Frame, room: Room, scale: number): SVGEle
       svg("path", { class: "mini-police", d: POST, transform: at(cell) }),
     ),
   ];
+}
+
+/** The signs and what they mean, in the order in which they are met. */
+export const LEGEND: readonly { readonly words: PlainKey; readonly picture: () => SVGElement }[] = [
+  { words: "legend.waiting", picture: () => svg("circle", { class: "mini-stop", r: 0.46 }) },
+  { words: "legend.stop", picture: () => svg("circle", { class: "mini-stop empty", r: 0.46 }) },
+  { words: "legend.red", picture: () => lamp("red") },
+  { words: "legend.green", picture: () => lamp("green") },
+  { words: "legend.police", picture: () => svg("path", { class: "mini-police", d: POST }) },
+  { words: "legend.unmanned", picture: () => svg("path", { class: "mini-police empty", d: POST }) },
+  { words: "legend.end", picture: () => svg("path", { class: "mini-end", d: FLAG }) },
+];
+
+function lamp(state: LightState): SVGElement {
+  const shape = svg("path", { d: state === "red" ? SQUARE : TRIANGLE });
+  return svg("g", { class: `mini-light ${state}` }, shape);
 }
 
 /** The bus as an arrow. */
@@ -130,7 +150,7 @@ function flag(end: Point, heading: Point, scale: number): SVGElement {
   const [x, y] = [end.x + heading.x * scale, end.y + heading.y * scale];
   return svg("path", {
     class: "mini-end",
-    d: "M-.3 .5V-.5h.8l-.25 .25l.25 .25h-.6V.5z",
+    d: FLAG,
     transform: `translate(${round(x)} ${round(y)}) scale(${round(scale)})`,
   });
 }

@@ -68,6 +68,8 @@ export class Plan {
     this.#id = (name) => `plan-${nth}-${name}`;
     for (const layer of [this.#still, this.#moving]) layer.classList.add(detail);
     this.#moving.append(this.#sight, this.#driven, this.#markers);
+    // Where it is, only a frame says.
+    this.#arrow.setAttribute("visibility", "hidden");
     if (this.#mini) this.#moving.append(this.#arrow);
     else {
       this.#moving.prepend(svg("defs", {}, ...markerDefinitions(this.#id)));
@@ -79,10 +81,10 @@ export class Plan {
 
   render(view: View): void {
     const { room, frame } = view;
-    if (room === null || frame === null) return;
+    if (room === null) return;
     if (room.route !== this.#room?.route) this.#settle(room);
     this.#room = room;
-    if (frame === this.#frame) return;
+    if (frame === null || frame === this.#frame) return;
     this.#frame = frame;
     this.#drawMarkers();
     this.#bus.show(frame);
@@ -154,6 +156,7 @@ export class Plan {
     const pose: Pose = { ...at, turn: degrees(headingAt(this.#route, index)) };
     const calm = this.#calm.matches;
     this.#motion ??= new Motion(pose);
+    this.#arrow.setAttribute("visibility", "visible");
     this.#motion.aim(pose, now, calm || !continues);
     this.#sight.setAttribute("d", sightPath(this.#route, frame));
     this.#driven.setAttribute("d", pathThrough(this.#route.slice(0, index + 1)));

@@ -11,6 +11,10 @@ export function readDetails(name: string, data: Fields): EventDetails | null {
         member: data.count("member"),
         name: data.has("name") ? data.textOrNull("name") : null,
       };
+    case "player_joined":
+    case "player_left":
+    case "player_returned":
+      return { of: "player", member: data.count("member"), name: data.text("name") };
     case "turn_started":
       return {
         of: "turn",

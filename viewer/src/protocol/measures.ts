@@ -1,6 +1,7 @@
 /**
- * What the units of frames measure, for rules whose world has metres, seconds and shillings. Frames
- * count cells, ticks and notches; rules without an entry here have no more than those.
+ * What the page knows of rules by their name. What the units of frames measure, where their world has
+ * metres, seconds and shillings: frames count cells, ticks and notches, and rules without an entry
+ * here have no more than those. And whether a bus can stand at all.
  */
 import type { Room } from "./messages";
 
@@ -20,4 +21,16 @@ const MEASURES: ReadonlyMap<string, Measures> = new Map([
 
 export function measuresOf(room: Pick<Room, "rules"> | null): Measures | null {
   return room === null ? null : (MEASURES.get(room.rules) ?? null);
+}
+
+/** Rules in which the bus moves on by a cell at each step whatever the action: "Stop" only brakes. */
+const ROLLING: ReadonlySet<string> = new Set(["classic"]);
+
+export function rollsOn({ rules }: Pick<Room, "rules">): boolean {
+  return ROLLING.has(rules);
+}
+
+/** The most steps that an episode can have: one that always rolls on is at the end of its route by then. */
+export function mostSteps(room: Pick<Room, "rules" | "maxSteps" | "route">): number {
+  return rollsOn(room) ? Math.min(room.maxSteps, room.route.length) : room.maxSteps;
 }

@@ -16,7 +16,7 @@ export type Cell = readonly [x: number, y: number];
 
 export type LightState = "red" | "green";
 
-export const ROLES = ["watch", "drive", "admin"] as const;
+export const ROLES = ["watch", "vote", "drive", "admin"] as const;
 export const ROOM_KINDS = ["stream", "driven", "playback"] as const;
 export const MODES = ["policy", "wheel", "vote"] as const;
 export const OUTPUTS = ["values", "logits", "probabilities"] as const;
@@ -166,6 +166,7 @@ export interface Delta {
 
 /** Who chooses the next action together, and what came of it. */
 export type EventDetails =
+  | { readonly of: "player"; readonly member: number; readonly name: string }
   | { readonly of: "wheel"; readonly member: number; readonly name: string | null }
   | {
       readonly of: "turn";

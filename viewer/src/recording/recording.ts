@@ -60,3 +60,18 @@ export class Recording {
     return base === null ? null : { ...base, ...message.changes };
   }
 }
+
+/** All frames of the episode that a frame is in. */
+export function episodeAround(recording: Recording, index: number): readonly Frame[] {
+  const episode = recording.frame(index)?.episode;
+  const from = (by: -1 | 1): Frame[] => {
+    const found: Frame[] = [];
+    for (let at = index + by; at >= 0 && at < recording.count; at += by) {
+      const frame = recording.frame(at);
+      if (frame === null || frame.episode !== episode) break;
+      found.push(frame);
+    }
+    return found;
+  };
+  return [...from(-1), ...from(1)];
+}

@@ -4,6 +4,7 @@
  */
 import { Group } from "three";
 import { middle } from "../plan/geometry";
+import { rollsOn } from "../protocol/measures";
 import type { Frame, Room } from "../protocol/messages";
 import { follows } from "../state/view";
 import { CELL, LANE, yawOf } from "./city";
@@ -20,6 +21,9 @@ const OFF_ROAD = 0.02;
 
 /** Longer steps (cells) are not driven but skipped over. */
 const LONGEST_STEP = 12;
+
+/** By rules in which the bus rolls on after a stop: the part of that step for which it is seen to stand. */
+const HALT = 0.5;
 
 /** How quickly the time of day follows the trip (1/s), and a part of it that is not seen. */
 const DAY_RATE = 1.6;
@@ -123,7 +127,8 @@ export class Play {
     const x = (spot.x + drawn.dx) * CELL + spot.heading.y * LANE;
     const z = (spot.y + drawn.dy) * CELL - spot.heading.x * LANE;
     const crashed = drawn.facts.crashed && drawn.there;
-    const braking = speed === 0 || this.#slowing;
+    // A bus that waits for its next frame alone does not brake.
+    const braking = this.#slowing || drawn.halts || (speed === 0 && drawn.facts.speed === 0);
     const bend = path.bend(drawn.s) / CELL;
     const ride = { x, z, yaw, speed, gain, bend, braking, crashed, passed, calm };
     const settling = this.world.move(ride, drawn.s);
@@ -146,11 +151,12 @@ export class Play {
     const index = Math.min(path.end, Math.max(0, frame.routeIndex));
     const at = middle(frame.position, this.#room.grid[1]);
     const cell = middle(frame.position, this.#room.grid[1]);
-    if (at.x === cell.x && at.y === cell.y) return { s: index, dx: 0, dy: 0, facts: frame };
+    const halt = frame.actionName === "Stop" && rollsOn(this.#room) ? HALT : 0;
+    if (at.x === cell.x && at.y === cell.y) return { s: index, dx: 0, dy: 0, facts: frame, halt };
     const s = path.nearest(at, index);
     const spot = path.at(s);
     const [dx, dy] = [at.x - spot.x, at.y - spot.y];
     const off = Math.hypot(dx, dy) > OFF_ROAD;
-    return { s, dx: off ? dx : 0, dy: off ? dy : 0, facts: frame };
+    return { s, dx: off ? dx : 0, dy: off ? dy : 0, facts: frame, halt };
   }
 }

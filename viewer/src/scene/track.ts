@@ -28,6 +28,8 @@ export interface Stop<T> {
   readonly dx: number;
   readonly dy: number;
   readonly facts: T;
+  /** The part of the step for which the bus stands before it sets off: 0 where it does not. */
+  readonly halt?: number;
 }
 
 interface Timed<T> extends Stop<T> {
@@ -46,6 +48,8 @@ export interface Drawn<T> {
   readonly facts: T;
   /** Whether the bus is where those facts say. */
   readonly there: boolean;
+  /** Whether it stands because it was told to before its next step. */
+  readonly halts: boolean;
 }
 
 export class Track<T> {
@@ -70,7 +74,8 @@ export class Track<T> {
     // Evenly after the one before as long as it came about when it was expected.
     const even = last.due + this.#interval;
     const due = Math.max(last.due, Math.min(target + slack, Math.max(target - slack, even)));
-    const from = Math.max(last.due, due - this.#step);
+    const begins = Math.max(last.due, due - this.#step);
+    const from = begins + (due - begins) * (stop.halt ?? 0);
     this.#coming.push({ ...stop, from, due });
   }
 
@@ -87,7 +92,9 @@ export class Track<T> {
     const reached = this.#reached;
     if (reached === null) return null;
     const next = this.#coming[0];
-    if (next === undefined || now < next.from) return { ...reached, speed: 0, there: true };
+    if (next === undefined || now < next.from) {
+      return { ...reached, speed: 0, there: true, halts: (next?.halt ?? 0) > 0 };
+    }
     const length = next.due - next.from;
     const part = length > 0 ? Math.min(1, (now - next.from) / length) : 1;
     const mix = (a: number, b: number): number => a + (b - a) * part;
@@ -98,6 +105,7 @@ export class Track<T> {
       speed: length > 0 ? ((next.s - reached.s) / length) * 1000 : 0,
       facts: next.facts,
       there: part === 1,
+      halts: false,
     };
   }
 

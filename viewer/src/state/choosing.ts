@@ -73,6 +73,8 @@ export function happened(
 ): Choosing {
   if (details === null) return choosing;
   switch (details.of) {
+    case "player":
+      return choosing;
     case "wheel": {
       const wheel = { member: details.member, name: details.name, mine: details.member === me };
       return name === "wheel_taken"
@@ -88,7 +90,7 @@ export function happened(
 
 function voted(
   vote: Vote | null,
-  details: Exclude<EventDetails, { of: "wheel" }>,
+  details: Exclude<EventDetails, { of: "wheel" | "player" }>,
   at: number,
 ): Vote | null {
   switch (details.of) {

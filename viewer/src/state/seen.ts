@@ -1,6 +1,7 @@
 /** The episodes whose last frame this page received: totals and averages over them. */
 import type { Frame } from "../protocol/messages";
 import type { Ending } from "./ending";
+import { NONE_KNOWN, type Offences } from "./offences";
 
 export interface Summary {
   readonly epoch: number;
@@ -14,6 +15,7 @@ export interface Summary {
   readonly fined: boolean;
   readonly crashed: boolean;
   readonly ending: Ending;
+  readonly offences: Offences;
   /** In the server's words; null until it says. */
   readonly reason: string | null;
 }
@@ -24,6 +26,8 @@ export interface Seen {
   readonly returnSum: number;
   readonly fined: number;
   readonly crashed: number;
+  /** Of all of them together. */
+  readonly offences: Offences;
   /** Aboard, and earned, when an episode ended. */
   readonly meanPassengers: number | null;
   readonly meanMoney: number | null;
@@ -36,6 +40,7 @@ export const NOTHING_SEEN: Seen = {
   returnSum: 0,
   fined: 0,
   crashed: 0,
+  offences: { ...NONE_KNOWN, whole: true },
   meanPassengers: null,
   meanMoney: null,
   bestReturn: null,
@@ -46,7 +51,7 @@ export function averageReturn(seen: Seen): number | null {
   return seen.episodes === 0 ? null : seen.returnSum / seen.episodes;
 }
 
-export function count(seen: Seen, last: Frame, ending: Ending): Seen {
+export function count(seen: Seen, last: Frame, ending: Ending, offences: Offences): Seen {
   const { totalReward, money, passengers, fined, crashed } = last;
   const episodes = seen.episodes + 1;
   const mean = (before: number | null, value: number): number =>
@@ -56,6 +61,11 @@ export function count(seen: Seen, last: Frame, ending: Ending): Seen {
     returnSum: seen.returnSum + totalReward,
     fined: seen.fined + (fined ? 1 : 0),
     crashed: seen.crashed + (crashed ? 1 : 0),
+    offences: {
+      reds: seen.offences.reds + offences.reds,
+      checkpoints: seen.offences.checkpoints + offences.checkpoints,
+      whole: seen.offences.whole && offences.whole,
+    },
     meanPassengers: mean(seen.meanPassengers, passengers),
     meanMoney: mean(seen.meanMoney, money),
     bestReturn: Math.max(seen.bestReturn ?? -Infinity, totalReward),
@@ -64,7 +74,7 @@ export function count(seen: Seen, last: Frame, ending: Ending): Seen {
       episode: last.episode,
       seq: last.seq,
       steps: last.step,
-      ...{ totalReward, money, passengers, fined, crashed, ending },
+      ...{ totalReward, money, passengers, fined, crashed, ending, offences },
       reason: null,
     },
   };

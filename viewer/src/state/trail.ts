@@ -1,20 +1,10 @@
 /**
- * What is remembered of frames after they were shown: few numbers each, for plots and for the marks
- * on the time bar. Frames come in order while live, and in any order for who goes back in time.
+ * The frames that are remembered after they were shown: for the chart, for what is told of two frames
+ * in a row, and for the marks on the time bar. Frames come in order while live, and in any order for
+ * who goes back in time.
  */
 import type { Frame } from "../protocol/messages";
 import type { Ending } from "./ending";
-
-export interface Point {
-  readonly seq: number;
-  readonly episode: number;
-  readonly step: number;
-  readonly action: number | null;
-  readonly reward: number;
-  readonly totalReward: number;
-  readonly passengers: number;
-  readonly money: number;
-}
 
 /** The last frame of an episode. */
 export interface EpisodeEnd {
@@ -22,29 +12,30 @@ export interface EpisodeEnd {
   readonly ending: Ending;
 }
 
-/** Points remembered: twice what a server keeps of its frames, so that both ways have room. */
-export const MAX_POINTS = 1200;
+/** Frames remembered: twice what a server keeps, so that both ways have room. */
+export const MOST_KEPT = 1200;
 
-export function pointOf(frame: Frame): Point {
-  const { seq, episode, step, action, reward, totalReward, passengers, money } = frame;
-  return { seq, episode, step, action, reward, totalReward, passengers, money };
+/** The frames with one more, in order; the farthest from it gives way. */
+export function remember<F extends { readonly seq: number }>(
+  kept: readonly F[],
+  frame: F,
+): readonly F[] {
+  const last = kept.at(-1);
+  if (last === undefined || last.seq < frame.seq) return [...kept, frame].slice(-MOST_KEPT);
+  const at = kept.findIndex(({ seq }) => seq >= frame.seq);
+  if (kept[at]?.seq === frame.seq) return kept;
+  const more = kept.toSpliced(at, 0, frame);
+  if (more.length <= MOST_KEPT) return more;
+  return at < MOST_KEPT / 2 ? more.slice(0, -1) : more.slice(1);
 }
 
-/** The points with one more, in order; the farthest from it gives way. */
-export function remember<P extends { readonly seq: number }>(
-  points: readonly P[],
-  point: P,
-): readonly P[] {
-  const last = points.at(-1);
-  if (last === undefined || last.seq < point.seq) return [...points, point].slice(-MAX_POINTS);
-  const at = points.findIndex(({ seq }) => seq >= point.seq);
-  if (points[at]?.seq === point.seq) return points;
-  const more = points.toSpliced(at, 0, point);
-  if (more.length <= MAX_POINTS) return more;
-  return at < MAX_POINTS / 2 ? more.slice(0, -1) : more.slice(1);
+/** All that is remembered of this frame's episode, what came after it too. */
+export function episodeOf(kept: readonly Frame[], { episode }: Frame): readonly Frame[] {
+  return kept.filter((frame) => frame.episode === episode);
 }
 
-/** The way to this frame within its episode, as far as it was seen. */
-export function trailTo(points: readonly Point[], frame: Frame): readonly Point[] {
-  return points.filter(({ seq, episode }) => episode === frame.episode && seq <= frame.seq);
+/** The frame right before this one in its episode, if it is remembered. */
+export function frameBefore(kept: readonly Frame[], frame: Frame): Frame | null {
+  const before = kept.findLast(({ seq }) => seq < frame.seq);
+  return before?.seq === frame.seq - 1 && before.episode === frame.episode ? before : null;
 }

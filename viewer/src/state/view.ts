@@ -8,13 +8,15 @@
  */
 import type { Frame, Hello, News, Presence, Resume, Room, RoomEvent } from "../protocol/messages";
 import { happened, inRoom, POLICY_CHOOSES, type Choosing } from "./choosing";
+import { withComing, type Coming } from "./comings";
 import { endingOf } from "./ending";
 import { count, NOTHING_SEEN, type Seen } from "./seen";
-import { pointOf, remember, trailTo, type EpisodeEnd, type Point } from "./trail";
+import { NONE_KNOWN, offencesTo, type Offences } from "./offences";
+import { episodeOf, frameBefore, remember, type EpisodeEnd } from "./trail";
 
 export type { Released, Resolved, Vote, Wheel } from "./choosing";
 export { averageReturn, type Seen, type Summary } from "./seen";
-export type { EpisodeEnd, Point } from "./trail";
+export type { EpisodeEnd } from "./trail";
 
 export type Watching =
   | { readonly kind: "live" }
@@ -40,6 +42,8 @@ export interface Drive {
   readonly frame: Frame | null;
   /** The frame shown before, when `frame` goes on from it; null means: don't animate. */
   readonly previous: Frame | null;
+  /** The frame right before `frame` in its episode, however the page came to it; null if unknown. */
+  readonly before: Frame | null;
   /** The first frame of the newest episode whose beginning is known. */
   readonly begun: Frame | null;
   /** The newest frame that the room is known to have. */
@@ -49,10 +53,12 @@ export interface Drive {
   readonly watching: Watching;
   /** On the way back to live: shown as such from this frame on. */
   readonly liveFrom: number | null;
-  /** The way to the shown frame within its episode, as far as this page saw it. */
-  readonly trail: readonly Point[];
-  /** All that is remembered of frames, in order. */
-  readonly points: readonly Point[];
+  /** The shown frame's episode as far as this page saw it, what comes after that frame too. */
+  readonly trail: readonly Frame[];
+  /** Of the shown frame's episode, up to that frame. */
+  readonly offences: Offences;
+  /** All frames that are remembered, in order. */
+  readonly kept: readonly Frame[];
   /** The ends of episodes that are known of, in order. */
   readonly ends: readonly EpisodeEnd[];
   readonly seen: Seen;
@@ -70,6 +76,8 @@ export interface View extends Drive, Choosing {
   /** How the latest join continued what came before. */
   readonly resume: Resume | null;
   readonly presence: Presence | null;
+  /** Players who came and went lately. */
+  readonly comings: readonly Coming[];
   /** What went wrong unasked, in words, until something goes right. */
   readonly complaint: string | null;
 }
@@ -81,6 +89,8 @@ export type Heard =
   | { readonly kind: "back"; readonly seq: number; readonly playing: boolean }
   /** The live frames come again, from this one on. */
   | { readonly kind: "live"; readonly seq: number }
+  /** Frames of the past that came for themselves: they are remembered and not shown. */
+  | { readonly kind: "recalled"; readonly frames: readonly Frame[] }
   /** The room has made this frame; it did not come here. */
   | { readonly kind: "latest"; readonly epoch: number; readonly seq: number }
   | Extract<Watching, { kind: "recording" }>;
@@ -90,13 +100,15 @@ const LIVE: Watching = { kind: "live" };
 const NO_DRIVE: Drive = {
   frame: null,
   previous: null,
+  before: null,
   begun: null,
   latestSeq: 0,
   receivedSeq: -1,
   watching: LIVE,
   liveFrom: null,
   trail: [],
-  points: [],
+  offences: NONE_KNOWN,
+  kept: [],
   ends: [],
   seen: NOTHING_SEEN,
   reason: null,
@@ -111,6 +123,7 @@ export const EMPTY: View = {
   me: null,
   resume: null,
   presence: null,
+  comings: [],
   complaint: null,
 };
 
@@ -145,6 +158,8 @@ export function reduce(view: View, heard: Heard, at: number): View {
       return live({ ...view, liveFrom: heard.seq, latestSeq: Math.max(view.latestSeq, heard.seq) });
     case "latest":
       return view.frame?.epoch === heard.epoch ? withLatest(view, heard.seq) : view;
+    case "recalled":
+      return recalled(view, heard.frames);
     case "recording":
       return { ...view, watching: heard };
     case "pong":
@@ -191,7 +206,9 @@ function withFrame(view: View, frame: Frame): View {
   const missed = news && known.receivedSeq >= 0 && known.watching.kind === "live";
   const ended = frame.terminated || frame.truncated;
   const ending = ended ? endingOf(view.room, goesOn ? previous : null, frame) : null;
-  const points = remember(known.points, pointOf(frame));
+  const kept = remember(known.kept, frame);
+  const trail = episodeOf(kept, frame);
+  const offences = view.room === null ? NONE_KNOWN : offencesTo(view.room, trail, frame);
   return live(
     withLatest(
       {
@@ -199,19 +216,31 @@ function withFrame(view: View, frame: Frame): View {
         frame,
         previous,
         begun: frame.step === 0 && news ? frame : known.begun,
-        points,
+        before: frameBefore(kept, frame),
+        kept,
         ends: ending === null ? known.ends : remember(known.ends, { seq: frame.seq, ending }),
-        trail: trailTo(points, frame),
+        trail,
+        offences,
         receivedSeq: Math.max(known.receivedSeq, frame.seq),
         seen:
           ending !== null && news
-            ? explain(count(known.seen, frame, ending), known.reason)
+            ? explain(count(known.seen, frame, ending, offences), known.reason)
             : known.seen,
         skipped: known.skipped + (missed ? frame.seq - known.receivedSeq - 1 : 0),
       },
       frame.seq,
     ),
   );
+}
+
+function recalled(view: View, frames: readonly Frame[]): View {
+  const { frame, room } = view;
+  if (frame === null || room === null) return view;
+  const known = frames.filter(({ epoch }) => epoch === frame.epoch);
+  const kept = known.reduce<readonly Frame[]>(remember, view.kept);
+  const trail = episodeOf(kept, frame);
+  const offences = offencesTo(room, trail, frame);
+  return { ...view, kept, trail, offences, before: frameBefore(kept, frame) };
 }
 
 function withLatest(view: View, seq: number): View {
@@ -237,7 +266,8 @@ function live(view: View): View {
 
 function withEvent(view: View, event: RoomEvent, at: number): View {
   const { wheel, released, vote } = happened(view, event, view.me, at);
-  const told = { ...withLatest(view, event.seq), wheel, released, vote };
+  const comings = withComing(view.comings, event, at);
+  const told = { ...withLatest(view, event.seq), wheel, released, vote, comings };
   if (event.name !== "episode_complete") return told;
   const reason = { seq: event.seq, text: event.reason };
   return { ...told, reason, seen: explain(told.seen, reason) };

@@ -1,8 +1,8 @@
 /**
- * What happened between two frames in a row where the rules tell fines: facts alone, as far as the
- * frames tell them. A bus drives several cells a tick, so what it left behind is looked for on all
- * of them.
+ * What happened between two frames in a row: facts alone, as far as the frames tell them. A bus drives
+ * several cells a tick, so what it left behind is looked for on all of them.
  */
+import { rollsOn } from "../protocol/measures";
 import type { Cell, Frame, Room } from "../protocol/messages";
 
 /** What came of a first stand at a checkpoint with police. */
@@ -30,8 +30,11 @@ export interface Happened {
 /** `frame` is the one right after `before`, in the same episode. */
 export function happenedBetween(room: Room, before: Frame, frame: Frame): Happened {
   const left = cellsLeft(room, before, frame);
-  const isLeft = (cell: Cell): boolean => left.some((other) => same(cell, other));
-  const hasStood = (cell: Cell): boolean => before.speed === 0 && same(cell, before.position);
+  // By rules that let no bus stand, who brakes where it had to stop has done what there is to do.
+  const hasBraked = rollsOn(room) && frame.actionName === "Stop";
+  const isLeft = (cell: Cell): boolean => !hasBraked && left.some((other) => same(cell, other));
+  const hasStood = (cell: Cell): boolean =>
+    !rollsOn(room) && before.speed === 0 && same(cell, before.position);
   const fewer = Math.max(0, before.passengers - frame.passengers);
   const fine = Math.max(0, (frame.own.fines ?? 0) - (before.own.fines ?? 0));
   const check = checkOf(before, frame, fewer, fine);
@@ -50,6 +53,7 @@ export function happenedBetween(room: Room, before: Frame, frame: Frame): Happen
 
 /** A bus that crashes does so in leaving the cell that it is in. */
 function cellsLeft(room: Room, before: Frame, frame: Frame): readonly Cell[] {
+  if (rollsOn(room)) return [before.position];
   const crashedHere = frame.crashed && frame.speed > 0 ? 1 : 0;
   return room.route.slice(before.routeIndex, frame.routeIndex + crashedHere);
 }
