@@ -37,14 +37,18 @@ struct Cli {
 /// Runs the program with these arguments, its own name first, and returns its exit code.
 #[must_use]
 pub fn run(arguments: &[OsString]) -> u8 {
-    let mut cli = match Cli::try_parse_from(arguments) {
+    let command = || settings::without_empty_variables(Cli::command());
+    let parse = |command: clap::Command| {
+        command.try_get_matches_from(arguments).and_then(|matches| Cli::from_arg_matches(&matches))
+    };
+    let mut cli = match parse(command()) {
         Ok(cli) => cli,
-        Err(error) => return usage(&error),
+        Err(error) => return usage(&error, arguments),
     };
     if let Some((subcommand, file)) = cli.command.settings() {
-        let settled = settings::as_defaults(Cli::command(), subcommand, file);
+        let settled = settings::as_defaults(command(), subcommand, file);
         let settled = match settled {
-            Ok(command) => command.try_get_matches_from(arguments).and_then(|matches| Cli::from_arg_matches(&matches)),
+            Ok(command) => parse(command),
             Err(error) => {
                 tell(format_args!("error: {error:#}"));
                 return WRONG_USAGE;
@@ -52,7 +56,7 @@ pub fn run(arguments: &[OsString]) -> u8 {
         };
         match settled {
             Ok(settled) => cli = settled,
-            Err(error) => return usage(&error),
+            Err(error) => return usage(&error, arguments),
         }
     }
     match cli.command.run() {
@@ -66,7 +70,7 @@ pub fn run(arguments: &[OsString]) -> u8 {
 }
 
 /// Help and version as clap prints them, mistakes as one line.
-fn usage(error: &clap::Error) -> u8 {
+fn usage(error: &clap::Error, arguments: &[OsString]) -> u8 {
     let asked_for = matches!(error.kind(), UsageErrorKind::DisplayHelp | UsageErrorKind::DisplayVersion);
     if asked_for || error.kind() == UsageErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         // Nothing is left to do when even that cannot be printed.
@@ -75,7 +79,9 @@ fn usage(error: &clap::Error) -> u8 {
     }
     let text = error.render().to_string();
     let lines: Vec<_> = text.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
-    tell(format_args!("{} (--help tells more)", lines.join(" ")));
+    let variable = settings::variable_of(error, &Cli::command(), arguments);
+    let variable = variable.map_or_else(String::new, |name| format!(", from the variable {name}"));
+    tell(format_args!("{}{variable} (--help tells more)", lines.join(" ")));
     WRONG_USAGE
 }
 
