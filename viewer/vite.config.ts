@@ -2,7 +2,9 @@
  * How the page is built: a relative base so the server may embed it under any path, a limit to what
  * it weighs, and in development and preview a proxy of what a running server (real or mock) answers.
  */
-import { gzipSync } from "node:zlib";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
@@ -25,9 +27,36 @@ const weight: Plugin = {
   },
 };
 
+/** Files that shrink, by the ends of their names; pictures and sounds are packed already. */
+const SHRINKS = /\.(html|js|css|svg|json|webmanifest|txt|wasm)$/;
+
+/** A packed form is kept if it is at most this part of the file. */
+const WORTHWHILE = 0.9;
+
+/** Beside each file that shrinks its packed forms, which the server sends to those who take them. */
+const pack: Plugin = {
+  name: "pack",
+  apply: "build",
+  closeBundle() {
+    for (const entry of readdirSync("dist", { recursive: true, withFileTypes: true })) {
+      if (!entry.isFile() || !SHRINKS.test(entry.name)) continue;
+      const path = join(entry.parentPath, entry.name);
+      const plain = readFileSync(path);
+      const brotli = brotliCompressSync(plain, {
+        params: { [constants.BROTLI_PARAM_SIZE_HINT]: plain.byteLength },
+      });
+      const packed = { br: brotli, gz: gzipSync(plain, { level: constants.Z_BEST_COMPRESSION }) };
+      for (const [ending, bytes] of Object.entries(packed)) {
+        if (bytes.byteLength <= plain.byteLength * WORTHWHILE)
+          writeFileSync(`${path}.${ending}`, bytes);
+      }
+    }
+  },
+};
+
 export default defineConfig({
   base: "./",
-  plugins: [weight],
+  plugins: [weight, pack],
   build: {
     target: "es2022",
     outDir: "dist",

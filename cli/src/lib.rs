@@ -40,13 +40,13 @@ struct Cli {
 /// where that is known.
 #[must_use]
 pub fn run(arguments: &[OsString], commit: Option<&str>) -> u8 {
-    let program = program(commit);
+    let program = settings::without_empty_variables(program(commit));
     let parsed = |program: clap::Command| {
         program.try_get_matches_from(arguments).and_then(|matches| Cli::from_arg_matches(&matches))
     };
     let mut cli = match parsed(program.clone()) {
         Ok(cli) => cli,
-        Err(error) => return usage(&error),
+        Err(error) => return usage(&error, arguments),
     };
     if let Some((subcommand, file)) = cli.command.settings() {
         let settled = settings::as_defaults(program.clone(), subcommand, file);
@@ -59,7 +59,7 @@ pub fn run(arguments: &[OsString], commit: Option<&str>) -> u8 {
         };
         match settled {
             Ok(settled) => cli = settled,
-            Err(error) => return usage(&error),
+            Err(error) => return usage(&error, arguments),
         }
     }
     match cli.command.run(program) {
@@ -83,7 +83,7 @@ fn program(commit: Option<&str>) -> clap::Command {
 }
 
 /// Help and version as clap prints them, mistakes as one line.
-fn usage(error: &clap::Error) -> u8 {
+fn usage(error: &clap::Error, arguments: &[OsString]) -> u8 {
     let asked_for = matches!(error.kind(), UsageErrorKind::DisplayHelp | UsageErrorKind::DisplayVersion);
     if asked_for || error.kind() == UsageErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         // Nothing is left to do when even that cannot be printed.
@@ -95,7 +95,9 @@ fn usage(error: &clap::Error) -> u8 {
     let lines =
         text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage: ") && !line.starts_with("For more"));
     let lines: Vec<_> = lines.filter(|line| !line.is_empty()).collect();
-    tell(format_args!("{} (--help tells more)", lines.join(" ").replace(" tip: ", "; ")));
+    let variable = settings::variable_of(error, &Cli::command(), arguments);
+    let variable = variable.map_or_else(String::new, |name| format!(", from the variable {name}"));
+    tell(format_args!("{}{variable} (--help tells more)", lines.join(" ").replace(" tip: ", "; ")));
     WRONG_USAGE
 }
 

@@ -1,13 +1,46 @@
-//! Settings from a TOML file: its keys are the long flags of a subcommand, and its values what they are without the
+//! Settings from the environment, where an empty variable is none, and from a TOML file: its keys are the long flags of a subcommand, and its values what they are without the
 //! flag. So there is one list of settings, one check of their values, and an order: flag, environment, file, default.
 
+use std::ffi::OsString;
 use std::path::Path;
 
 use anyhow::{Context, anyhow, bail, ensure};
-use clap::{ArgAction, Command};
+use clap::builder::Resettable;
+use clap::error::{ContextKind, ContextValue};
+use clap::{Arg, ArgAction, Command};
 use toml::Value;
 
 use crate::files::read_text;
+
+/// The key of the tables that stand for the flag `--room`, one each.
+const ROOMS: &str = "rooms";
+
+/// `command` without the variables that are empty, as files for containers leave them.
+pub(crate) fn without_empty_variables(command: Command) -> Command {
+    let filled = |arg: Arg| {
+        let empty = arg.get_env().and_then(std::env::var_os).is_some_and(|value| value.is_empty());
+        if empty { arg.env(Resettable::Reset) } else { arg }
+    };
+    command.mut_args(filled).mut_subcommands(without_empty_variables)
+}
+
+/// The variable that an error is about: that of the argument it names, where the argument was not given itself.
+pub(crate) fn variable_of(error: &clap::Error, command: &Command, arguments: &[OsString]) -> Option<String> {
+    let Some(ContextValue::String(named)) = error.get(ContextKind::InvalidArg) else { return None };
+    // As help has it: `--fps <FPS>`.
+    let flag = named.split([' ', '=', '[']).next().filter(|flag| flag.starts_with("--"))?;
+    let is_flag = |given: &OsString| given.to_str().is_some_and(|given| given.split('=').next() == Some(flag));
+    if arguments.iter().any(is_flag) {
+        return None;
+    }
+    let mut all = command.get_subcommands().flat_map(Command::get_arguments).chain(command.get_arguments());
+    let arg = all.find(|arg| arg.get_long() == flag.strip_prefix("--") && is_set(arg))?;
+    Some(arg.get_env()?.to_string_lossy().into_owned())
+}
+
+fn is_set(arg: &Arg) -> bool {
+    arg.get_env().is_some_and(|name| std::env::var_os(name).is_some())
+}
 
 /// `command` with the settings in `file` as the defaults of `subcommand`.
 pub(crate) fn as_defaults(command: Command, subcommand: &str, file: &Path) -> anyhow::Result<Command> {
@@ -20,7 +53,7 @@ pub(crate) fn as_defaults(command: Command, subcommand: &str, file: &Path) -> an
     let known = command.find_subcommand(subcommand).map(flags).unwrap_or_default();
     let mut defaults: Vec<(String, Vec<String>)> = Vec::new();
     for (key, value) in settings {
-        let flag = key.replace('_', "-");
+        let flag = if key == ROOMS { "room".to_owned() } else { key.replace('_', "-") };
         let id = flag.replace('-', "_");
         ensure!(defaults.iter().all(|(known, _)| *known != id), "{shown}: '{key}' is set twice");
         let list = value.is_array();
@@ -29,7 +62,8 @@ pub(crate) fn as_defaults(command: Command, subcommand: &str, file: &Path) -> an
             known.contains(&flag),
             "{shown}: there is no setting '{key}' (`daladala {subcommand} --help` lists them)"
         );
-        defaults.push((id, values(&value).with_context(|| format!("{shown}: {key}"))?));
+        let values = if key == ROOMS { tables(&value) } else { values(&value) };
+        defaults.push((id, values.with_context(|| format!("{shown}: {key}"))?));
     }
     let set = |serve: Command| {
         let with_default =
@@ -49,6 +83,12 @@ fn takes_many(command: &Command, subcommand: &str, id: &str) -> bool {
 fn flags(command: &Command) -> Vec<String> {
     let long = command.get_arguments().filter_map(|arg| arg.get_long());
     long.filter(|&flag| flag != "config" && flag != "help" && flag != "version").map(str::to_owned).collect()
+}
+
+/// Tables as the flag takes them.
+fn tables(value: &Value) -> anyhow::Result<Vec<String>> {
+    let Value::Array(tables) = value else { bail!("needed are tables: [[{ROOMS}]]") };
+    tables.iter().map(|table| Ok(serde_json::to_string(table)?)).collect()
 }
 
 fn values(value: &Value) -> anyhow::Result<Vec<String>> {

@@ -235,12 +235,12 @@ pub enum ActionName {
 }
 
 impl ActionName {
-    /// The action among `actions`; names in any case, with spaces or underscores.
+    /// The action among `actions`; names in any case, their words apart or not: "Pick up", "`pick_up`", "Pickup".
     pub fn find(&self, actions: &[String]) -> Result<Action, Refusal> {
         let place = match self {
             Self::Index(index) => usize::try_from(*index).ok().filter(|&index| index < actions.len()),
             Self::Name(name) => {
-                let plain = |text: &str| text.to_lowercase().replace(['_', '-'], " ");
+                let plain = |text: &str| text.to_lowercase().replace([' ', '_', '-'], "");
                 actions.iter().position(|action| plain(action) == plain(name))
             }
         };
@@ -318,7 +318,7 @@ mod tests {
     #[test]
     fn actions_go_by_index_or_name() {
         let actions = ["Move", "Pick up"].map(str::to_owned);
-        for (name, found) in [("Pick up", 1), ("pick_up", 1), ("MOVE", 0)] {
+        for (name, found) in [("Pick up", 1), ("pick_up", 1), ("Pickup", 1), ("MOVE", 0)] {
             assert_eq!(ActionName::Name(name.to_owned()).find(&actions), Ok(found), "{name}");
         }
         assert_eq!(ActionName::Index(1).find(&actions), Ok(1));

@@ -27,6 +27,8 @@ pub(crate) struct App {
     pub(crate) metrics: Arc<Metrics>,
     /// Viewers without a connection.
     pub(crate) pollers: Arc<Pollers>,
+    /// Whether clients may open a WebSocket.
+    pub(crate) websocket: bool,
     /// Turns true when the server shuts down; closed when the last session has ended.
     pub(crate) stop: watch::Sender<bool>,
     /// Cancelled when connections of the original's clients are to break off.

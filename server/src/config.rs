@@ -2,15 +2,20 @@
 
 mod access;
 mod limits;
+mod pages;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use daladala_protocol::{FrameRate, FrameRateError, Role, UnknownRole};
 
+use daladala_protocol::RoomSpec;
+
 use crate::publish::Publisher;
 pub use access::{AccessConfig, Anonymous, Secret, SecretError};
 pub use limits::Limits;
+pub use pages::{AllowedHost, AllowedOrigin, HostError, Origin, OriginError};
+pub(crate) use pages::{split, usual_port};
 
 /// How a [`Server`](crate::Server) is made.
 #[derive(Clone)]
@@ -29,6 +34,12 @@ pub struct ServerConfig {
     pub access: AccessConfig,
     /// The folder of recordings; without one there are none.
     pub recordings: Option<PathBuf>,
+    /// The folder of what outlives the server: its rooms; without one, nothing does.
+    pub state: Option<PathBuf>,
+    /// Rooms that exist from the start, beside `main` and `original`. Each has a code.
+    pub rooms: Vec<RoomSpec>,
+    /// Whether clients may open a WebSocket; otherwise they have events and polling.
+    pub websocket: bool,
     /// Whether events of the original's Socket.IO go out under names with underscores too.
     pub underscored_events: bool,
     /// Who else gets what the rooms publish.
@@ -46,6 +57,9 @@ impl Default for ServerConfig {
             limits: Limits::default(),
             access: AccessConfig::default(),
             recordings: None,
+            state: None,
+            rooms: Vec::new(),
+            websocket: true,
             underscored_events: true,
             publisher: None,
         }

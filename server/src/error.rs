@@ -64,6 +64,14 @@ pub enum ServerError {
         /// Why not.
         source: io::Error,
     },
+    /// What outlives the server cannot be kept or read where it is to be kept.
+    #[error("rooms cannot be kept in {folder}")]
+    State {
+        /// The folder.
+        folder: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
     /// A setting that cannot be followed.
     #[error("{0}")]
     Setting(String),

@@ -3,6 +3,8 @@
 mod admin;
 mod answer;
 mod caller;
+mod compress;
+mod docs;
 mod events;
 mod frames;
 mod guard;
@@ -22,7 +24,6 @@ use axum::routing::{get, post};
 use axum::{Router, middleware};
 use tower_http::timeout::RequestBodyTimeoutLayer;
 use tower_http::trace::TraceLayer;
-use utoipa_swagger_ui::SwaggerUi;
 
 pub(crate) use answer::{Body, Refused};
 pub(crate) use caller::Caller;
@@ -53,6 +54,7 @@ pub(crate) fn router(app: &Arc<App>, original: &Original) -> Router {
         .route("/recordings/{name}", get(recordings::download).delete(recordings::remove))
         .route("/catalog", get(rooms::catalog))
         .route("/admin/totals", get(operations::totals))
+        .merge(docs::routes())
         .merge(original.routes())
         .fallback(answer::no_such_route)
         .method_not_allowed_fallback(answer::no_such_method);
@@ -64,9 +66,9 @@ pub(crate) fn router(app: &Arc<App>, original: &Original) -> Router {
         .route("/admin", get(admin::page))
         .route("/admin.js", get(admin::script))
         .nest("/api", api)
-        .merge(SwaggerUi::new("/api/docs").url("/api/openapi.json", openapi::document()))
         .fallback(viewer::page)
         .with_state(Arc::clone(app))
+        .layer(compress::answers())
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(original.layer())
         .layer(middleware::from_fn_with_state(original.sessions(), own_session));

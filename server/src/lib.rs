@@ -49,11 +49,15 @@ mod rooms;
 mod server;
 mod session;
 mod severable;
+mod state;
 
 pub use access::{Claims, make_token};
 pub use config::{
-    AccessConfig, Anonymous, FrameRate, FrameRateError, Limits, Role, Secret, SecretError, ServerConfig, UnknownRole,
+    AccessConfig, AllowedHost, AllowedOrigin, Anonymous, FrameRate, FrameRateError, HostError, Limits, Origin,
+    OriginError, Role, Secret, SecretError, ServerConfig, UnknownRole,
 };
+pub use daladala_protocol::RoomSpec;
+
 pub use error::{RoomError, ServerError};
 pub use game::{Catalog, CatalogError, Driver};
 pub use publish::{Publication, Published, Publisher};

@@ -4,6 +4,7 @@
 //! say and what they are told.
 
 mod describe;
+mod native;
 mod relay;
 pub(crate) mod rest;
 mod sessions;
@@ -96,12 +97,52 @@ async fn load(app: &App, algorithm: &str) -> Result<String, Refusal> {
     Ok(found.model.to_uppercase())
 }
 
-/// The action that a client names: none if it names none.
+/// The action that a client names: none if it names none. What Python's `int` takes for a whole number is one.
 fn action_of(fields: &Value) -> Result<Option<ActionName>, Refusal> {
-    match fields.get("action") {
-        None | Some(Value::Null) => Ok(None),
-        Some(action) => serde_json::from_value(action.clone())
-            .map(Some)
-            .map_err(|_| Refusal::new(Code::ValidationError, "action: needed is the index or the name of an action")),
+    let whole =
+        |number: f64| (number >= 0.0 && number.fract() == 0.0 && number < u64::MAX as f64).then_some(number as u64);
+    let action = match fields.get("action") {
+        None | Some(Value::Null) => return Ok(None),
+        Some(Value::Bool(bool)) => Some(ActionName::Index((*bool).into())),
+        Some(Value::Number(number)) => {
+            number.as_u64().or_else(|| number.as_f64().and_then(whole)).map(ActionName::Index)
+        }
+        Some(Value::String(text)) => {
+            let index = text.trim().parse().map(ActionName::Index);
+            Some(index.unwrap_or_else(|_| ActionName::Name(text.clone())))
+        }
+        Some(Value::Array(_) | Value::Object(_)) => None,
+    };
+    let refusal = || Refusal::new(Code::ValidationError, "action: needed is the index or the name of an action");
+    action.map(Some).ok_or_else(refusal)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn actions_are_what_python_takes_for_whole_numbers_or_names() {
+        let read = |action: Value| action_of(&json!({ "action": action }));
+        for (action, index) in [
+            (json!(1), 1),
+            (json!("1"), 1),
+            (json!(" 3 "), 3),
+            (json!("+2"), 2),
+            (json!(2.0), 2),
+            (json!(-0.0), 0),
+            (json!(true), 1),
+            (json!(false), 0),
+        ] {
+            assert_eq!(read(action.clone()), Ok(Some(ActionName::Index(index))), "{action}");
+        }
+        assert_eq!(read(json!("Pickup")), Ok(Some(ActionName::Name("Pickup".to_owned()))));
+        assert_eq!((read(json!(null)), action_of(&json!({}))), (Ok(None), Ok(None)));
+        // Python would take 1.5 for 1; here an action is never taken for another.
+        for none in [json!(1.5), json!(-1), json!(1e300), json!([1]), json!({ "action": 1 })] {
+            assert!(read(none.clone()).is_err(), "{none}");
+        }
     }
 }

@@ -17,17 +17,18 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use bytes::Bytes;
+use daladala_env::RuleSpec;
 use daladala_protocol::{Code, Presence, Refusal, RoomEvent, RoomSummary};
 use governor::DefaultDirectRateLimiter;
 use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
 use tokio::time::timeout;
 
 use crate::publish::{Publication, Published, Publisher};
-pub(crate) use actor::{Actor, Opening, Stepped, milliseconds_since_1970};
+pub(crate) use actor::{Actor, Opening, Restored, Stepped, milliseconds_since_1970};
 pub(crate) use frame::{Described, Happened, Noted, RoomFrame};
 pub(crate) use history::History;
 use members::Members;
-pub(crate) use members::{Introduction, MAX_NAME_CHARS, Seat};
+pub(crate) use members::{Introduction, KeptMembers, MAX_NAME_CHARS, Seat};
 pub(crate) use pollers::Pollers;
 
 /// Events that may wait for a viewer; one who is further behind does not read at all.
@@ -67,6 +68,18 @@ pub(crate) struct Room {
     stirred: Notify,
     publisher: Option<Arc<dyn Publisher>>,
     asks: mpsc::Sender<Ask>,
+    /// What it would have to be begun with.
+    basis: Mutex<Basis>,
+    /// Something has changed that outlives the server.
+    changed: Arc<Notify>,
+}
+
+/// What a room's episodes come from.
+#[derive(Debug, Clone)]
+pub(crate) struct Basis {
+    /// The rules and the scenario; none in a playback.
+    pub(crate) spec: Option<RuleSpec>,
+    pub(crate) seed: u64,
 }
 
 impl Room {
@@ -150,6 +163,22 @@ impl Room {
 
     fn members(&self) -> std::sync::MutexGuard<'_, Members> {
         self.members.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What its episodes come from.
+    pub(crate) fn basis(&self) -> Basis {
+        self.basis.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Its episodes come from something else.
+    fn rebase(&self, change: impl FnOnce(&mut Basis)) {
+        change(&mut self.basis.lock().unwrap_or_else(PoisonError::into_inner));
+        self.changed.notify_one();
+    }
+
+    /// Its players, for another server to know them by.
+    pub(crate) fn kept_members(&self) -> KeptMembers {
+        self.members().kept()
     }
 
     /// Who is here.

@@ -1,17 +1,21 @@
 //! All rooms of a server: made, found, listed and closed.
 
+mod kept;
+
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use daladala_env::{EnvError, RuleSpec};
 use daladala_protocol::{Code, Kind, Refusal, RoomSpec, ScenarioChoice};
 use futures_util::FutureExt;
 use tokio::runtime::Handle;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::spawn_blocking;
 use uuid::Uuid;
+
+pub(crate) use kept::KeptRooms;
 
 use crate::answers::Answers;
 use crate::config::{FrameRate, Limits};
@@ -20,7 +24,7 @@ use crate::game::{Catalog, PlaybackDriver, SharedDriver};
 use crate::metrics::{Counted, Metrics};
 use crate::publish::Publisher;
 use crate::recording::{Recorder, RecordingSummary, Recordings, Written};
-use crate::room::{Actor, Opening, Room};
+use crate::room::{Actor, Opening, Restored, Room};
 
 /// The room that always exists.
 pub(crate) const MAIN: &str = "main";
@@ -59,6 +63,12 @@ pub(crate) struct Rooms {
     beginning: tokio::sync::Mutex<()>,
     /// True once the rooms are to end.
     stop: watch::Sender<bool>,
+    /// Something has changed that outlives the server.
+    changed: Arc<Notify>,
+    /// The rooms that the settings ask for, by their codes.
+    declared: Mutex<BTreeMap<String, RoomSpec>>,
+    /// The seed that the settings ask for, once all rooms are open that are opened at the start.
+    begun: OnceLock<Option<u64>>,
 }
 
 /// What rooms are made with.
@@ -90,18 +100,17 @@ impl Rooms {
             playing: Mutex::default(),
             beginning: tokio::sync::Mutex::default(),
             stop: watch::Sender::new(false),
+            changed: Arc::default(),
+            declared: Mutex::default(),
+            begun: OnceLock::new(),
         };
         (Arc::new(rooms), losses)
     }
 
-    /// A room that stays.
-    pub(crate) fn open_permanent(self: &Arc<Self>, code: &str, kind: Kind, seed: Option<u64>) -> Result<(), RoomError> {
+    /// A room that stays, by the settings.
+    fn permanent(&self, code: &str, kind: Kind, seed: Option<u64>) -> Opening {
         let driver = if code == ORIGINAL { self.catalog.of_the_original() } else { self.catalog.first() };
-        let opening = self.opening(code, (driver, kind, self.fps), seed);
-        let (room, actor) = Actor::open(Opening { permanent: true, ..opening })?;
-        self.locked().insert(code.to_owned(), room);
-        self.run(code.to_owned(), actor);
-        Ok(())
+        Opening { permanent: true, ..self.opening(code, (driver, kind, self.fps), seed) }
     }
 
     /// A room as asked for; its code.
@@ -111,6 +120,13 @@ impl Rooms {
         // Before a model is loaded for a room that there is no place for; and again when it is opened.
         self.check_place(&code, &self.locked())?;
         let opening = self.opening(&code, self.to_be_driven(&spec).await?, spec.seed);
+        self.open(opening, spec.recording)?;
+        Ok(code)
+    }
+
+    /// Opens a room, which plays `recording` if that is what drives it, and lets it run.
+    fn open(self: &Arc<Self>, opening: Opening, recording: Option<String>) -> Result<(), Refusal> {
+        let code = opening.code.clone();
         let opened = std::panic::catch_unwind(AssertUnwindSafe(|| Actor::open(opening)));
         let (room, actor) = opened.map_err(|_| Refusal::internal())?.map_err(|error| {
             tracing::error!(%error, "a room cannot be opened");
@@ -120,11 +136,12 @@ impl Rooms {
         self.check_place(&code, &open)?;
         open.insert(code.clone(), room);
         drop(open);
-        if let Some(recording) = spec.recording {
+        if let Some(recording) = recording {
             self.playing.lock().unwrap_or_else(PoisonError::into_inner).insert(code.clone(), recording);
         }
-        self.run(code.clone(), actor);
-        Ok(code)
+        self.run(code, actor);
+        self.changed.notify_one();
+        Ok(())
     }
 
     fn opening(&self, code: &str, (driver, kind, fps): Driven, seed: Option<u64>) -> Opening {
@@ -138,6 +155,8 @@ impl Rooms {
             limits: self.limits,
             metrics: Arc::clone(&self.metrics),
             publisher: self.publisher.clone(),
+            changed: Arc::clone(&self.changed),
+            restored: Restored::default(),
         }
     }
 
@@ -201,6 +220,7 @@ impl Rooms {
             drop(open);
             let gone = rooms.locked().remove(&code);
             rooms.playing.lock().unwrap_or_else(PoisonError::into_inner).remove(&code);
+            rooms.changed.notify_one();
             if let Err(error) = ended {
                 tracing::error!(room = code, %error, "a room has stopped");
                 // A panic has left no time to say so.

@@ -6,7 +6,6 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use daladala_protocol::Kind;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
@@ -21,7 +20,8 @@ use crate::metrics::Metrics;
 use crate::original::Original;
 use crate::recording::Recordings;
 use crate::room::Pollers;
-use crate::rooms::{Lost, MAIN, Means, ORIGINAL, Rooms};
+use crate::rooms::{Lost, Means, Rooms};
+use crate::state::StateFolder;
 use crate::{http, listener};
 
 /// For a token in an address that is printed when the server starts: a working day.
@@ -35,6 +35,7 @@ pub struct Server {
     secret: Secret,
     losses: mpsc::UnboundedReceiver<Lost>,
     underscored_events: bool,
+    state: Option<StateFolder>,
 }
 
 impl Server {
@@ -46,6 +47,10 @@ impl Server {
                     .map_err(|source| ServerError::Recordings { folder: folder.clone(), source })?,
             ),
             None => None,
+        };
+        let (state, kept) = match &config.state {
+            Some(folder) => StateFolder::open(folder).map(|(state, kept)| (Some(state), kept))?,
+            None => (None, None),
         };
         let listener = listener::bind(&config.host, config.port).await?;
         let address = listener.local_addr().map_err(ServerError::Serve)?;
@@ -59,9 +64,10 @@ impl Server {
             metrics: Arc::clone(&metrics),
             publisher: config.publisher,
         });
-        for (code, kind) in [(MAIN, Kind::Stream), (ORIGINAL, Kind::Driven)] {
-            let opened = rooms.open_permanent(code, kind, config.seed);
-            opened.map_err(|source| ServerError::Room { room: code.to_owned(), source })?;
+        if let Err(error) = rooms.begin(config.seed, config.rooms, kept).await {
+            // Those that are open already run.
+            rooms.stop().await;
+            return Err(error);
         }
         let app = Arc::new(App {
             rooms,
@@ -69,11 +75,13 @@ impl Server {
             limits: config.limits,
             metrics,
             pollers: Pollers::new(config.limits.poller_gone_after),
+            websocket: config.websocket,
             sever: CancellationToken::new(),
             stop: watch::Sender::new(false),
             started: Instant::now(),
         });
-        Ok(Self { listener, address, app, secret, losses, underscored_events: config.underscored_events })
+        let underscored_events = config.underscored_events;
+        Ok(Self { listener, address, app, secret, losses, underscored_events, state })
     }
 
     /// Where the server listens, with the port it was given if port 0 was asked for.
@@ -111,6 +119,8 @@ impl Server {
         let original = Original::new(&app, self.underscored_events);
         let router = http::router(&app, &original);
         let mut serving = tokio::spawn(listener::serve(self.listener, router, Arc::clone(&app)));
+        let (end_keeping, keep_on) = watch::channel(false);
+        let keeping = self.state.map(|state| tokio::spawn(state.keep(Arc::clone(&app.rooms), keep_on)));
         tracing::info!(address = %self.address, "serving");
         let outcome = tokio::select! {
             () = shutdown => Ok(()),
@@ -118,6 +128,12 @@ impl Server {
             _ = &mut serving => Err(ServerError::Serve(io::Error::other("it no longer accepts connections"))),
         };
         tracing::info!("shutting down");
+        // While all rooms and players are still there.
+        end_keeping.send_replace(true);
+        if let Some(keeping) = keeping {
+            // It says itself what went wrong.
+            _ = keeping.await;
+        }
         app.stop.send_replace(true);
         app.sever.cancel();
         // Each session and each connection holds a receiver, so the channel closes with the last of them.

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code};
-use daladala_protocol::{Code, Envelope, Frames, Join, Refusal, Request, ServerMessage};
+use daladala_protocol::{Envelope, Join};
 use futures_util::SinkExt;
 use serde_json::Value;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
@@ -20,12 +20,11 @@ use uuid::Uuid;
 use crate::access::{Grant, RequestLimit};
 use crate::answers::IdempotencyKey;
 use crate::app::{App, text};
-use crate::commands::{self, Asked, Asker};
-use crate::config::Role;
+use crate::commands::Asked;
 use crate::feed::{FeedEnd, Item};
 use crate::metrics::Transport;
-use crate::room::{RoomFrame, milliseconds_since_1970};
-use seat::Seated;
+use crate::room::RoomFrame;
+pub(crate) use seat::{Seated, answer, refused};
 
 /// The application's close codes; `docs/PROTOCOL.md` lists them.
 const TOKEN_EXPIRED: u16 = 4001;
@@ -151,7 +150,9 @@ impl<'a> Session<'a> {
             return End::Over(UNKNOWN_SUBPROTOCOL, "unknown subprotocol");
         }
         if let Some(join) = join {
-            answer.push(self.join(&Value::Null, join));
+            let plain = self.encoding == Encoding::Plain;
+            let joined = seat::join(self.app, &self.grant, &mut self.seated, plain, &Value::Null, join);
+            answer.push(Message::Text(text(&joined.unwrap_or_else(|refusal| refused(&Value::Null, &refusal)))));
         }
         let mut pings = interval_at(self.heard + limits.ping_interval, limits.ping_interval);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -259,96 +260,20 @@ impl<'a> Session<'a> {
     async fn answer(&mut self, said: &str) -> Message {
         let Envelope { id, request, idempotency_key, said } = Envelope::read(said);
         let key = idempotency_key.map(|key| IdempotencyKey::new(&key)).transpose();
+        let plain = self.encoding == Encoding::Plain;
         let answered = match self.requests.check().and(request).and_then(|request| Ok((request, key?))) {
-            Ok((request, key)) => self.request(&id, Asked { request, key, said }).await,
+            Ok((request, key)) => {
+                answer(self.app, &self.grant, &mut self.seated, plain, &id, Asked { request, key, said }).await
+            }
             Err(refusal) => Err(refusal),
         };
         self.app.metrics.request(answered.is_ok());
-        answered.unwrap_or_else(|refusal| refused(&id, &refusal))
+        Message::Text(text(&answered.unwrap_or_else(|refusal| refused(&id, &refusal))))
     }
-
-    async fn request(&mut self, id: &Value, mut what: Asked) -> Result<Message, Refusal> {
-        let reply = |result: Value| Message::Text(text(&ServerMessage::Reply { id: id.clone(), result }));
-        match what.request {
-            Request::Ping { sent } => {
-                return Ok(Message::Text(text(&ServerMessage::Pong {
-                    id: id.clone(),
-                    sent,
-                    time: milliseconds_since_1970() as f64,
-                })));
-            }
-            Request::Join(join) => return Ok(self.join(id, join)),
-            Request::Leave => {
-                self.seated()?;
-                self.seated = None;
-                return Ok(reply(Value::Object(serde_json::Map::new())));
-            }
-            Request::Seek { seq, play } => {
-                self.seated()?.feed.seek(seq, play)?;
-                return Ok(reply(serde_json::json!({ "seq": seq })));
-            }
-            Request::Live => {
-                let seq = self.seated()?.feed.live();
-                return Ok(reply(serde_json::json!({ "seq": seq })));
-            }
-            request => what.request = request,
-        }
-        let mut asker = Asker { grant: self.grant.clone(), member: None };
-        let mut room = None;
-        if !what.request.is_of_server() {
-            let seated = self.seated()?;
-            asker.member = Some(seated.seat.member());
-            room = Some(Arc::clone(seated.feed.room()));
-        }
-        commands::answer(&self.app.rooms, room.as_ref(), asker, what).await.map(reply)
-    }
-
-    fn seated(&mut self) -> Result<&mut Seated, Refusal> {
-        self.seated.as_mut().ok_or_else(|| Refusal::new(Code::NotJoined, "no room is joined: send a join first"))
-    }
-
-    fn join(&mut self, id: &Value, join: Join) -> Message {
-        let whole = match join.frames {
-            Some(frames) => frames == Frames::Whole,
-            None => self.encoding == Encoding::Plain,
-        };
-        let may_drive = self.grant.role >= Role::Drive;
-        let room = self.grant.may_in(Role::Watch, &join.room).and_then(|()| self.app.rooms.find(&join.room));
-        // The old place is given up when the new one is had, so a join that fails changes nothing.
-        let entered = room.and_then(|room| Seated::enter(&room, join, whole, may_drive));
-        match entered {
-            Ok((seated, resume, missed)) => {
-                let (room, member) = (seated.feed.room().code(), seated.seat.member());
-                let joined = ServerMessage::Joined {
-                    id: id.clone(),
-                    room: room.to_owned(),
-                    member,
-                    key: seated.seat.key().map(str::to_owned),
-                    resume,
-                    missed,
-                };
-                let message = Message::Text(text(&joined));
-                self.seated = Some(seated);
-                message
-            }
-            Err(refusal) => refused(id, &refusal),
-        }
-    }
-}
-
-/// The message `error`.
-fn refused(id: &Value, refusal: &Refusal) -> Message {
-    Message::Text(text(&ServerMessage::Error {
-        id: id.clone(),
-        code: refusal.code,
-        message: refusal.message.clone(),
-        retryable: refusal.code.retryable(),
-        retry_after_ms: refusal.retry_after_ms,
-    }))
 }
 
 /// The next of a feed; never, without one.
-async fn next_items(seated: Option<&mut Seated>, items: &mut Vec<Item>) -> Result<(), FeedEnd> {
+pub(crate) async fn next_items(seated: Option<&mut Seated>, items: &mut Vec<Item>) -> Result<(), FeedEnd> {
     match seated {
         Some(seated) => seated.feed.next(items).await,
         None => std::future::pending().await,

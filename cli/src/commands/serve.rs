@@ -1,6 +1,9 @@
 //! `daladala serve`
 
-use std::io::IsTerminal;
+mod log;
+mod rooms;
+mod stop;
+
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,15 +11,17 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::ArgAction;
+use clap::builder::BoolishValueParser;
 use daladala_agents::{Choice, Policy, registry};
 use daladala_server::{
-    AccessConfig, Anonymous, Catalog, Driver, FrameRate, Limits, Role, Secret, Server, ServerConfig,
+    AccessConfig, AllowedHost, AllowedOrigin, Anonymous, Catalog, Driver, FrameRate, Limits, Role, RoomSpec, Secret,
+    Server, ServerConfig,
 };
-use tracing_subscriber::EnvFilter;
 
 use crate::arguments::{DeviceArgs, RulesArgs};
 use crate::numbers::count_in;
 use crate::output::{print, tell_of};
+use log::LogFormat;
 
 /// The variable with the secret itself, for those who keep secrets in the environment.
 const SECRET_VARIABLE: &str = "DALADALA_TOKEN_SECRET";
@@ -59,13 +64,32 @@ pub(crate) struct Args {
     /// A folder to keep recordings of rooms in; made if it is missing. Without one there are none.
     #[arg(long, env = "DALADALA_RECORDINGS", value_name = "FOLDER")]
     recordings: Option<PathBuf>,
+    /// A folder to keep the rooms in, so that they survive a restart; made if it is missing. Without one they don't.
+    #[arg(long, env = "DALADALA_STATE", value_name = "FOLDER")]
+    state: Option<PathBuf>,
+    /// A room that is there from the start, such as `{"code": "class", "model": "dqn", "fps": 2}`; can be given several
+    /// times. In a file: a table `[[rooms]]` each.
+    #[arg(long, value_name = "JSON", value_parser = rooms::room)]
+    room: Vec<RoomSpec>,
+    /// Do without WebSocket, as for networks that break it: clients fall back to events and polling.
+    #[arg(long, env = "DALADALA_NO_WEBSOCKET", action = ArgAction::SetTrue, value_parser = yes_or_no())]
+    no_websocket: bool,
     #[command(flatten)]
     access: AccessArgs,
     #[command(flatten)]
     limits: LimitArgs,
     /// Send the events of the original's Socket.IO under their names with dashes alone.
-    #[arg(long, env = "DALADALA_NO_UNDERSCORED_EVENTS", action = ArgAction::SetTrue)]
+    #[arg(long, env = "DALADALA_NO_UNDERSCORED_EVENTS", action = ArgAction::SetTrue, value_parser = yes_or_no())]
     no_underscored_events: bool,
+    /// How the log is written on standard error, for people or for programs. The variable `RUST_LOG` says what is: warn (the
+    /// default), info, debug, trace, or parts of it, such as `daladala_server=debug,warn`.
+    #[arg(long, env = "DALADALA_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
+    log_format: LogFormat,
+}
+
+/// For switches in the environment and in files: 1, true, yes and on, or 0, false, no and off.
+fn yes_or_no() -> BoolishValueParser {
+    BoolishValueParser::new()
 }
 
 #[derive(Debug, clap::Args)]
@@ -79,16 +103,17 @@ struct AccessArgs {
     /// elsewhere]
     #[arg(long, env = "DALADALA_ANONYMOUS", value_name = "ROLE")]
     anonymous: Option<Anonymous>,
-    /// An origin whose pages may use the server, such as `https://bus.example`; can be given several times.
+    /// An origin whose pages may use the server, such as `https://bus.example`; can be given several times. `*` stands for
+    /// all, `null` for pages without an origin, such as files.
     #[arg(long, env = "DALADALA_ALLOW_ORIGIN", value_name = "ORIGIN", value_delimiter = ',')]
-    allow_origin: Vec<String>,
+    allow_origin: Vec<AllowedOrigin>,
     /// All requests come through a proxy, which names their addresses in X-Forwarded-For: then nobody is trusted for
     /// coming from this machine.
-    #[arg(long, env = "DALADALA_BEHIND_PROXY", action = ArgAction::SetTrue)]
+    #[arg(long, env = "DALADALA_BEHIND_PROXY", action = ArgAction::SetTrue, value_parser = yes_or_no())]
     behind_proxy: bool,
     /// A name by which a server on a loopback address may be called, as by a proxy; can be given several times.
     #[arg(long, env = "DALADALA_ALLOW_HOST", value_name = "NAME", value_delimiter = ',')]
-    allow_host: Vec<String>,
+    allow_host: Vec<AllowedHost>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -128,15 +153,7 @@ struct LimitArgs {
 
 impl Args {
     pub(crate) fn run(self) -> anyhow::Result<()> {
-        let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
-        let colours = std::io::stderr().is_terminal();
-        tracing_subscriber::fmt()
-            .with_env_filter(filter)
-            .with_ansi(colours)
-            .with_writer(std::io::stderr)
-            // It would tell on standard error that standard error is gone, and panic.
-            .log_internal_errors(false)
-            .init();
+        log::begin(self.log_format)?;
         // A viewer is a file to the system. With fewer than were hoped for, the server says so when it comes to it.
         if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
             tracing::debug!(%error, "the limit of open files stays");
@@ -159,9 +176,14 @@ impl Args {
             limits: self.limits.limits(),
             access: self.access.config()?,
             recordings: self.recordings,
+            state: self.state,
+            rooms: self.room,
+            websocket: !self.no_websocket,
             underscored_events: !self.no_underscored_events,
             ..ServerConfig::default()
         };
+        // Whoever reads the address may ask it to stop at once.
+        let stop = stop::asked()?;
         let server = Server::bind(config, catalog).await?;
         let watch = server.url_for(Role::Watch).unwrap_or_else(|| server.url());
         // Whether anybody reads what it prints is nothing to the server.
@@ -169,7 +191,7 @@ impl Args {
         if let Some(admin) = server.url_for(Role::Admin) {
             _ = print(format!("Drive and administer at {admin}"));
         }
-        server.run(interrupted()).await?;
+        server.run(stop).await?;
         _ = print("Stopped.");
         Ok(())
     }
@@ -258,24 +280,4 @@ impl LimitArgs {
 /// cores taken, thousands of viewers there see their frames twice as late (docs/BENCHMARKS.md).
 fn default_threads() -> usize {
     std::thread::available_parallelism().map_or(1, |cores| cores.get().saturating_sub(1).max(1))
-}
-
-/// Ctrl-C, or the request to end that service managers send.
-async fn interrupted() {
-    let interrupt = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    {
-        if let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            tokio::select! {
-                Ok(()) = interrupt => {}
-                Some(()) = terminate.recv() => {}
-                else => std::future::pending().await,
-            }
-            return;
-        }
-    }
-    // Without a way to be told, the server runs until it is killed.
-    if interrupt.await.is_err() {
-        std::future::pending::<()>().await;
-    }
 }

@@ -4,8 +4,10 @@ mod evaluation;
 mod mistakes;
 mod operations;
 mod outputs;
+mod proxies;
 mod recording;
 mod scenarios;
+mod serving;
 mod training;
 
 use std::process::Output;
@@ -34,4 +36,10 @@ fn json(arguments: &[&str]) -> Value {
     let text = stdout(&daladala(arguments, ""));
     assert_eq!(text.trim_end().lines().count(), 1, "one object and nothing else: {text}");
     serde_json::from_str(&text).unwrap()
+}
+
+/// Says that a test is passed over, and why.
+fn skipped(why: &str) {
+    use std::io::Write;
+    _ = writeln!(std::io::stderr(), "SKIPPED: {why}");
 }

@@ -5,10 +5,9 @@
 
 use std::net::IpAddr;
 
-use axum::http::uri::Authority;
-use axum::http::{HeaderMap, HeaderName, Uri, header};
+use axum::http::{HeaderMap, HeaderName, header};
 
-use crate::config::AccessConfig;
+use crate::config::{AccessConfig, AllowedHost, AllowedOrigin, Origin, split, usual_port};
 
 /// The origins and names that are let in.
 #[derive(Debug, Clone)]
@@ -16,15 +15,14 @@ pub(crate) struct Origins {
     /// Whether the server is to be reached from this machine only.
     loopback: bool,
     behind_proxy: bool,
-    pages: Vec<String>,
-    names: Vec<String>,
+    pages: Vec<AllowedOrigin>,
+    names: Vec<AllowedHost>,
 }
 
 impl Origins {
     pub(super) fn new(config: &AccessConfig, loopback: bool) -> Self {
-        let plain = |origin: &String| origin.trim_end_matches('/').to_ascii_lowercase();
-        let (pages, names) = (config.allow_origins.iter().map(plain), config.allow_hosts.iter().map(plain));
-        Self { loopback, behind_proxy: config.behind_proxy, pages: pages.collect(), names: names.collect() }
+        let (pages, names) = (config.allow_origins.clone(), config.allow_hosts.clone());
+        Self { loopback, behind_proxy: config.behind_proxy, pages, names }
     }
 
     /// Whether a request comes from a page that may use the server, or from no page at all.
@@ -37,39 +35,34 @@ impl Origins {
     /// Whether a page of `origin` came from where the request goes to. A port that is not told is the usual one of the
     /// page's scheme; but proxies leave out whatever port they listen on.
     fn is_own(&self, origin: &str, host: &str) -> bool {
-        let (Ok(origin), Ok(host)) = (origin.parse::<Uri>(), host.parse::<Authority>()) else { return false };
-        let (Some(scheme), Some(page)) = (origin.scheme_str(), origin.authority()) else { return false };
-        let usual = match scheme {
-            "http" => 80,
-            "https" => 443,
-            _ => return false,
+        let (Ok(page), Some((host, port))) = (origin.parse::<Origin>(), split(host)) else { return false };
+        let Some(usual) = usual_port(&page.scheme) else { return false };
+        let is_port = match port {
+            Some(port) => port == page.port.unwrap_or(usual),
+            None => self.behind_proxy || page.port.is_none(),
         };
-        let is_port = host.port_u16().map_or(self.behind_proxy, |port| port == page.port_u16().unwrap_or(usual));
-        let is_usual = host.port().is_none() && page.port_u16().unwrap_or(usual) == usual;
-        page.host().eq_ignore_ascii_case(host.host()) && (is_port || is_usual)
+        page.host == host && is_port
     }
 
     /// Whether pages of `origin`, which is not the server's own, may use it.
     pub(crate) fn allows_foreign(&self, origin: &str) -> bool {
-        let origin = origin.to_ascii_lowercase();
-        if self.pages.contains(&origin) {
+        if self.pages.iter().any(|page| page.allows(origin)) {
             return true;
         }
         // Pages of this machine, such as one in development: whoever serves them can reach the server anyway.
-        let uri = origin.parse::<Uri>().ok();
-        self.loopback && uri.as_ref().and_then(Uri::authority).is_some_and(is_local)
+        self.loopback && origin.parse().is_ok_and(|origin: Origin| is_local(&origin.host))
     }
 
     /// Whether a request calls the server by a name it has. A page whose name is made to point to 127.0.0.1 (DNS
-    /// rebinding) has the server's origin in the browser's eyes, but not its name.
+    /// rebinding) has the server's origin in the browser's eyes, but not its name. Browsers always tell a name; who tells
+    /// none, as health checks by HTTP/1.0 do, is no page.
     pub(crate) fn knows_name(&self, headers: &HeaderMap) -> bool {
-        if !self.loopback {
+        if !self.loopback || !headers.contains_key(header::HOST) {
             return true;
         }
-        let Some(host) = text(headers, header::HOST) else { return false };
-        let Ok(authority) = host.parse::<Authority>() else { return false };
-        let allowed = |name: &String| host.eq_ignore_ascii_case(name) || authority.host().eq_ignore_ascii_case(name);
-        is_local(&authority) || self.names.iter().any(allowed)
+        let Some((host, port)) = text(headers, header::HOST).and_then(split) else { return false };
+        let allowed = |name: &AllowedHost| name.host == host && (name.port.is_none() || name.port == port);
+        is_local(&host) || self.names.iter().any(allowed)
     }
 }
 
@@ -77,10 +70,9 @@ fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
     headers.get(name)?.to_str().ok()
 }
 
-fn is_local(authority: &Authority) -> bool {
-    let name = authority.host();
-    let address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    name.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
+fn is_local(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]
@@ -96,8 +88,8 @@ mod tests {
 
     fn origins(loopback: bool) -> Origins {
         let config = AccessConfig {
-            allow_origins: vec!["https://Bus.example/".into()],
-            allow_hosts: vec!["bus.example".into()],
+            allow_origins: vec!["https://Bus.example/".parse().expect("an origin")],
+            allow_hosts: vec!["bus.example".parse().expect("a name")],
             ..AccessConfig::default()
         };
         Origins::new(&config, loopback)
@@ -132,6 +124,9 @@ mod tests {
             ("bus.example", "https://evil.example:8443", false, false),
             ("bus.example", "ftp://bus.example", false, false),
             ("[::1]:80", "http://[::1]", true, true),
+            ("bus.example.", "https://bus.example", true, true),
+            ("bus.example", "https://bus.example.", true, true),
+            ("bus.example.:5000", "http://bus.example.:5000", true, true),
         ] {
             assert_eq!(behind.allows(&headers(Some(page), host)), through_proxy, "{page} at {host}, through a proxy");
             assert_eq!(plain.allows(&headers(Some(page), host)), directly, "{page} at {host}");
@@ -149,12 +144,23 @@ mod tests {
     #[test]
     fn names_of_this_machine() {
         let knows = |host| origins(true).knows_name(&headers(None, host));
-        for local in ["localhost", "LOCALHOST:5000", "127.0.0.1:5000", "127.0.0.2", "[::1]:5000", "bus.example:80"] {
+        for local in [
+            "localhost",
+            "LOCALHOST:5000",
+            "127.0.0.1:5000",
+            "127.0.0.2",
+            "[::1]:5000",
+            "bus.example:80",
+            "localhost.",
+            "bus.example.",
+        ] {
             assert!(knows(local), "{local}");
         }
         for foreign in ["", "evil.example", "localhost.evil.example", "10.0.0.1:5000", "[::2]", "0.0.0.0", "a b"] {
             assert!(!knows(foreign), "{foreign}");
             assert!(origins(false).knows_name(&headers(None, foreign)));
         }
+        // By HTTP/1.0 there may be none.
+        assert!(origins(true).knows_name(&HeaderMap::new()));
     }
 }

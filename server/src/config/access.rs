@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::pages::{AllowedHost, AllowedOrigin};
 use super::{Role, UnknownRole};
 
 /// Who may do what on a server.
@@ -12,12 +13,12 @@ pub struct AccessConfig {
     pub secret: Option<Secret>,
     /// What those without a token may do.
     pub anonymous: Anonymous,
-    /// Origins (`https://bus.example`) whose pages may use the server, beside its own.
-    pub allow_origins: Vec<String>,
+    /// Pages that may use the server, beside its own.
+    pub allow_origins: Vec<AllowedOrigin>,
     /// Whether all requests come through a proxy, which names their addresses in `X-Forwarded-For`.
     pub behind_proxy: bool,
-    /// Names (`bus.example`) by which a server on a loopback address may be called, as by a proxy.
-    pub allow_hosts: Vec<String>,
+    /// Names by which a server on a loopback address may be called, as by a proxy.
+    pub allow_hosts: Vec<AllowedHost>,
 }
 
 /// What those without a token may do.

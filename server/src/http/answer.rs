@@ -77,7 +77,7 @@ impl IntoResponse for Refused {
     }
 }
 
-/// A body that is a JSON object, or nothing, which is an empty one. Whatever it calls itself.
+/// A body that is a JSON object, or nothing or null, which are an empty one. Whatever it calls itself.
 #[derive(Debug)]
 pub(crate) struct Body(pub(crate) serde_json::Map<String, Value>);
 
@@ -93,6 +93,7 @@ impl<S: Send + Sync> FromRequest<S> for Body {
         }
         match serde_json::from_slice(&bytes) {
             Ok(Value::Object(fields)) => Ok(Self(fields)),
+            Ok(Value::Null) => Ok(Self(serde_json::Map::new())),
             Ok(_) => Err(Refusal::invalid("the body is JSON, but no object").into()),
             Err(error) => Err(Refusal::invalid(format!("the body is no JSON: {error}")).into()),
         }

@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
+use axum::response::IntoResponse;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use daladala_protocol::{Frames, Refusal, ResumeFrom, ServerMessage};
-use futures_util::{Stream, stream};
+use futures_util::stream;
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::sync::watch;
@@ -22,6 +23,9 @@ use crate::config::Role;
 use crate::feed::{Feed, Item, Keeping};
 use crate::metrics::{Counted, Metrics, Transport};
 use crate::room::{Introduction, RoomFrame, Seat};
+
+/// Tells nginx to pass on what comes as it comes, where its settings do not.
+const UNBUFFERED: (&str, &str) = ("x-accel-buffering", "no");
 
 /// What the query may say.
 #[derive(Debug, Deserialize)]
@@ -53,7 +57,7 @@ pub(super) async fn follow(
     Path(code): Path<String>,
     options: Result<Query<Options>, axum::extract::rejection::QueryRejection>,
     headers: HeaderMap,
-) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Refused> {
+) -> Result<impl IntoResponse, Refused> {
     grant.may_in(Role::Watch, &code)?;
     let Query(options) = options.map_err(|error| Refusal::invalid(error.body_text()))?;
     let room = app.rooms.find(&code)?;
@@ -84,9 +88,9 @@ pub(super) async fn follow(
     };
     let events = stream::unfold(following, |mut following| async move {
         let event = following.next().await?;
-        Some((Ok(event), following))
+        Some((Ok::<_, Infallible>(event), following))
     });
-    Ok(Sse::new(events).keep_alive(KeepAlive::default()))
+    Ok(([UNBUFFERED], Sse::new(events).keep_alive(KeepAlive::default())))
 }
 
 impl Following {

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, Method, header};
+use axum::http::{HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use daladala_protocol::{Code, Refusal};
-use tower_http::cors::{AllowOrigin, CorsLayer};
+use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
 use crate::app::App;
 use crate::listener::Peer;
@@ -48,5 +48,7 @@ pub(super) fn cross_origin(app: &App) -> CorsLayer {
         .allow_origin(AllowOrigin::predicate(allowed))
         .allow_credentials(true)
         .allow_methods([Method::GET, Method::POST, Method::DELETE])
-        .allow_headers([header::CONTENT_TYPE, header::AUTHORIZATION])
+        // Whatever they ask for, such as Last-Event-ID and Cache-Control of an event stream: no header lets anybody in who
+        // would be kept out without it.
+        .allow_headers(AllowHeaders::mirror_request())
 }

@@ -1,5 +1,6 @@
 //! The description of the routes, gathered from where they are.
 
+use utoipa::openapi::Server;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
@@ -38,6 +39,8 @@ struct Tokens;
 impl Modify for Tokens {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         let components = document.components.get_or_insert_default();
+        // Relative to the document, so that the page works where a proxy mounts the server at a path.
+        document.servers = Some(vec![Server::new("..")]);
         components.add_security_scheme("token", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
     }
 }

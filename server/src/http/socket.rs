@@ -6,7 +6,7 @@ use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{Extension, Query, State};
 use axum::http::HeaderValue;
 use axum::response::Response;
-use daladala_protocol::{BINARY, Frames, JSON, Join, Refusal, ResumeFrom};
+use daladala_protocol::{BINARY, Code, Frames, JSON, Join, Refusal, ResumeFrom};
 use serde::Deserialize;
 
 use super::Caller;
@@ -56,9 +56,14 @@ pub(super) async fn upgrade(
     Caller(grant): Caller,
     address: Result<Query<Address>, axum::extract::rejection::QueryRejection>,
     peer: Option<Extension<Peer>>,
-    upgrade: WebSocketUpgrade,
+    upgrade: Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>,
 ) -> Result<Response, Refused> {
     grant.may(Role::Watch)?;
+    if !app.websocket {
+        let message = "this server has no WebSockets: follow /api/rooms/{code}/events or ask /api/rooms/{code}/frames";
+        return Err(Refusal::new(Code::NotFound, message).into());
+    }
+    let upgrade = upgrade.map_err(|error| Refusal::invalid(error.body_text()))?;
     let Query(address) = address.map_err(|error| Refusal::invalid(error.body_text()))?;
     let mut upgrade = upgrade
         .protocols([BINARY, JSON])

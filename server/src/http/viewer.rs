@@ -1,12 +1,13 @@
 //! The viewer's files, embedded when the program is built, or a page that says how to get them.
 
 use axum::body::Body;
-use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse, Response};
 use daladala_protocol::{Code, Refusal};
 use rust_embed::{Embed, EmbeddedFile};
 
 use super::Refused;
+use super::compress::Coding;
 
 /// The built viewer; empty if there was none when this crate was built.
 #[derive(Embed)]
@@ -37,30 +38,43 @@ fn answer<E: Embed>(method: &Method, path: &str, headers: &HeaderMap) -> Respons
         path => path,
     };
     match E::get(path) {
-        Some(file) => serve(path, file, headers),
+        Some(file) => serve::<E>(path, file, headers),
         None if path == INDEX => ([(header::CACHE_CONTROL, "no-cache")], Html(NO_VIEWER)).into_response(),
         None => Refused(Refusal::new(Code::NotFound, "there is no such page")).into_response(),
     }
 }
 
-fn serve(path: &str, file: EmbeddedFile, headers: &HeaderMap) -> Response {
-    let tag = etag(&file);
+/// The file, or its packed form where there is one that the client takes.
+fn serve<E: Embed>(path: &str, file: EmbeddedFile, headers: &HeaderMap) -> Response {
+    let mut taken = Coding::ALL.into_iter().filter(|coding| coding.is_taken(headers));
+    let packed = |coding: Coding| Some((E::get(&format!("{path}.{}", coding.ending()))?, coding.name()));
+    let packed = taken.find_map(packed);
+    let tag = etag(&file, packed.as_ref().map_or("", |(_, coding)| coding));
     // A name with a hash never gets other content. Any other file is asked for again, and mostly not sent again.
     let caching = if path.starts_with(HASHED) { "public, max-age=31536000, immutable" } else { "no-cache" };
-    let caching = [(header::ETAG, tag.clone()), (header::CACHE_CONTROL, caching.to_owned())];
+    let vary = HeaderValue::from_static("accept-encoding");
+    let caching =
+        [(header::ETAG, tag.clone()), (header::CACHE_CONTROL, HeaderValue::from_static(caching)), (header::VARY, vary)];
     if is_known(headers, &tag) {
         return (StatusCode::NOT_MODIFIED, caching).into_response();
     }
-    (caching, [(header::CONTENT_TYPE, content_type(&file))], Body::from(file.data)).into_response()
+    let kind = [(header::CONTENT_TYPE, content_type(&file))];
+    match packed {
+        Some((packed, coding)) => {
+            (caching, kind, [(header::CONTENT_ENCODING, coding)], Body::from(packed.data)).into_response()
+        }
+        None => (caching, kind, Body::from(file.data)).into_response(),
+    }
 }
 
-/// The start of the content's SHA-256 in hexadecimal digits, in quotes.
-fn etag(file: &EmbeddedFile) -> String {
+/// The start of the content's SHA-256 in hexadecimal digits, and how it is packed, in quotes.
+fn etag(file: &EmbeddedFile, coding: &str) -> HeaderValue {
     let start = file.metadata.sha256_hash().first_chunk().map_or(0, |start| u128::from_be_bytes(*start));
-    format!("\"{start:032x}\"")
+    let dash = if coding.is_empty() { "" } else { "-" };
+    HeaderValue::from_str(&format!("\"{start:032x}{dash}{coding}\"")).unwrap_or(HeaderValue::from_static("\"\""))
 }
 
-fn is_known(headers: &HeaderMap, tag: &str) -> bool {
+fn is_known(headers: &HeaderMap, tag: &HeaderValue) -> bool {
     let known = headers.get_all(header::IF_NONE_MATCH).into_iter().filter_map(|value| value.to_str().ok());
     known.flat_map(|tags| tags.split(',')).map(|known| known.trim().trim_start_matches("W/")).any(|known| tag == known)
 }
@@ -74,8 +88,6 @@ fn content_type(file: &EmbeddedFile) -> String {
 
 #[cfg(test)]
 mod tests {
-    use axum::http::HeaderValue;
-
     use super::*;
 
     #[derive(Embed)]
@@ -118,6 +130,32 @@ mod tests {
             let headers = HeaderMap::from_iter([(header::IF_NONE_MATCH, asked)]);
             assert_eq!(answer::<Sample>(&Method::GET, "/", &headers).status(), status);
         }
+    }
+
+    #[test]
+    fn files_come_packed_to_those_who_take_it() {
+        for (accepted, coding, vary) in [
+            ("gzip, br", "br", "accept-encoding"),
+            ("gzip", "gzip", "accept-encoding"),
+            ("br;q=0, gzip;q=0", "", "accept-encoding"),
+        ] {
+            let accepted = HeaderValue::from_static(accepted);
+            let mut headers = HeaderMap::from_iter([(header::ACCEPT_ENCODING, accepted)]);
+            let path = "/assets/app-0123abcd.js";
+            let script = answer::<Sample>(&Method::GET, path, &headers);
+            let told = (named(&script, header::CONTENT_ENCODING), named(&script, header::VARY));
+            assert_eq!(told, (coding, vary));
+            assert_eq!(named(&script, header::CONTENT_TYPE), "text/javascript; charset=utf-8");
+            // What a cache has of one form is not taken for another.
+            headers.insert(header::IF_NONE_MATCH, script.headers()[header::ETAG].clone());
+            assert_eq!(answer::<Sample>(&Method::GET, path, &headers).status(), StatusCode::NOT_MODIFIED);
+            headers.remove(header::ACCEPT_ENCODING);
+            let plain = answer::<Sample>(&Method::GET, path, &headers).status();
+            assert_eq!(plain == StatusCode::NOT_MODIFIED, coding.is_empty());
+        }
+        // What the build could not make smaller has no packed form.
+        let headers = HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip, br"))]);
+        assert_eq!(named(&answer::<Sample>(&Method::GET, "/", &headers), header::CONTENT_ENCODING), "");
     }
 
     #[test]

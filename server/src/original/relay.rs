@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
+use serde_json::json;
 use socketioxide::SocketIo;
 use socketioxide::extract::{AckSender, SocketRef};
 use socketioxide::socket::Sid;
@@ -19,6 +20,16 @@ use super::state::StateFrame;
 use crate::feed::{Feed, Item, Keeping};
 use crate::room::{Room, RoomFrame};
 
+/// A frame.
+const UPDATE: &str = "rl-update";
+
+/// An episode has begun, after either request for one.
+pub(super) const STARTED: &str = "episode-started";
+pub(super) const RESET: &str = "episode-reset";
+
+/// Those who are told under both names: all who have not said that one is enough.
+pub(super) const BOTH_NAMES: &str = "both-names";
+
 /// Something to tell beside the updates.
 pub(super) struct Telling {
     /// The frame that it is about; none for what holds whenever it is told.
@@ -27,8 +38,10 @@ pub(super) struct Telling {
 }
 
 pub(super) enum What {
-    /// A frame, under an event's name, to one client or to all.
-    Frame { event: &'static str, to: Option<Sid> },
+    /// A frame, to one client.
+    Frame { to: Sid },
+    /// An episode has begun: under an event's name, to all.
+    Begun { event: &'static str },
     /// A request has been answered.
     Answered(AckSender),
 }
@@ -93,7 +106,7 @@ impl Relay {
     }
 
     async fn update(&self, frame: &RoomFrame) {
-        self.voice.tell_all(&self.io, "rl-update", &Update::of(frame)).await;
+        self.voice.tell_all(&self.io, UPDATE, &Update::of(frame)).await;
         if frame.ends_episode() {
             self.voice.tell_all(&self.io, "episode-complete", &episode_complete(frame)).await;
         }
@@ -101,16 +114,18 @@ impl Relay {
 
     async fn tell(&self, Telling { frame, what }: Telling) {
         match what {
-            What::Frame { event, to } => {
-                let Some(frame) = frame else { return };
-                match to {
-                    None => self.voice.tell_all(&self.io, event, &Update::of(&frame)).await,
-                    Some(id) => {
-                        if let Some(socket) = socket_of(&self.io, id) {
-                            self.voice.tell(&socket, event, &Update::of(&frame));
-                        }
-                    }
+            What::Frame { to } => {
+                if let Some((socket, frame)) = socket_of(&self.io, to).zip(frame) {
+                    self.voice.tell(&socket, UPDATE, &Update::of(&frame));
                 }
+            }
+            What::Begun { event } => {
+                let episode = frame.map(|frame| frame.state().episode);
+                let begun = match event {
+                    RESET => json!({ "status": "success" }),
+                    _ => json!({ "status": "success", "episode": episode }),
+                };
+                self.voice.tell_all(&self.io, event, &begun).await;
             }
             What::Answered(acknowledgement) => {
                 if let Err(error) = acknowledgement.send::<[(); 0]>(&[]) {
@@ -134,7 +149,8 @@ impl Telling {
 
 impl Voice {
     pub(super) fn tell(&self, socket: &SocketRef, event: &str, data: &impl Serialize) {
-        for name in self.spellings(event) {
+        let other = self.other_name(event).filter(|_| socket.rooms().iter().any(|room| room == BOTH_NAMES));
+        for name in [Some(event), other.as_deref()].into_iter().flatten() {
             if let Err(error) = socket.emit(name, data) {
                 tracing::debug!(%error, event, "a client misses an event");
             }
@@ -142,19 +158,23 @@ impl Voice {
     }
 
     async fn tell_all(&self, io: &SocketIo, event: &str, data: &impl Serialize) {
-        for name in self.spellings(event) {
+        let other = self.other_name(event).map(|name| (name, Some(BOTH_NAMES)));
+        for (name, to) in std::iter::once((event.to_owned(), None)).chain(other) {
             // Once it is closed there is nobody to tell, and `io.emit` would panic.
             let Some(all) = io.of("/") else { return };
-            if let Err(error) = all.emit(name, data).await {
+            let those = match to {
+                Some(to) => all.to(to),
+                None => all,
+            };
+            if let Err(error) = those.emit(name, data).await {
                 tracing::debug!(%error, event, "some clients miss an event");
             }
         }
     }
 
-    fn spellings(&self, event: &str) -> impl Iterator<Item = String> + use<> {
-        let other = event.replace('-', "_");
-        let other = (self.underscored && other != event).then_some(other);
-        std::iter::once(event.to_owned()).chain(other)
+    /// An event's name with underscores, if it goes out under that too.
+    fn other_name(&self, event: &str) -> Option<String> {
+        (self.underscored && event.contains('-')).then(|| event.replace('-', "_"))
     }
 }
 

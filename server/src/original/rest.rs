@@ -13,7 +13,7 @@ use socketioxide::SocketIo;
 use socketioxide::operators::BroadcastOperators;
 use utoipa::ToSchema;
 
-use super::describe::{EpisodeStats, environment_info as describe};
+use super::describe::{EpisodeData, EpisodeStats, environment_info as describe};
 use super::sessions::Sessions;
 use super::state::StateFrame;
 use super::{action_of, load, room};
@@ -21,6 +21,7 @@ use crate::app::App;
 use crate::config::Role;
 use crate::http::Refused;
 use crate::http::{Body, Caller};
+use crate::room::{Room, RoomFrame};
 use crate::rooms::{MAIN, ORIGINAL};
 
 /// The first five fields are the original's; its clients wait for just these values.
@@ -45,7 +46,7 @@ pub(crate) async fn health(State(app): State<Arc<App>>) -> Result<Json<Health>, 
     // A room that has lost its driver takes the server down with it, so whoever can answer is well.
     let (main, original) = (app.rooms.find(MAIN)?.summary(), room(&app)?.summary());
     Ok(Json(Health {
-        status: "healthy",
+        status: "ok",
         flask_running: true,
         model_loaded: true,
         current_algo: original.model.to_uppercase(),
@@ -114,9 +115,9 @@ struct StepAnswer<'a> {
 }
 
 #[derive(Serialize)]
-struct EpisodeData<'a> {
-    episode_stats: EpisodeStats,
-    frames: Vec<StateFrame<'a>>,
+struct CurrentState<'a> {
+    state: StateFrame<'a>,
+    episode: EpisodeData,
 }
 
 /// A new episode
@@ -149,13 +150,10 @@ pub(crate) async fn step(
     grant.may_in(Role::Drive, ORIGINAL)?;
     let fields = Value::Object(fields);
     let action = action_of(&fields)?;
-    let action = match fields.get("use_model") {
-        Some(Value::Bool(true)) => None,
-        Some(Value::Bool(false)) => {
-            Some(action.ok_or_else(|| Refusal::invalid("action: needed where the model is not used"))?)
-        }
-        None | Some(Value::Null) => action,
-        Some(_) => return Err(Refusal::invalid("use_model: needed is true or false").into()),
+    let action = match fields.get("use_model").map(is_true) {
+        Some(true) => None,
+        Some(false) => Some(action.ok_or_else(|| Refusal::invalid("action: needed where the model is not used"))?),
+        None => action,
     };
     let stepped = super::step(&*room(&app)?, action).await?;
     let state = StateFrame::of(&stepped.frame);
@@ -182,24 +180,45 @@ pub(crate) async fn environment_info(
     Ok(Json(describe(&stepped)))
 }
 
-/// The latest frame
+/// The latest frame, and its episode so far
 #[utoipa::path(get, path = "/api/current-state", tag = "original", responses((status = 200, body = Object)))]
 pub(crate) async fn current_state(State(app): State<Arc<App>>, Caller(grant): Caller) -> Result<Response, Refused> {
     grant.may_in(Role::Watch, ORIGINAL)?;
-    let now = room(&app)?.now();
-    Ok(Json(StateFrame::of(&now.frame)).into_response())
+    let room = room(&app)?;
+    let latest = Arc::clone(&room.now().frame);
+    Ok(Json(CurrentState { state: StateFrame::of(&latest), episode: so_far(&room, &latest) }).into_response())
 }
 
-/// The episode that runs: its figures, and its frames so far
-#[utoipa::path(get, path = "/api/episode-data", tag = "original", responses((status = 200, body = Object)))]
-pub(crate) async fn episode_data(State(app): State<Arc<App>>, Caller(grant): Caller) -> Result<Response, Refused> {
+/// The episode that runs, step by step
+#[utoipa::path(get, path = "/api/episode-data", tag = "original", responses((status = 200, body = EpisodeData)))]
+pub(crate) async fn episode_data(
+    State(app): State<Arc<App>>,
+    Caller(grant): Caller,
+) -> Result<Json<EpisodeData>, Refused> {
     grant.may_in(Role::Watch, ORIGINAL)?;
     let room = room(&app)?;
     let latest = Arc::clone(&room.now().frame);
+    Ok(Json(so_far(&room, &latest)))
+}
+
+/// The episode that has come to `latest`.
+fn so_far(room: &Room, latest: &RoomFrame) -> EpisodeData {
     let first = latest.base().map_or(latest.seq(), |base| base.seq());
-    let frames = room.history(|history| history.after(latest.epoch(), first.saturating_sub(1), usize::MAX));
-    let frames = frames.iter().map(|frame| StateFrame::of(frame)).collect();
-    Ok(Json(EpisodeData { episode_stats: EpisodeStats::of(&latest), frames }).into_response())
+    let steps = usize::try_from(latest.seq() - first).unwrap_or(usize::MAX);
+    let frames = room.history(|history| history.after(latest.epoch(), first, steps));
+    EpisodeData::of(latest, frames.iter().map(|frame| &**frame))
+}
+
+/// Whether Python takes a value for true.
+fn is_true(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Bool(bool) => *bool,
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::String(text) => !text.is_empty(),
+        Value::Array(list) => !list.is_empty(),
+        Value::Object(fields) => !fields.is_empty(),
+    }
 }
 
 /// Who is connected by Socket.IO

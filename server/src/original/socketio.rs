@@ -7,23 +7,26 @@ use std::time::Duration;
 use daladala_protocol::Refusal;
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
-use socketioxide::SocketIo;
 use socketioxide::adapter::Adapter;
 use socketioxide::extract::{AckSender, Event as Name, SocketRef, TryData};
 use socketioxide::handler::{ConnectHandler, FromMessageParts, Value as Raw};
 use socketioxide::layer::SocketIoLayer;
 use socketioxide::socket::{Sid, Socket};
+use socketioxide::{SocketIo, TransportType};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
-use super::relay::{Relay, Telling, Voice, What, socket_of};
+use super::native;
+use super::relay::{BOTH_NAMES, RESET, Relay, STARTED, Telling, Voice, What, socket_of};
 use super::sessions::Sessions;
 use super::{action_of, room};
 use crate::access::{Grant, RequestLimit};
 use crate::app::App;
 use crate::config::Role;
+use crate::feed::FeedEnd;
 use crate::room::{Actor, Room, RoomFrame};
 use crate::rooms::ORIGINAL;
+use crate::session::next_items;
 
 /// Bytes of a request, by either transport: far above what these clients send.
 const MAX_PAYLOAD_BYTES: usize = 16 * 1024;
@@ -50,9 +53,13 @@ const PING_TIMEOUT: Duration = Duration::from_secs(20);
 /// For a connection to join the namespace.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What a connected client may do.
+/// What a client says in its `auth` or its query to be told each event once: `names` is this.
+const DASHES: &str = "dashes";
+
+/// Who has connected.
 #[derive(Clone)]
 struct Client {
+    /// What it may do.
     grant: Grant,
 }
 
@@ -64,7 +71,7 @@ struct Said {
 }
 
 /// What comes with an event: the first thing sent with it, nothing, or what cannot be read as JSON.
-struct Payload(Option<Result<Value, ()>>);
+pub(super) struct Payload(pub(super) Option<Result<Value, ()>>);
 
 impl<A: Adapter> FromMessageParts<A> for Payload {
     type Error = Infallible;
@@ -91,7 +98,9 @@ struct Events {
 
 /// The layer that takes `/socket.io/`, and its handle. Needs a runtime.
 pub(super) fn build(app: &Arc<App>, sessions: &Arc<Sessions>, underscored: bool) -> (SocketIoLayer, SocketIo) {
-    let (layer, io) = SocketIo::builder()
+    let builder = SocketIo::builder();
+    let builder = if app.websocket { builder } else { builder.transports([TransportType::Polling]) };
+    let (layer, io) = builder
         .max_payload(MAX_PAYLOAD_BYTES as u64)
         .ws_max_message_size(MAX_PAYLOAD_BYTES)
         .ws_max_frame_size(MAX_PAYLOAD_BYTES)
@@ -123,6 +132,12 @@ fn admit(app: &App, socket: &SocketRef, auth: Option<&Value>) -> Result<(), Refu
     let given = auth.and_then(|auth| auth.get("token")?.as_str()).filter(|token| !token.is_empty()).map(str::to_owned);
     let grant = app.access.admit(&request.headers, &request.uri, given)?;
     grant.may_in(Role::Watch, ORIGINAL)?;
+    let names = |auth: &Value| Some(auth.get("names")?.as_str()? == DASHES);
+    let asked =
+        || request.uri.query()?.split('&').find_map(|pair| pair.strip_prefix("names=")).map(|names| names == DASHES);
+    if !auth.and_then(names).or_else(asked).unwrap_or(false) {
+        socket.join(BOTH_NAMES);
+    }
     socket.extensions.insert(Client { grant });
     Ok(())
 }
@@ -166,9 +181,25 @@ impl Events {
     async fn serve(self, io: SocketIo, id: Sid, client: Client, mut said: mpsc::Receiver<Said>) {
         let mut requests = RequestLimit::new(&self.app.limits);
         let expires = client.grant.time_left().map(|left| Instant::now() + left);
+        // A place in a room, for one who has asked for it.
+        let (mut seated, mut items) = (None, Vec::new());
         loop {
             let heard = tokio::select! {
                 heard = said.recv() => heard,
+                filled = next_items(seated.as_mut(), &mut items) => {
+                    let Some(socket) = socket_of(&io, id) else { return };
+                    native::show(&self.app, &socket, &mut items);
+                    match filled {
+                        Ok(()) => {}
+                        Err(FeedEnd::Closed) => seated = None,
+                        Err(FeedEnd::TooSlow) => {
+                            // It may be leaving just now.
+                            _ = socket.disconnect();
+                            return;
+                        }
+                    }
+                    continue;
+                }
                 () = sleep_until(expires.unwrap_or_else(Instant::now)), if expires.is_some() => {
                     if let Some(socket) = socket_of(&io, id) {
                         // It may be leaving just now.
@@ -184,6 +215,15 @@ impl Events {
                 tokio::time::sleep(Duration::from_millis(refusal.retry_after_ms.unwrap_or(1))).await;
             }
             let Some(socket) = socket_of(&io, id) else { return };
+            if event == native::REQUEST {
+                let (granted, answer) = native::ask(&self.app, &client.grant, &mut seated, payload).await;
+                self.app.metrics.request(granted);
+                native::tell(&socket, &answer);
+                if let Err(error) = acknowledgement.send(&answer) {
+                    tracing::debug!(%error, "a client misses an acknowledgement");
+                }
+                continue;
+            }
             let answered = self.answer(id, &client.grant, &event, payload).await;
             self.app.metrics.request(answered.is_ok());
             let frame = answered.unwrap_or_else(|refusal| {
@@ -206,11 +246,11 @@ impl Events {
         let frame = match event.replace('_', "-").as_str() {
             "start-episode" => {
                 grant.may_in(Role::Drive, ORIGINAL)?;
-                self.ask(&room, "episode-started", None, |actor| Ok(actor.reset(None)?.frame)).await?
+                self.ask(&room, What::Begun { event: STARTED }, |actor| Ok(actor.reset(None)?.frame)).await?
             }
             "reset" => {
                 grant.may_in(Role::Drive, ORIGINAL)?;
-                self.ask(&room, "episode-reset", None, |actor| Ok(actor.reset(None)?.frame)).await?
+                self.ask(&room, What::Begun { event: RESET }, |actor| Ok(actor.reset(None)?.frame)).await?
             }
             "step" => {
                 grant.may_in(Role::Drive, ORIGINAL)?;
@@ -224,7 +264,7 @@ impl Events {
                 };
                 super::step(&room, action).await?.frame
             }
-            "get-state" => self.ask(&room, "rl-update", Some(id), |actor| Ok(actor.look().frame)).await?,
+            "get-state" => self.ask(&room, What::Frame { to: id }, |actor| Ok(actor.look().frame)).await?,
             // As in the original, what is not known is passed over.
             _ => return Ok(None),
         };
@@ -235,14 +275,13 @@ impl Events {
     async fn ask(
         &self,
         room: &Room,
-        event: &'static str,
-        to: Option<Sid>,
+        what: What,
         work: impl FnOnce(&mut Actor) -> Result<Arc<RoomFrame>, Refusal> + Send + 'static,
     ) -> Result<Arc<RoomFrame>, Refusal> {
         let place = self.tellings.clone().reserve_owned().await.map_err(|_| Refusal::internal())?;
         room.ask(move |actor| {
             let frame = work(actor)?;
-            place.send(Telling { frame: Some(Arc::clone(&frame)), what: What::Frame { event, to } });
+            place.send(Telling { frame: Some(Arc::clone(&frame)), what });
             Ok(frame)
         })
         .await

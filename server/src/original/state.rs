@@ -7,6 +7,16 @@ use serde::Serialize;
 
 use crate::room::RoomFrame;
 
+/// An action as the original spells it.
+pub(super) fn told(name: &str) -> &str {
+    match name {
+        "Pick up" => "Pickup",
+        "Drop off" => "Dropoff",
+        "Speed up" => "SpeedUp",
+        other => other,
+    }
+}
+
 /// What stands on a cell of the route, in the original's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -22,14 +32,14 @@ pub(super) struct StateFrame<'a> {
     position: Cell,
     x: u8,
     y: u8,
-    pos_x: f32,
-    pos_y: f32,
+    pos_x: u8,
+    pos_y: u8,
     route_index: u32,
     passengers: u32,
     capacity: u32,
     legal_capacity: u32,
-    money: i64,
-    speed: u32,
+    money: f64,
+    speed: f64,
     light_red: u8,
     police_here: u8,
     must_stop: u8,
@@ -44,13 +54,15 @@ pub(super) struct StateFrame<'a> {
     /// The lights' clock, which is the step.
     light_cycle: u32,
     episode: u64,
-    action: Option<u8>,
+    /// 0 after a reset.
+    action: u8,
     pub(super) action_name: Option<&'a str>,
     reward: f32,
     total_reward: f32,
     reward_terms: &'a [f32],
     outputs: &'a [f32],
     action_mask: Option<u32>,
+    /// Whether the episode is over, however it ended.
     terminated: bool,
     truncated: bool,
     ending: Option<&'a str>,
@@ -69,14 +81,14 @@ impl<'a> StateFrame<'a> {
             position: state.position,
             x,
             y,
-            pos_x: f32::from(x),
-            pos_y: f32::from(y),
+            pos_x: x,
+            pos_y: y,
             route_index: state.route_index,
             passengers: state.passengers,
             capacity: game.capacity,
             legal_capacity: game.legal_capacity,
-            money: state.money,
-            speed: state.speed,
+            money: state.money as f64,
+            speed: state.speed.into(),
             light_red: state.light_red().into(),
             police_here: state.police_here().into(),
             must_stop: must_stop.into(),
@@ -90,14 +102,14 @@ impl<'a> StateFrame<'a> {
             waiting: by_cell(&game.stops, state.waiting.iter().copied()),
             light_cycle: state.step,
             episode: state.episode,
-            action: state.action,
-            action_name: state.action.and_then(|action| game.actions.get(usize::from(action))).map(String::as_str),
+            action: state.action.unwrap_or_default(),
+            action_name: state.action.and_then(|action| game.actions.get(usize::from(action))).map(|name| told(name)),
             reward: state.reward,
             total_reward: state.total_reward,
             reward_terms: &state.reward_terms,
             outputs: &state.outputs,
             action_mask: state.action_mask,
-            terminated: state.terminated,
+            terminated: frame.ends_episode(),
             truncated: state.truncated,
             ending: state.ending.as_deref(),
         }

@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::choosing::Choosing;
 use super::members::announcements;
-use super::{Ask, Described, EVENTS, History, Members, Noted, REQUESTS, Room, RoomFrame, Snapshot};
+use super::{Ask, Basis, Described, EVENTS, History, KeptMembers, Members, Noted, REQUESTS, Room, RoomFrame, Snapshot};
 use crate::config::{FrameRate, Limits};
 use crate::error::RoomError;
 use crate::game::{Game, SharedDriver};
@@ -41,6 +41,20 @@ pub(crate) struct Opening {
     pub(crate) limits: Limits,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) publisher: Option<Arc<dyn Publisher>>,
+    /// Told when something changes that outlives the server.
+    pub(crate) changed: Arc<Notify>,
+    pub(crate) restored: Restored,
+}
+
+/// What is left of the room of a server before.
+#[derive(Debug, Default)]
+pub(crate) struct Restored {
+    pub(crate) paused: bool,
+    /// The time of a turn, where it voted.
+    pub(crate) vote: Option<Duration>,
+    pub(crate) members: KeptMembers,
+    /// Its epoch, which must not come again.
+    pub(crate) epoch: u64,
 }
 
 /// A frame that was asked for, and what the driver sees in it.
@@ -84,27 +98,30 @@ pub(crate) struct Actor {
 impl Actor {
     /// A room with its first frame, and the actor that moves it on.
     pub(crate) fn open(opening: Opening) -> Result<(Arc<Room>, Self), RoomError> {
-        let Opening { code, kind, driver, fps, seed, permanent, limits, metrics, publisher } = opening;
-        let epoch = milliseconds_since_1970();
+        let Opening { code, kind, driver, fps, seed, permanent, limits, metrics, publisher, changed, restored } =
+            opening;
+        let epoch = milliseconds_since_1970().max(restored.epoch + 1);
         let seed = seed.unwrap_or(epoch);
         let mut game = driver.begin(seed);
         let played = Arc::new(driver.info());
         let frame = RoomFrame::new(epoch, 1, game.advance(None)?, Arc::clone(&played), None);
+        let choosing = restored.vote.map_or_else(Choosing::default, Choosing::voting_again);
+        let members = Members::restored(restored.members);
         let info = RoomInfo {
             code: code.clone(),
             epoch,
             kind,
             fps: fps.get(),
-            paused: false,
-            mode: Choosing::default().mode(),
+            paused: restored.paused,
+            mode: choosing.mode(),
             wheel: None,
-            turn_seconds: DEFAULT_TURN.as_secs_f64(),
+            turn_seconds: restored.vote.unwrap_or(DEFAULT_TURN).as_secs_f64(),
             recording: None,
             game: GameInfo::clone(&played),
         };
         tracing::info!(room = code, rules = info.game.rules, model = info.game.model, %fps, seed, "room opened");
         let described = Described::new(info);
-        let presence = Noted::new(Members::default().presence());
+        let presence = Noted::new(members.presence());
         let snapshot = Snapshot {
             described: Arc::clone(&described),
             frame: Arc::clone(&frame),
@@ -122,12 +139,14 @@ impl Actor {
             snapshots: watch::Sender::new(Arc::new(snapshot)),
             events: broadcast::Sender::new(EVENTS),
             history: RwLock::new(history),
-            members: Mutex::default(),
+            members: Mutex::new(members),
             unshown: false.into(),
             publisher,
             announcements: announcements(),
             stirred: Notify::new(),
             asks: ask,
+            basis: Mutex::new(Basis { spec: driver.spec().cloned(), seed }),
+            changed,
         });
         let now = Instant::now();
         let actor = Self {
@@ -137,8 +156,8 @@ impl Actor {
             game,
             played,
             fps,
-            paused: false,
-            choosing: Choosing::default(),
+            paused: restored.paused,
+            choosing,
             recording: None,
             epoch,
             frame,
@@ -326,6 +345,7 @@ impl Actor {
     }
 
     fn hand_out_description(&self) {
+        self.room.changed.notify_one();
         self.room.hand_out(Published::Room, || self.described.json().into());
     }
 
@@ -425,6 +445,9 @@ impl Actor {
     /// A new episode; with a seed, the first of those drawn from it.
     pub(crate) fn reset(&mut self, seed: Option<u64>) -> Result<Stepped, Refusal> {
         let state = self.game.reset(seed).map_err(|error| self.fail(error))?;
+        if let Some(seed) = seed {
+            self.room.rebase(|basis| basis.seed = seed);
+        }
         self.happened(RoomEvent::Reset { seed });
         self.keep(state);
         self.restart_clock();
@@ -445,6 +468,7 @@ impl Actor {
         let state = game.advance(None).map_err(|error| self.fail(error))?;
         self.let_policy_choose();
         (self.game, self.driver, self.epoch) = (game, driver, epoch);
+        self.room.rebase(|basis| *basis = Basis { spec: self.driver.spec().cloned(), seed: epoch });
         let game = self.driver.info();
         let (model, rules) = (game.model.clone(), game.rules.clone());
         tracing::info!(room = self.room.code(), model, rules, "model loaded");

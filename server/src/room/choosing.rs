@@ -36,6 +36,9 @@ const AFTER_THE_END: Duration = Duration::from_secs(2);
 /// For somebody to come who votes, before the policy chooses again.
 const DESERTED: Duration = Duration::from_secs(10);
 
+/// The same after the server was started again: clients wait longer and longer between their attempts to come back.
+const DESERTED_AT_THE_START: Duration = Duration::from_mins(1);
+
 /// One choice to be made together.
 #[derive(Debug)]
 pub(super) struct Turn {
@@ -45,6 +48,12 @@ pub(super) struct Turn {
 }
 
 impl Choosing {
+    /// By vote, as on a server before: the first turn begins when somebody is there.
+    pub(super) fn voting_again(turn_time: Duration) -> Self {
+        let begins = Some(Instant::now() + DESERTED_AT_THE_START);
+        Self::Vote { turn_time, turns: 0, turn: None, begins, deserted: true }
+    }
+
     pub(super) fn mode(&self) -> Mode {
         match self {
             Self::Policy => Mode::Policy,

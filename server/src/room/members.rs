@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use daladala_protocol::{Code, PlayerInfo, Presence, Refusal, RoomEvent};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -27,6 +28,21 @@ pub(super) struct Members {
     /// The last number given.
     last: u64,
     players: Vec<Player>,
+}
+
+/// The players of a room, for another server to know them by when they come back.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct KeptMembers {
+    /// The last number given.
+    last: u64,
+    players: Vec<KeptPlayer>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct KeptPlayer {
+    member: u64,
+    name: String,
+    key: String,
 }
 
 #[derive(Debug)]
@@ -89,6 +105,9 @@ impl Room {
         };
         *members.here.entry(member).or_default() += 1;
         drop(members);
+        if key.is_some() {
+            self.changed.notify_one();
+        }
         let seq = self.now().frame.seq();
         if let Some(event) = event {
             self.announce(seq, event);
@@ -141,6 +160,22 @@ impl Drop for Seat {
 }
 
 impl Members {
+    /// Those that were kept, all of them away for now.
+    pub(super) fn restored(kept: KeptMembers) -> Self {
+        let left = Some(Instant::now());
+        let player = |KeptPlayer { member, name, key }| Player { member, name, key, may_drive: false, left };
+        Self { last: kept.last, players: kept.players.into_iter().map(player).collect(), ..Self::default() }
+    }
+
+    pub(super) fn kept(&self) -> KeptMembers {
+        let known = self.players.iter().filter(|player| player.left.is_none_or(|left| left.elapsed() < REMEMBERED));
+        let kept =
+            |player: &Player| KeptPlayer { member: player.member, name: player.name.clone(), key: player.key.clone() };
+        // Without a player to come back, numbers mean nothing to anybody.
+        let players: Vec<_> = known.map(kept).collect();
+        KeptMembers { last: if players.is_empty() { 0 } else { self.last }, players }
+    }
+
     fn next_number(&mut self) -> u64 {
         self.last += 1;
         self.last

@@ -19,12 +19,30 @@ const STRANGER = "http://evil.example";
 const LARGE = Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`field ${i}`, [i, { i }]]));
 const nested = (depth) => (depth === 0 ? 0 : { action: nested(depth - 1) });
 const BAD_STEPS = [
-  ...[9, 5, -1, 1.5, 1e300, "x", "", true, [], [1], {}, LARGE, nested(100)].map((action) => ({
+  ...[9, 5, -1, 1.5, 1e300, "x", "", [], [1], {}, LARGE, nested(100)].map((action) => ({
     action,
   })),
   ...[7, "x", true, ["x"], Buffer.from([1, 2]), { action: Buffer.from([1, 2]) }],
 ];
 const UNCLEAR_STEPS = [null, { action: null }, [], "", { Action: 1 }, LARGE];
+/** What Python takes for a whole number, and names in both spellings; the action that each is. */
+const LOOSE_ACTIONS = [
+  ...[
+    ["1", 1],
+    [" 3 ", 3],
+    [2.0, 2],
+    [true, 1],
+    [false, 0],
+  ],
+  ...[
+    ["Pickup", 1],
+    ["Pick up", 1],
+    ["dropoff", 2],
+    ["drop_off", 2],
+    ["SpeedUp", 4],
+    ["Speed up", 4],
+  ],
+];
 const MALFORMED = ["{", '{"action":', "action=1", "[1", '"', '{"action": 1} and more', "\u0000"];
 /** Rewards are sent as 32-bit floats. */
 const close = (a, b, what) => assert.ok(Math.abs(a - b) < 1e-3, `${what}: ${a}, not ${b}`);
@@ -64,7 +82,14 @@ function checkUpdate(update, step) {
 async function begin(client, event = "reset") {
   client.forget();
   client.emit(event);
-  checkUpdate(await client.next(event === "reset" ? "episode-reset" : "episode-started"), 0);
+  const begun = await client.next(event === "reset" ? "episode-reset" : "episode-started");
+  const [update] = client.all("rl-update").filter(({ data }) => data.step === 0);
+  checkUpdate(update, 0);
+  const { episode } = update.data;
+  assert.deepEqual(
+    begun,
+    event === "reset" ? { status: "success" } : { status: "success", episode },
+  );
   return state(client);
 }
 
@@ -106,15 +131,15 @@ function checkInfo(info, frame) {
   const say = JSON.stringify(info);
   assert.equal(info.grid_size, 15, say);
   assert.deepEqual(info.route, ROUTE);
-  assert.deepEqual(info.stops, frame.high_demand_stops);
+  assert.deepEqual(info.stops, ROUTE);
   assert.deepEqual(info.high_demand_stops, frame.high_demand_stops);
   assert.deepEqual(info.police_checkpoints, frame.police_checkpoints);
   assert.deepEqual(info.traffic_lights, frame.traffic_lights);
   assert.equal(info.max_steps, 350);
   assert.equal(info.physical_max_passengers, 50);
   assert.equal(info.legal_capacity, 33);
-  assert.deepEqual(info.observation_space.shape, [14]);
-  assert.equal(info.action_space.n, ACTIONS.length);
+  assert.deepEqual(info.observation_space, [14]);
+  assert.equal(info.action_space, ACTIONS.length);
   assert.deepEqual(info.actions, ACTIONS);
 }
 
@@ -129,10 +154,9 @@ async function drive(client, first, payload) {
     frame = await step(client, frame, ...payload(frame));
   }
   const complete = await client.next("episode-complete");
-  assert.equal(complete.status, "success");
-  assert.equal(complete.steps, STEPS);
-  close(complete.total_reward, frame.total_reward, "total_reward of episode-complete");
-  assert.ok(typeof complete.reason === "string" && complete.reason.length > 0, complete.reason);
+  const { total_reward, ...rest } = complete;
+  assert.deepEqual(rest, { status: "completed", steps: STEPS, reason: "terminated" });
+  close(total_reward, frame.total_reward, "total_reward of episode-complete");
   return frame;
 }
 
@@ -422,6 +446,95 @@ for (const [name, options] of Object.entries(TRANSPORTS)) {
         assert.deepEqual(other.all("error"), [], "an error goes to the client that made it");
       }));
 
+    test("actions are taken as Python took them, and in both spellings", () =>
+      client(options, async (client) => {
+        for (const [action, index] of LOOSE_ACTIONS) {
+          const first = await begin(client);
+          client.emit("step", { action });
+          const { data } = await client.next("rl-update", ({ data }) => data.step === 1);
+          assert.equal(data.action, index, JSON.stringify(action));
+          assert.equal(data.action_name, ACTIONS[index]);
+          assert.equal(data.episode, first.episode);
+        }
+      }));
+
+    test("one who says that a name is enough is told each event once", () =>
+      clients(1, { ...options, auth: { names: "dashes" } }, (one) =>
+        clients(1, { ...options, query: { names: "dashes" } }, (two) =>
+          client(options, async (both) => {
+            await begin(one, "start-episode");
+            one.emit("step", { action: 0 });
+            for (const each of [one, two, both]) {
+              await each.next("rl-update", ({ data }) => data.step === 1);
+              await each.quiet();
+            }
+            const named = (client) => client.log.filter(({ name }) => name.includes("_")).length;
+            assert.deepEqual([named(one), named(two)], [0, 0]);
+            assert.ok(named(both) > 0);
+          }),
+        ),
+      ));
+
+    test("rooms, presence and votes by the messages of the protocol", () =>
+      clients(2, options, async (one, two) => {
+        let asked = 0;
+        const ask = async (client, request) => {
+          asked += 1;
+          const id = asked;
+          const answer = client.acknowledged("request", { ...request, id });
+          const told = await client.next("message", (message) => message.id === id);
+          assert.deepEqual(await answer, told);
+          return told;
+        };
+        const granted = async (client, request) => {
+          const answer = await ask(client, request);
+          assert.notEqual(answer.type, "error", JSON.stringify(answer));
+          return answer.result ?? answer;
+        };
+        const said = (client, type, fits = () => true) =>
+          client.next("message", (message) => message.type === type && fits(message));
+        const code = `votes-${name
+          .replaceAll(/[^a-z]/gi, "-")
+          .toLowerCase()
+          .slice(0, 20)}`;
+        assert.equal((await ask(one, { type: "vote", action: 0 })).code, "NOT_JOINED");
+        assert.equal((await ask(one, { type: "fly" })).code, "VALIDATION_ERROR");
+        assert.equal(
+          (await granted(one, { type: "create", code, rules: "classic", fps: 20 })).code,
+          code,
+        );
+        const joined = await granted(one, { type: "join", room: code, name: "Asha" });
+        assert.equal((await said(one, "room")).code, code);
+        const frame = await said(one, "keyframe");
+        await said(one, "keyframe", ({ seq }) => seq > frame.seq + 5);
+        await granted(two, { type: "join", room: code, name: "Juma" });
+        const { players } = await said(one, "presence", ({ players }) => players.length === 2);
+        assert.deepEqual(players.map(({ name }) => name).sort(), ["Asha", "Juma"]);
+        await granted(one, { type: "vote_start", turn_seconds: 60 });
+        await said(two, "event", ({ kind }) => kind === "turn_started");
+        await granted(one, { type: "vote", action: "Stop" });
+        await granted(two, { type: "vote", action: 3 });
+        const { data } = await said(two, "event", ({ kind }) => kind === "turn_resolved");
+        assert.deepEqual([data.action, data.by, data.votes[3]], [3, "votes", 2]);
+        // Who comes back is the same player, and the others are told.
+        await granted(one, { type: "leave" });
+        await said(
+          two,
+          "event",
+          ({ kind, data }) => kind === "player_left" && data.name === "Asha",
+        );
+        const back = await granted(one, { type: "join", room: code, key: joined.key });
+        assert.equal(back.member, joined.member);
+        await said(
+          two,
+          "event",
+          ({ kind, data }) => kind === "player_returned" && data.name === "Asha",
+        );
+        await granted(one, { type: "close", room: code });
+        await said(two, "event", ({ kind }) => kind === "room_closed");
+        assert.equal((await ask(two, { type: "vote", action: 0 })).code, "NOT_JOINED");
+      }));
+
     test("an error comes once and leaves the rest as it was", () =>
       client(options, async (client) => {
         const before = await begin(client);
@@ -622,7 +735,7 @@ describe("over HTTP", () => {
   test("health", async () => {
     const { status, body } = await get("/api/health");
     assert.equal(status, 200);
-    assert.equal(body.status, "healthy");
+    assert.equal(body.status, "ok");
     assert.equal(body.flask_running, true);
     assert.equal(body.model_loaded, true);
     assert.equal(body.env_ready, true);
@@ -724,8 +837,8 @@ describe("over HTTP", () => {
   test("an action alone is taken, and nothing at all asks the model", async () => {
     await post("/api/reset", {});
     const { body, text } = await post("/api/step", { action: 2 });
-    assert.equal(body?.action, "Drop off", text);
-    for (const sent of [{}, undefined]) {
+    assert.equal(body?.action, "Dropoff", text);
+    for (const sent of [{}, undefined, null]) {
       assert.ok(ACTIONS.includes((await post("/api/step", sent)).body.action));
     }
   });
@@ -733,9 +846,9 @@ describe("over HTTP", () => {
   test("step refuses what is no action, and nothing moves", async () => {
     const { state: before } = (await post("/api/reset", {})).body;
     for (const body of [
-      ...[9, -1, 5, 1.5, "x", true, [1], {}, 1e300].map((action) => ({ action, use_model: false })),
+      ...[9, -1, 5, 1.5, "x", [1], {}, 1e300].map((action) => ({ action, use_model: false })),
       ...[9, "x", [1]].map((action) => ({ action })),
-      ...[{ use_model: "yes" }, { use_model: 3 }, { use_model: false }],
+      ...[false, 0, "", null, [], {}].map((use_model) => ({ use_model })),
       ...[[], "7", '"x"', ...MALFORMED],
     ]) {
       refused(await post("/api/step", body), 400, `step ${JSON.stringify(body)}`);
@@ -743,6 +856,23 @@ describe("over HTTP", () => {
     const { body } = await post("/api/step", { action: 0, use_model: false });
     assert.equal(body.state.step, 1);
     assert.equal(body.state.episode, before.episode);
+  });
+
+  test("actions and switches are taken as Python took them", async () => {
+    for (const [action, index] of LOOSE_ACTIONS) {
+      await post("/api/reset", null);
+      for (const sent of [{ action }, { action, use_model: 0 }]) {
+        const { status, body, text } = await post("/api/step", sent);
+        assert.equal(status, 200, text);
+        assert.equal(body.action, ACTIONS[index], JSON.stringify(sent));
+      }
+    }
+    await post("/api/reset", null);
+    for (const use_model of [true, 1, "yes", [0], { a: 1 }]) {
+      // The model's choice, whatever stands beside it.
+      const { status, text } = await post("/api/step", { action: 0, use_model });
+      assert.equal(status, 200, text);
+    }
   });
 
   test("reset takes a seed, and the same one gives the same episode", async () => {
@@ -797,7 +927,7 @@ describe("over HTTP", () => {
       }
       assert.equal((await client.next("episode-complete")).steps, STEPS);
       await step(client, await begin(client), { action: 1 });
-      assert.deepEqual((await get("/api/current-state")).body, await state(client));
+      assert.deepEqual((await get("/api/current-state")).body.state, await state(client));
     }));
 
   test("environment-info", async () => {
@@ -811,12 +941,24 @@ describe("over HTTP", () => {
     const { state } = (await post("/api/reset", {})).body;
     const current = await get("/api/current-state");
     assert.equal(current.status, 200);
-    assert.deepEqual(current.body, state);
-    const stepped = await post("/api/step", { action: 0 });
+    const begun = { step: 0, total_reward: 0, episode_history: [], terminated: false };
+    const episode = { ...begun, last_action: 0, last_reward: 0 };
+    assert.deepEqual(current.body, { state, episode });
+    const steps = [];
+    for (const action of [3, 4]) {
+      const { reward, state } = (await post("/api/step", { action })).body;
+      steps.push({ step: state.step, action, reward, position: state.position });
+    }
     const { status, body } = await get("/api/episode-data");
     assert.equal(status, 200);
-    assert.deepEqual(body.frames, [state, stepped.body.state]);
-    assert.deepEqual(body.episode_stats, stepped.body.episode_stats);
+    const now = (await get("/api/current-state")).body;
+    assert.deepEqual(body, now.episode);
+    const { total_reward, ...rest } = body;
+    close(total_reward, now.state.total_reward, "total_reward");
+    assert.deepEqual(rest, {
+      ...{ step: 2, episode_history: steps, terminated: false },
+      ...{ last_action: 4, last_reward: steps[1].reward },
+    });
   });
 
   test("routes that do not exist say so", async () => {
@@ -891,7 +1033,11 @@ describe("pages of other origins", () => {
       const answer = await request("POST", "/api/step", { headers, body: { action: 0 } });
       assert.equal(answer.status, 403, answer.text);
       assert.equal(allowed(answer), undefined);
-      assert.deepEqual((await get("/api/current-state")).body, before, "it has moved nothing");
+      assert.deepEqual(
+        (await get("/api/current-state")).body.state,
+        before,
+        "it has moved nothing",
+      );
     });
   }
 });

@@ -1,7 +1,7 @@
 /** What the rules and the format say about a frame and a step, to hold what the server sends against. */
 import assert from "node:assert/strict";
 
-export const ACTIONS = ["Move", "Pick up", "Drop off", "Stop", "Speed up"];
+export const ACTIONS = ["Move", "Pickup", "Dropoff", "Stop", "SpeedUp"];
 export const STEPS = 29;
 
 export const ROUTE = [];
@@ -26,7 +26,8 @@ export function checkFrame(frame) {
     assert.ok(frame[flag] === 0 || frame[flag] === 1, `${flag} is neither 0 nor 1 ${say}`);
   }
   assert.ok([true, false, 0, 1].includes(frame.terminated), `terminated ${say}`);
-  assert.ok(frame.action === null || ACTIONS[frame.action] !== undefined, `action ${say}`);
+  assert.ok(ACTIONS[frame.action] !== undefined, `action ${say}`);
+  if (frame.step === 0) assert.deepEqual([frame.action, frame.reward], [0, 0], say);
   assert.equal(frame.capacity, 50);
   assert.equal(frame.light_cycle, frame.step);
   assert.deepEqual(frame.position, ROUTE[Math.min(frame.step, 28)], `position ${say}`);

@@ -22,7 +22,7 @@ import socketio
 ROOT = Path(__file__).resolve().parents[3]
 PATIENCE = 10.0  # seconds after which something that ought to happen counts as not happening
 STEPS = 29
-ACTIONS = ["Move", "Pick up", "Drop off", "Stop", "Speed up"]
+ACTIONS = ["Move", "Pickup", "Dropoff", "Stop", "SpeedUp"]
 
 # python-engineio gives up a connection that is sent more than 16 packets in one poll. Scripts that step without
 # waiting for the updates over polling alone have to raise this; those that wait never come near it.
@@ -232,8 +232,7 @@ class Events:
             complete = client.next("episode-complete")
             self.assertEqual(complete["steps"], STEPS)
             self.assertAlmostEqual(complete["total_reward"], total, 3)
-            self.assertIsInstance(complete["status"], str)
-            self.assertTrue(complete["reason"])
+            self.assertEqual((complete["status"], complete["reason"]), ("completed", "terminated"))
             client.forget()
             client.send("step", {"action": 0})
             name, data = client.either("error", "rl-update")
@@ -310,13 +309,36 @@ class Events:
             client.send("get_state")
             client.next("rl-update")
 
+    def test_a_vote_by_the_messages_of_the_protocol(self):
+        with self.client() as one, self.client() as two:
+
+            def ask(client, **request):
+                answer = client.sio.call("request", request, timeout=PATIENCE)
+                self.assertNotEqual(answer["type"], "error", answer)
+                return answer
+
+            code = ask(one, type="create", rules="classic", fps=20)["result"]["code"]
+            joined = ask(one, type="join", room=code, name="Asha")
+            ask(two, type="join", room=code, name="Juma")
+            one.next("message", lambda message: message["type"] == "presence" and len(message["players"]) == 2)
+            one.next("message", lambda message: message["type"] == "keyframe")
+            ask(one, type="vote_start", turn_seconds=60)
+            for client in (one, two):
+                ask(client, type="vote", action="Stop")
+            resolved = two.next("message", lambda message: message.get("kind") == "turn_resolved")
+            self.assertEqual((resolved["data"]["action"], resolved["data"]["by"]), (3, "votes"))
+            ask(one, type="leave")
+            self.assertEqual(ask(one, type="join", room=code, key=joined["key"])["member"], joined["member"])
+            two.next("message", lambda message: message.get("kind") == "player_returned")
+            ask(one, type="close", room=code)
+
     @burst
     def test_bad_payloads(self):
         deep = 0
         for _ in range(100):
             deep = {"action": deep}
         wide = {f"field {i}": [i, {"i": i}] for i in range(60)}
-        bad = [9, 5, -1, 1.5, "x", "", True, [], [1], {}, wide, deep, b"\x00\xff"]
+        bad = [9, 5, -1, 1.5, "x", "", [], [1], {}, wide, deep, b"\x00\xff"]
         with self.client() as client, self.client() as other:
             before = client.begin()
             other.state()
@@ -485,7 +507,7 @@ class Sessions(unittest.TestCase):
                     return requests.post(url + query, data=packet, timeout=PATIENCE).status_code
 
                 def step():
-                    return requests.get(f"{server.url}/api/current-state", timeout=PATIENCE).json()["step"]
+                    return requests.get(f"{server.url}/api/current-state", timeout=PATIENCE).json()["state"]["step"]
 
                 self.assertEqual(say("40", driver), 200)
                 until(lambda: requests.get(f"{server.url}/api/ws-status", timeout=PATIENCE).json()["client_ids"])
@@ -513,7 +535,7 @@ class Routes(Served):
         return answer.json()
 
     def test_a_script_that_plays(self):
-        self.assertEqual(self.get("/api/health")["status"], "healthy")
+        self.assertEqual(self.get("/api/health")["status"], "ok")
         models = self.get("/api/models")
         self.assertTrue(models["PPO"]["exists"])
         loaded = self.post("/api/load-model", {"algorithm": "PPO"})
@@ -531,8 +553,21 @@ class Routes(Served):
                 total, steps, done = total + answer["reward"], steps + 1, answer["done"]
             self.assertEqual(steps, STEPS)
             self.assertGreaterEqual(total, best - 15)
-        self.assertEqual(self.get("/api/current-state")["step"], STEPS)
+        self.assertEqual(self.get("/api/current-state")["state"]["step"], STEPS)
         self.assertIsInstance(self.get("/api/episode-data"), dict)
+
+    def test_numbers_have_the_types_that_the_original_gave_them(self):
+        answer = self.post("/api/reset", None)
+        for frame in (answer["state"], self.post("/api/step", {"action": "1"})["state"]):
+            for field in ("money", "speed", "reward", "total_reward"):
+                self.assertIs(type(frame[field]), float, field)
+            for field in ("step", "x", "pos_x", "pos_y", "passengers", "fined", "light_red", "action", "light_cycle"):
+                self.assertIs(type(frame[field]), int, field)
+            self.assertIs(type(frame["terminated"]), bool)
+        info = self.get("/api/environment-info")
+        self.assertEqual((info["observation_space"], info["action_space"]), ([14], 5))
+        self.assertEqual((info["actions"], info["stops"]), (ACTIONS, info["route"]))
+        self.assertEqual(set(self.get("/api/current-state")), {"state", "episode"})
 
     def test_every_action_by_index(self):
         self.post("/api/reset")
@@ -561,7 +596,7 @@ class Routes(Served):
         self.assertEqual(answer.status_code, 404)
         self.assertIs(answer.json()["success"], False)
         self.assertTrue(answer.json()["message"])
-        self.assertEqual(self.get("/api/current-state")["step"], 0)
+        self.assertEqual(self.get("/api/current-state")["state"]["step"], 0)
 
 
 if __name__ == "__main__":

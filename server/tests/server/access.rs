@@ -128,7 +128,10 @@ async fn a_connection_ends_with_its_token() {
 
 #[tokio::test]
 async fn pages_of_other_origins_are_kept_out() {
-    let access = AccessConfig { allow_origins: vec!["https://bus.example".to_owned()], ..AccessConfig::default() };
+    let access = AccessConfig {
+        allow_origins: vec!["https://bus.example".parse().expect("an origin")],
+        ..AccessConfig::default()
+    };
     let server = TestServer::start(ServerConfig { access, ..config() }).await;
     let url = format!("ws://{}/ws", server.address);
     let own = format!("http://{}", server.address);
@@ -149,6 +152,20 @@ async fn pages_of_other_origins_are_kept_out() {
         assert_eq!(status, if allowed { 200 } else { 403 }, "{origin}");
         let told = head.contains(&format!("access-control-allow-origin: {}", origin.to_lowercase()));
         assert!(told == allowed || origin == own, "{origin}: {head}");
+    }
+}
+
+#[tokio::test]
+async fn a_star_lets_in_all_pages_and_null_those_without_an_origin() {
+    for (said, open) in [("*", ["http://evil.example", "null"].as_slice()), ("null", &["null"])] {
+        let access = AccessConfig { allow_origins: vec![said.parse().expect("an origin")], ..AccessConfig::default() };
+        let server = TestServer::start(ServerConfig { access, ..config() }).await;
+        for origin in ["http://evil.example", "null"] {
+            let (status, head, _) = server.request("POST", "/api/reset", &format!("Origin: {origin}\r\n")).await;
+            assert_eq!(status == 200, open.contains(&origin), "{said}: {origin}");
+            let told = head.contains(&format!("access-control-allow-origin: {origin}"));
+            assert_eq!(told, open.contains(&origin), "{head}");
+        }
     }
 }
 

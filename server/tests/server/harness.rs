@@ -119,6 +119,15 @@ impl TestServer {
         (status, head.to_ascii_lowercase(), body.to_owned())
     }
 
+    /// All that comes back for what is sent as it stands.
+    pub(crate) async fn raw(&self, request: &str) -> String {
+        let mut stream = within(TcpStream::connect(self.address)).await.expect("a connection");
+        within(stream.write_all(request.as_bytes())).await.expect("a request sent");
+        let mut answer = Vec::new();
+        within(stream.read_to_end(&mut answer)).await.expect("an answer");
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
     /// The JSON body of a good answer.
     pub(crate) async fn get(&self, path: &str) -> Value {
         let (status, _, body) = self.request("GET", path, "").await;

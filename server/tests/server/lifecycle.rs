@@ -76,7 +76,7 @@ async fn a_stopped_server_leaves_its_port() {
     while within(client.socket.next()).await.is_some() {}
     stopping.stopped().await;
     let again = TestServer::start(ServerConfig { port, ..config() }).await;
-    assert_eq!(again.health().await["status"], "healthy");
+    assert_eq!(again.health().await["status"], "ok");
 }
 
 /// Takes what `classic` gives, and chooses what it does not know.

@@ -6,6 +6,7 @@ mod fallbacks;
 mod harness;
 mod hostile;
 mod http;
+mod kept;
 mod lifecycle;
 mod operations;
 mod protocol_document;

@@ -60,7 +60,7 @@ async fn the_api_describes_itself() {
 async fn the_admins_page_and_its_script_are_there() {
     let server = TestServer::start(config()).await;
     let (status, _, page) = server.request("GET", "/admin", "").await;
-    assert!(status == 200 && page.contains("<script src=\"/admin.js\">"), "{page}");
+    assert!(status == 200 && page.contains("<script src=\"admin.js\">"), "{page}");
     let (status, head, _) = server.request("GET", "/admin.js", "").await;
     assert!(status == 200 && head.contains("content-type: text/javascript"), "{head}");
 }

@@ -79,7 +79,7 @@ async fn a_driver_that_blocks_holds_up_nobody_else() {
     client.granted(json!({ "type": "join", "room": "quick" })).await;
     for seq in 2..6 {
         assert_eq!(client.granted(json!({ "type": "step" })).await["seq"], seq);
-        assert_eq!(server.health().await["status"], "healthy");
+        assert_eq!(server.health().await["status"], "ok");
     }
     gate.set(false);
 }

@@ -1,4 +1,5 @@
-// Pulls the totals and the rooms every two seconds, and closes rooms.
+// Pulls the totals and the rooms every two seconds, and closes rooms. Addresses are relative: a proxy may mount the
+// server at any path.
 "use strict";
 
 const PERIOD_MS = 2000;
@@ -62,7 +63,7 @@ function showRooms(rooms) {
       const button = document.createElement("button");
       button.textContent = "Close";
       button.ariaLabel = `Close the room ${room.code}`;
-      button.onclick = () => ask(`/api/rooms/${room.code}`, { method: "DELETE" }).catch(fail);
+      button.onclick = () => ask(`api/rooms/${room.code}`, { method: "DELETE" }).catch(fail);
       last.append(button);
     }
     return row;
@@ -77,7 +78,7 @@ function fail(error) {
 
 async function pull() {
   try {
-    const [totals, { rooms }] = await Promise.all([ask("/api/admin/totals"), ask("/api/rooms")]);
+    const [totals, { rooms }] = await Promise.all([ask("api/admin/totals"), ask("api/rooms")]);
     show(totals);
     showRooms(rooms);
     byId("sign-in").hidden = true;
