@@ -22,10 +22,11 @@ use axum::routing::{get, post};
 use axum::{Router, middleware};
 use tower_http::timeout::RequestBodyTimeoutLayer;
 use tower_http::trace::TraceLayer;
-use utoipa_swagger_ui::SwaggerUi;
+use utoipa_swagger_ui::{Config, SwaggerUi};
 
 pub(crate) use answer::{Body, Refused};
 pub(crate) use caller::Caller;
+pub(crate) use guard::Address;
 
 use crate::app::App;
 use crate::original::{Original, own_session};
@@ -64,7 +65,8 @@ pub(crate) fn router(app: &Arc<App>, original: &Original) -> Router {
         .route("/admin", get(admin::page))
         .route("/admin.js", get(admin::script))
         .nest("/api", api)
-        .merge(SwaggerUi::new("/api/docs").url("/api/openapi.json", openapi::document()))
+        .route("/api/openapi.json", get(openapi::document))
+        .merge(SwaggerUi::new("/api/docs").config(Config::from("/api/openapi.json")))
         .fallback(viewer::page)
         .with_state(Arc::clone(app))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))

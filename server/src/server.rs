@@ -22,6 +22,8 @@ use crate::original::Original;
 use crate::recording::Recordings;
 use crate::room::Pollers;
 use crate::rooms::{Lost, MAIN, Means, ORIGINAL, Rooms};
+use crate::shared::Shared;
+use crate::viewers::ViewerThreads;
 use crate::{http, listener};
 
 /// For a token in an address that is printed when the server starts: a working day.
@@ -71,6 +73,8 @@ impl Server {
             pollers: Pollers::new(config.limits.poller_gone_after),
             sever: CancellationToken::new(),
             stop: watch::Sender::new(false),
+            viewers: ViewerThreads::start().map_err(ServerError::Serve)?,
+            episode_data: Shared::default(),
             started: Instant::now(),
         });
         Ok(Self { listener, address, app, secret, losses, underscored_events: config.underscored_events })

@@ -10,14 +10,15 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code};
-use daladala_protocol::{Code, Envelope, Frames, Join, Refusal, Request, ServerMessage};
+use daladala_protocol::{Code, Envelope, Frames, Join, Kind, Refusal, Request, ServerMessage};
 use futures_util::SinkExt;
 use serde_json::Value;
+use tokio::task::yield_now;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::Error as WebSocketError;
 use uuid::Uuid;
 
-use crate::access::{Grant, RequestLimit};
+use crate::access::{Asking, Grant, RequestLimit};
 use crate::answers::IdempotencyKey;
 use crate::app::{App, text};
 use crate::commands::{self, Asked, Asker};
@@ -32,9 +33,6 @@ const TOKEN_EXPIRED: u16 = 4001;
 const UNKNOWN_SUBPROTOCOL: u16 = 4002;
 const TOO_SLOW: u16 = 4008;
 const TOO_MANY_REQUESTS: u16 = 4029;
-
-/// Refusals one after another for asking too often, after which a client does not listen.
-const MAX_REFUSED: u32 = 1000;
 
 /// How frames are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -153,6 +151,7 @@ impl<'a> Session<'a> {
         if let Some(join) = join {
             answer.push(self.join(&Value::Null, join));
         }
+        let mut silence = std::pin::pin!(sleep_until(self.heard + limits.idle_timeout));
         let mut pings = interval_at(self.heard + limits.ping_interval, limits.ping_interval);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let expires = self.grant.time_left().map(|left| Instant::now() + left);
@@ -181,15 +180,19 @@ impl<'a> Session<'a> {
                         Some(Err(error)) => return unreadable(error),
                         None => return End::Gone,
                     }
-                    if self.requests.refused() >= MAX_REFUSED {
+                    if self.requests.is_exhausted() {
                         return End::Over(TOO_MANY_REQUESTS, "too many requests");
                     }
+                    // One message a turn: however many a client has sent, the frames of others come between.
+                    yield_now().await;
                 }
-                now = pings.tick() => {
-                    if now - self.heard > limits.idle_timeout {
+                _ = pings.tick() => answer.push(Message::Ping(Bytes::new())),
+                () = &mut silence => {
+                    let until = self.heard + limits.idle_timeout;
+                    if until <= Instant::now() {
                         return End::Silent;
                     }
-                    answer.push(Message::Ping(Bytes::new()));
+                    silence.as_mut().reset(until);
                 }
                 () = sleep_until(expires.unwrap_or_else(Instant::now)), if expires.is_some() => {
                     return End::Over(TOKEN_EXPIRED, "token expired");
@@ -259,7 +262,11 @@ impl<'a> Session<'a> {
     async fn answer(&mut self, said: &str) -> Message {
         let Envelope { id, request, idempotency_key, said } = Envelope::read(said);
         let key = idempotency_key.map(|key| IdempotencyKey::new(&key)).transpose();
-        let answered = match self.requests.check().and(request).and_then(|request| Ok((request, key?))) {
+        let asking = match &request {
+            Ok(Request::Step { .. }) if self.steps_a_driven_room() => Asking::Step,
+            _ => Asking::Anything,
+        };
+        let answered = match self.requests.check(asking).and(request).and_then(|request| Ok((request, key?))) {
             Ok((request, key)) => self.request(&id, Asked { request, key, said }).await,
             Err(refusal) => Err(refusal),
         };
@@ -301,6 +308,11 @@ impl<'a> Session<'a> {
             room = Some(Arc::clone(seated.feed.room()));
         }
         commands::answer(&self.app.rooms, room.as_ref(), asker, what).await.map(reply)
+    }
+
+    /// Whether a step is of a room that moves only by steps.
+    fn steps_a_driven_room(&self) -> bool {
+        self.seated.as_ref().is_some_and(|seated| seated.feed.room().now().described.info().kind == Kind::Driven)
     }
 
     fn seated(&mut self) -> Result<&mut Seated, Refusal> {

@@ -1,5 +1,10 @@
 //! The description of the routes, gathered from where they are.
 
+use std::sync::OnceLock;
+
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
@@ -42,6 +47,9 @@ impl Modify for Tokens {
     }
 }
 
-pub(super) fn document() -> utoipa::openapi::OpenApi {
-    Api::openapi()
+/// The description. It is made once.
+pub(super) async fn document() -> Response {
+    static DOCUMENT: OnceLock<Bytes> = OnceLock::new();
+    let document = DOCUMENT.get_or_init(|| Api::openapi().to_json().unwrap_or_default().into());
+    ([(header::CONTENT_TYPE, "application/json")], document.clone()).into_response()
 }

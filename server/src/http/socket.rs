@@ -82,8 +82,11 @@ pub(super) async fn upgrade(
     };
     let beginning = Beginning { encoding, grant, join: address.join(encoding) };
     Ok(upgrade.on_upgrade(move |socket| async move {
-        session::run(socket, app, beginning).await;
-        // The connection's place among those of its address is given up now.
-        drop(peer);
+        let viewing = Arc::clone(&app);
+        viewing.viewers.run(async move {
+            session::run(socket, app, beginning).await;
+            // The connection's place among those of its address is given up now.
+            drop(peer);
+        });
     }))
 }

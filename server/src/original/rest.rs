@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use daladala_protocol::Refusal;
@@ -196,10 +197,14 @@ pub(crate) async fn episode_data(State(app): State<Arc<App>>, Caller(grant): Cal
     grant.may_in(Role::Watch, ORIGINAL)?;
     let room = room(&app)?;
     let latest = Arc::clone(&room.now().frame);
-    let first = latest.base().map_or(latest.seq(), |base| base.seq());
-    let frames = room.history(|history| history.after(latest.epoch(), first.saturating_sub(1), usize::MAX));
-    let frames = frames.iter().map(|frame| StateFrame::of(frame)).collect();
-    Ok(Json(EpisodeData { episode_stats: EpisodeStats::of(&latest), frames }).into_response())
+    let data = app.episode_data.of((latest.epoch(), latest.seq()), || {
+        let first = latest.base().map_or(latest.seq(), |base| base.seq());
+        let frames = room.history(|history| history.after(latest.epoch(), first.saturating_sub(1), usize::MAX));
+        let frames = frames.iter().map(|frame| StateFrame::of(frame)).collect();
+        serde_json::to_vec(&EpisodeData { episode_stats: EpisodeStats::of(&latest), frames })
+    });
+    let data = data.map_err(|_| Refusal::internal())?;
+    Ok(([(header::CONTENT_TYPE, "application/json")], data).into_response())
 }
 
 /// Who is connected by Socket.IO
