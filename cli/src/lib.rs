@@ -8,10 +8,13 @@ mod commands;
 mod files;
 mod hyperparameters;
 mod interrupt;
+mod log_limit;
+mod memory;
 mod output;
 mod plots;
 mod runs;
 mod settings;
+mod threads;
 
 use std::ffi::OsString;
 use std::io::ErrorKind;
@@ -37,6 +40,7 @@ struct Cli {
 /// Runs the program with these arguments, its own name first, and returns its exit code.
 #[must_use]
 pub fn run(arguments: &[OsString]) -> u8 {
+    threads::bound();
     let mut cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => return usage(&error),

@@ -14,8 +14,12 @@ use daladala_server::{
     AccessConfig, Anonymous, Catalog, Driver, FrameRate, Limits, Role, Secret, Server, ServerConfig,
 };
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::arguments::{DeviceArgs, RulesArgs};
+use crate::log_limit::LogLimit;
+use crate::memory;
 use crate::output::{print, tell_other_scenario};
 
 /// The variable with the secret itself, for those who keep secrets in the environment.
@@ -52,7 +56,7 @@ pub(crate) struct Args {
     /// The seed of the episodes; another one each time if none is given.
     #[arg(long, env = "DALADALA_SEED", allow_negative_numbers = true)]
     seed: Option<u64>,
-    /// Threads that serve [default: one fewer than there are cores, at least one]
+    /// Threads that answer requests, and as many for those who watch [default: one fewer than there are cores, at least one]
     #[arg(long, env = "DALADALA_THREADS", value_name = "N", allow_negative_numbers = true,
           value_parser = RangedU64ValueParser::<usize>::new().range(1..=MAX_THREADS))]
     threads: Option<usize>,
@@ -130,12 +134,15 @@ impl Args {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
         let colours = std::io::stderr().is_terminal();
+        let log_limit = LogLimit::default();
         tracing_subscriber::fmt()
             .with_env_filter(filter)
             .with_ansi(colours)
             .with_writer(std::io::stderr)
             // It would tell on standard error that standard error is gone, and panic.
             .log_internal_errors(false)
+            .finish()
+            .with(log_limit.clone())
             .init();
         // A viewer is a file to the system. With fewer than were hoped for, the server says so when it comes to it.
         if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
@@ -146,6 +153,8 @@ impl Args {
             .enable_all()
             .build()
             .context("cannot start the async runtime")?;
+        runtime.spawn(log_limit.tell());
+        runtime.spawn(memory::give_back());
         runtime.block_on(self.serve())
     }
 
