@@ -5,6 +5,7 @@
 
 mod seat;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -49,6 +50,8 @@ pub(crate) enum Encoding {
 pub(crate) struct Beginning {
     pub(crate) encoding: Encoding,
     pub(crate) grant: Grant,
+    /// What the requests are counted for.
+    pub(crate) address: IpAddr,
     /// The room that the address names.
     pub(crate) join: Option<Join>,
 }
@@ -120,6 +123,7 @@ struct Session<'a> {
     grant: Grant,
     /// What the connection is called in the log.
     connection: String,
+    address: IpAddr,
     requests: RequestLimit,
     seated: Option<Seated>,
     heard: Instant,
@@ -132,6 +136,7 @@ impl<'a> Session<'a> {
             encoding: beginning.encoding,
             grant: beginning.grant.clone(),
             connection: Uuid::new_v4().simple().to_string(),
+            address: beginning.address,
             requests: RequestLimit::new(&app.limits),
             seated: None,
             heard: Instant::now(),
@@ -266,7 +271,9 @@ impl<'a> Session<'a> {
             Ok(Request::Step { .. }) if self.steps_a_driven_room() => Asking::Step,
             _ => Asking::Anything,
         };
-        let answered = match self.requests.check(asking).and(request).and_then(|request| Ok((request, key?))) {
+        let of_address = || self.app.access.addresses.check(self.address, 1);
+        let granted = self.requests.check(asking, of_address);
+        let answered = match granted.and(request).and_then(|request| Ok((request, key?))) {
             Ok((request, key)) => self.request(&id, Asked { request, key, said }).await,
             Err(refusal) => Err(refusal),
         };

@@ -82,13 +82,16 @@ impl RequestLimit {
         }
     }
 
-    /// An error if it is one too many.
-    pub(crate) fn check(&mut self, asking: Asking) -> Result<(), Refusal> {
-        let limit = match asking {
-            Asking::Anything => &self.requests,
-            Asking::Step => &self.steps,
+    /// An error if it is one too many, of this connection or, unless it is a step, of all of its address.
+    pub(crate) fn check(
+        &mut self,
+        asking: Asking,
+        of_address: impl FnOnce() -> Result<(), Refusal>,
+    ) -> Result<(), Refusal> {
+        let granted = match asking {
+            Asking::Anything => self.requests.check().and_then(|()| of_address()),
+            Asking::Step => self.steps.check(),
         };
-        let granted = limit.check();
         // However many steps are granted, they excuse nothing.
         if granted.is_err() || asking == Asking::Anything {
             self.excess.note(granted.is_ok());
@@ -161,12 +164,13 @@ mod tests {
     fn a_connection_is_told_when_to_come_back() {
         let mut limit = RequestLimit::new(&Limits { requests_per_second: 1, request_burst: 3, ..Limits::default() });
         for _ in 0..3 {
-            assert_eq!(limit.check(Asking::Anything), Ok(()));
+            assert_eq!(limit.check(Asking::Anything, || Ok(())), Ok(()));
         }
-        let refused = limit.check(Asking::Anything).expect_err("one too many");
+        let refused = limit.check(Asking::Anything, || Ok(())).expect_err("one too many");
         assert_eq!(refused.code, Code::RateLimited);
         assert!(refused.retry_after_ms.is_some_and(|wait| (1..=1001).contains(&wait)), "{refused:?}");
-        assert_eq!(limit.check(Asking::Step), Ok(()), "steps have a limit of their own");
+        let of_address = || Err(Refusal::rate_limited(1));
+        assert_eq!(limit.check(Asking::Step, of_address), Ok(()), "steps have a limit of their own");
     }
 
     #[test]

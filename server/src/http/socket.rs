@@ -10,7 +10,7 @@ use daladala_protocol::{BINARY, Frames, JSON, Join, Refusal, ResumeFrom};
 use serde::Deserialize;
 
 use super::Caller;
-use super::Refused;
+use super::{Refused, guard};
 use crate::app::{App, MAX_MESSAGE_BYTES};
 use crate::config::Role;
 use crate::listener::Peer;
@@ -54,6 +54,7 @@ impl Address {
 pub(super) async fn upgrade(
     State(app): State<Arc<App>>,
     Caller(grant): Caller,
+    Extension(guard::Address(of_client)): Extension<guard::Address>,
     address: Result<Query<Address>, axum::extract::rejection::QueryRejection>,
     peer: Option<Extension<Peer>>,
     upgrade: WebSocketUpgrade,
@@ -80,7 +81,7 @@ pub(super) async fn upgrade(
         Some(protocol) if protocol == JSON.as_bytes() => Encoding::Json,
         Some(_) => Encoding::Unknown,
     };
-    let beginning = Beginning { encoding, grant, join: address.join(encoding) };
+    let beginning = Beginning { encoding, grant, address: of_client, join: address.join(encoding) };
     Ok(upgrade.on_upgrade(move |socket| async move {
         let viewing = Arc::clone(&app);
         viewing.viewers.run(async move {

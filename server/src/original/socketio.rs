@@ -233,7 +233,7 @@ impl Events {
             let Some(Said { event, payload, acknowledgement }) = heard else { return };
             // Steps may come in a hurry: they wait their turn rather than being refused.
             let asking = if is_of_driving(event) { Asking::Step } else { Asking::Anything };
-            while let Err(refusal) = requests.check(asking) {
+            while let Err(refusal) = requests.check(asking, || Ok(())) {
                 tokio::time::sleep(Duration::from_millis(refusal.retry_after_ms.unwrap_or(1))).await;
             }
             let Some(socket) = socket_of(&io, id) else { return };

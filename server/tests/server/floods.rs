@@ -205,6 +205,53 @@ async fn a_client_that_floods_is_cut_off() {
     other.frame().await;
 }
 
+/// Five hundred clients, each within its limit, were a hundred thousand requests a second.
+#[tokio::test]
+async fn sockets_of_an_address_share_what_it_may_ask() {
+    let limits = Limits { max_requests_per_address: 20, ..Limits::default() };
+    let server = TestServer::start(ServerConfig { limits, ..config() }).await;
+    let start = Instant::now();
+    let mut clients = Vec::new();
+    for _ in 0..4 {
+        clients.push(server.client(Some(JSON), "").await);
+    }
+    let (mut granted, mut refused) = (0, 0);
+    for client in &mut clients {
+        for _ in 0..50 {
+            let answer = client.ask(json!({ "type": "rooms" })).await;
+            if answer["code"] == "RATE_LIMITED" { refused += 1 } else { granted += 1 }
+        }
+    }
+    let most = 40 + 20 * (start.elapsed().as_secs() + 1);
+    assert!(granted <= most && granted + refused == 200, "{granted} of them");
+    // Whoever steps a room of their own is not meant.
+    let (status, _) = within(async {
+        loop {
+            let made = server.json("POST", "/api/rooms", &json!({ "code": "mine", "kind": "driven" })).await;
+            if made.0 != 429 {
+                break made;
+            }
+        }
+    })
+    .await;
+    assert_eq!(status, 200);
+    let mut driver = loop {
+        if let Ok(socket) = server.open(Some(JSON), "?room=mine").await {
+            break socket;
+        }
+    };
+    for _ in 0..100 {
+        driver.send(Message::text(r#"{"type":"step","id":1}"#)).await.expect("sent");
+    }
+    let mut stepped = 0;
+    while stepped < 100 {
+        let message = within(driver.next()).await.expect("a message").expect("a readable one");
+        let message = message.into_text().expect("text");
+        assert!(!message.contains("RATE_LIMITED"), "{message}");
+        stepped += u32::from(message.contains(r#""type":"reply""#));
+    }
+}
+
 #[tokio::test]
 async fn steps_of_a_driven_room_are_not_held_to_the_limit_of_requests() {
     let limits = Limits { requests_per_second: 1, request_burst: 10, ..Limits::default() };
