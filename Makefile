@@ -17,13 +17,17 @@ PYTHON ?= python3
 # What `daladala --version` says it was built of.
 export DALADALA_COMMIT := $(shell git rev-parse --short HEAD 2>/dev/null)
 TARGET := $(or $(CARGO_TARGET_DIR),target)
+FUZZED := archive pickle weights recording frames requests scenario
+FUZZ_SECONDS ?= 60
+# What fuzzing builds, and the inputs that it finds.
+FUZZ := $(abspath $(TARGET))/fuzz
 # Where the Python package is built and tested: made anew when what it needs changes.
 VENV := $(abspath $(TARGET))/python-venv
 CHROMIUM ?= $(shell command -v chromium 2>/dev/null || echo /usr/bin/chromium)
 export CHROMIUM
 VIEWER_SOURCES := $(shell find viewer/src viewer/public viewer/index.html viewer/vite.config.ts -type f 2>/dev/null)
 
-.PHONY: run build test lint lint-python test-rust test-gpu test-clients test-python test-viewer test-browser wheel tools chromium clean
+.PHONY: run build test lint lint-python test-rust test-gpu test-clients test-python test-viewer test-browser fuzz wheel tools chromium clean
 
 run: build
 	@target/release/daladala serve --host $(HOST) --port $(PORT) --model $(MODEL)
@@ -60,6 +64,22 @@ test-gpu: tools
 test-clients: build
 	@echo "==> The original system's clients"
 	@server/tests/original/run
+
+# Not a part of `test`: fuzzing finds something new or nothing at all. What it finds becomes a plain test. Sanitizers are
+# a nightly feature, which the stable compiler has behind RUSTC_BOOTSTRAP.
+fuzz:
+	@cargo fuzz --version >/dev/null 2>&1 || { echo "==> Installing cargo-fuzz"; cargo install --locked cargo-fuzz; }
+	@for target in $(FUZZED); do \
+		case $$target in \
+			archive) seeds=agents/tests/fixtures/sb3;; \
+			weights) seeds=models/classic;; \
+			*) seeds=fuzz/corpus/$$target;; \
+		esac; \
+		echo "==> Fuzzing $$target for $(FUZZ_SECONDS) s"; mkdir -p $(FUZZ)/corpus/$$target; \
+		RUSTC_BOOTSTRAP=1 cargo fuzz run --fuzz-dir fuzz --target-dir $(FUZZ)/build $$target \
+			$(FUZZ)/corpus/$$target $$seeds -- -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 \
+			|| exit 1; \
+	done
 
 wheel: $(if $(HAS_NODE),viewer/dist/index.html,no-node) $(VENV)/.requirements
 	@echo "==> Building the Python package (target/wheels)"

@@ -5,6 +5,7 @@ use std::io::{BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
+use daladala_agents::files::unfinished;
 use tempfile::NamedTempFile;
 
 /// Better to hear it before the work than after.
@@ -34,11 +35,7 @@ pub(crate) struct WholeFile {
 impl WholeFile {
     pub(crate) fn create(out: &Path) -> anyhow::Result<Self> {
         ensure_writable(out)?;
-        let mut builder = tempfile::Builder::new();
-        // A temporary file is for its owner alone unless said otherwise; this one becomes a file like any other.
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
-        let unfinished = builder.tempfile_in(folder_of(out)).with_context(|| format!("{}", out.display()))?;
+        let unfinished = unfinished(out).with_context(|| format!("{}", out.display()))?;
         Ok(Self { out: out.to_owned(), unfinished: BufWriter::new(unfinished) })
     }
 

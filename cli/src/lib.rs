@@ -8,11 +8,14 @@ mod commands;
 mod files;
 mod hyperparameters;
 mod interrupt;
+mod log_limit;
+mod memory;
 mod numbers;
 mod output;
 mod plots;
 mod runs;
 mod settings;
+mod threads;
 
 use std::ffi::OsString;
 use std::io::ErrorKind;
@@ -40,6 +43,7 @@ struct Cli {
 /// where that is known.
 #[must_use]
 pub fn run(arguments: &[OsString], commit: Option<&str>) -> u8 {
+    threads::bound();
     let program = settings::without_empty_variables(program(commit));
     let parsed = |program: clap::Command| {
         program.try_get_matches_from(arguments).and_then(|matches| Cli::from_arg_matches(&matches))

@@ -4,7 +4,7 @@ use daladala_agents::{
     Algorithm, Checkpoint, Choice, NeuralPolicy, Policy, Unmasked, evaluate, is_open, policy_generators,
 };
 use daladala_env::rules::{City, Classic};
-use daladala_env::{Buffers, VecEnv, VecEnvConfig};
+use daladala_env::{Buffers, Generator, VecEnv, VecEnvConfig};
 use daladala_learning::{
     Defaults, DqnConfig, Evaluations, Initialization, LearningError, PpoConfig, Progress, Schedule, TrainConfig,
     Trainer, TrainingResult, TrainingRun, defaults,
@@ -174,6 +174,44 @@ fn what_is_no_saved_run_is_refused() {
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
     assert_eq!(refusal(&bytes), "it is damaged");
+}
+
+/// Whoever makes a file can make its checksum too.
+#[test]
+fn a_saved_run_with_anything_changed_is_refused_or_goes_on_and_never_panics() {
+    const SUM: std::ops::Range<usize> = 8..12;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run");
+    let mut generator = Generator::new(6, 0);
+    let small = TrainConfig::Dqn(DqnConfig { buffer_size: 256, learning_starts: 64, ..dqn() });
+    for config in [small, config(Algorithm::Ppo)] {
+        let mut run = run(&config, 100_000, None);
+        run.advance().unwrap();
+        run.save(&path).unwrap();
+        let saved = std::fs::read(&path).unwrap();
+        for _ in 0..200 {
+            let mut bytes = saved.clone();
+            for _ in 0..=generator.below(3) {
+                // Names, lengths and types stand close together, and most of all at the beginning.
+                let end = if generator.below(2) == 0 { bytes.len() } else { (bytes.len() / 8).max(SUM.end + 1) };
+                let place = SUM.end + generator.below((end - SUM.end) as u32) as usize;
+                match generator.below(3) {
+                    0 => bytes[place] = generator.next_u32() as u8,
+                    1 => bytes[place] ^= 1 << generator.below(8),
+                    _ => _ = bytes.remove(place),
+                }
+            }
+            let sum = crc32fast::hash(&bytes[SUM.end..]).to_le_bytes();
+            bytes[SUM].copy_from_slice(&sum);
+            std::fs::write(&path, &bytes).unwrap();
+            if let Ok(mut run) = TrainingRun::resume(&path, &Classic, None) {
+                // It may have come to an end that nobody would wait for.
+                if !run.finished() {
+                    _ = run.advance();
+                }
+            }
+        }
+    }
 }
 
 #[test]

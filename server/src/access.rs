@@ -2,6 +2,7 @@
 
 mod origin;
 mod rate;
+mod shares;
 mod token;
 
 use std::net::{IpAddr, SocketAddr};
@@ -11,7 +12,8 @@ use std::time::{Duration, SystemTime};
 use axum::http::{HeaderMap, Uri, header};
 use daladala_protocol::{Code, Refusal};
 pub(crate) use origin::Origins;
-pub(crate) use rate::{AddressLimits, AddressSlot, RequestLimit};
+pub(crate) use rate::{AddressLimits, Asking, Excess, Limit, RequestLimit};
+pub(crate) use shares::{Share, Shares};
 use token::Signer;
 pub use token::{Claims, make_token};
 
@@ -28,7 +30,12 @@ pub(crate) struct Access {
     by_address: bool,
     behind_proxy: bool,
     pub(crate) origins: Origins,
-    pub(crate) addresses: Arc<AddressLimits>,
+    pub(crate) addresses: AddressLimits,
+    connections: Arc<Shares>,
+    /// Bytes of answers that wait to be read.
+    answers: Arc<Shares>,
+    /// Clients of the original.
+    originals: Arc<Shares>,
 }
 
 /// What somebody may do.
@@ -54,7 +61,11 @@ impl Access {
             by_address: config.anonymous == Anonymous::ByAddress,
             behind_proxy: config.behind_proxy,
             origins: Origins::new(config, loopback),
-            addresses: Arc::new(AddressLimits::new(limits)),
+            addresses: AddressLimits::new(limits),
+            // All together are counted where they are accepted.
+            connections: Shares::new(limits.max_connections_per_address as u64, u64::MAX),
+            answers: Shares::new(limits.max_answer_bytes_per_address, limits.max_answer_bytes),
+            originals: Shares::new(limits.max_originals_per_address, limits.max_originals),
         }
     }
 
@@ -79,8 +90,24 @@ impl Access {
     }
 
     /// A place among the connections of `address`; none is needed for a proxy, which has all of them.
-    pub(crate) fn connect(&self, address: IpAddr) -> Result<Option<AddressSlot>, Refusal> {
-        if self.behind_proxy { Ok(None) } else { self.addresses.connect(address).map(Some) }
+    pub(crate) fn connect(&self, address: IpAddr) -> Result<Option<Share>, Refusal> {
+        if self.behind_proxy {
+            return Ok(None);
+        }
+        let refused = || Refusal::new(Code::RoomFull, "too many connections from this address");
+        self.connections.take(address, 1).map(Some).ok_or_else(refused)
+    }
+
+    /// Room for an answer of so many bytes, until it has been read.
+    pub(crate) fn hold_answer(&self, address: IpAddr, bytes: usize) -> Result<Share, Refusal> {
+        let message = "too many answers wait to be read: read them first";
+        self.answers.take(address, bytes as u64).ok_or_else(|| Refusal::new(Code::Busy, message))
+    }
+
+    /// A place among the clients of the original.
+    pub(crate) fn hold_original(&self, address: IpAddr) -> Result<Share, Refusal> {
+        let message = "too many clients of Socket.IO: close some of them";
+        self.originals.take(address, 1).ok_or_else(|| Refusal::new(Code::RoomFull, message))
     }
 
     /// The address that a request is counted for: behind a proxy the one that the proxy has added last.

@@ -14,6 +14,8 @@ use crate::metrics::Metrics;
 use crate::room::Pollers;
 use crate::room::{MAX_NAME_CHARS, milliseconds_since_1970};
 use crate::rooms::Rooms;
+use crate::shared::Shared;
+use crate::viewers::ViewerThreads;
 
 /// Bytes that a client may send in one message, whole or in parts: far above what a request needs, and little enough
 /// that a thousand clients who fill it cost 4 MiB.
@@ -33,6 +35,10 @@ pub(crate) struct App {
     pub(crate) stop: watch::Sender<bool>,
     /// Cancelled when connections of the original's clients are to break off.
     pub(crate) sever: CancellationToken,
+    /// Where sessions run.
+    pub(crate) viewers: ViewerThreads,
+    /// The episode of the original's room, by its latest frame.
+    pub(crate) episode_data: Shared<(u64, u64)>,
     pub(crate) started: Instant,
 }
 

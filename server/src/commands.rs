@@ -140,7 +140,7 @@ async fn of_room(rooms: &Arc<Rooms>, door: Door<'_>, asker: &Asker, request: Req
         }
         Request::Load { model, rules, scenario } => {
             let rules = rules.unwrap_or_else(|| room.now().described.info().game.rules.clone());
-            let now = door.ask(|actor| Ok(actor.spec())).await?;
+            let now = door.ask(|actor| actor.check_change().map(|()| actor.spec())).await?;
             let spec = rooms.spec(&rules, &scenario, now.as_ref())?;
             let id = spec.id();
             let driver = rooms.load(model.clone(), spec).await?;

@@ -27,6 +27,7 @@ use tower_http::trace::TraceLayer;
 
 pub(crate) use answer::{Body, Refused};
 pub(crate) use caller::Caller;
+pub(crate) use guard::Address;
 
 use crate::app::App;
 use crate::original::{Original, own_session};

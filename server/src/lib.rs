@@ -11,6 +11,7 @@
 //!   `answers`: what was answered, for those who ask again;
 //! * `session`: one native client's WebSocket; `original`: the Socket.IO events and REST routes of the original;
 //!   `http`: all other routes, and the embedded viewer;
+//! * `viewers`: the threads of sessions, which nothing else runs on;
 //! * `listener` and [`Server`]: connections, and the order in which all this starts and stops.
 //!
 //! ```no_run
@@ -49,7 +50,10 @@ mod rooms;
 mod server;
 mod session;
 mod severable;
+mod shared;
 mod state;
+mod unstuck;
+mod viewers;
 
 pub use access::{Claims, make_token};
 pub use config::{

@@ -2,10 +2,11 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
+use axum::http::StatusCode;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -13,14 +14,16 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use socket2::SockRef;
 use tokio::net::{TcpListener, TcpSocket, TcpStream, lookup_host};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, sleep_until};
 use tower::ServiceExt;
 
-use crate::access::AddressSlot;
+use crate::access::Share;
 use crate::app::App;
 use crate::error::ServerError;
 use crate::metrics::Counted;
 use crate::original::SOCKET_IO;
 use crate::severable::{Mark, Severable};
+use crate::unstuck::Unstuck;
 
 /// Bytes that the system may hold for one connection that does not read. Left alone it grows to megabytes, minutes
 /// of frames that a slow viewer would all get late. This is some 50 frames, and enough for a page to load quickly
@@ -32,6 +35,10 @@ const BACKLOG: u32 = 4096;
 
 /// Bytes of a request's head, and of what is gathered before it is written.
 const HTTP_BUFFER_BYTES: usize = 16 * 1024;
+
+/// For how long nothing is read from a connection whose request was one too many: so to refuse costs little, however
+/// fast it asks. It is the least that `Retry-After` can say.
+const REST: Duration = Duration::from_secs(1);
 
 /// Before accepting again when the system cannot give another connection.
 const OUT_OF_FILES: Duration = Duration::from_millis(50);
@@ -74,7 +81,7 @@ pub(crate) struct Peer(Arc<Connection>);
 struct Connection {
     address: IpAddr,
     _of_all: OwnedSemaphorePermit,
-    _of_address: Option<AddressSlot>,
+    _of_address: Option<Share>,
     _counted: Counted,
 }
 
@@ -141,13 +148,26 @@ fn set_up(stream: &TcpStream, silence: Duration) {
 /// Answers the requests of one connection.
 async fn converse(stream: TcpStream, router: Router, app: Arc<App>, peer: Peer) {
     let original = Mark::default();
+    let stream = Unstuck::new(stream, app.limits.write_timeout);
     let stream = Severable::new(stream, original.clone(), app.sever.clone());
+    let rest = Arc::new(Mutex::new(None));
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
         if request.uri().path().starts_with(SOCKET_IO) {
             original.set();
         }
         request.extensions_mut().insert(peer.clone());
-        router.clone().oneshot(request)
+        let (answered, rest) = (router.clone().oneshot(request), Arc::clone(&rest));
+        async move {
+            let until = rest.lock().unwrap_or_else(PoisonError::into_inner).take();
+            if let Some(until) = until {
+                sleep_until(until).await;
+            }
+            let answer = answered.await;
+            if answer.as_ref().is_ok_and(|answer| answer.status() == StatusCode::TOO_MANY_REQUESTS) {
+                *rest.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + REST);
+            }
+            answer
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())

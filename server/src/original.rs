@@ -92,6 +92,7 @@ async fn load(app: &App, algorithm: &str) -> Result<String, Refusal> {
         return Err(Refusal::invalid(format!("there is no model '{algorithm}': name one of {}", known.join(", "))));
     };
     let spec = app.rooms.spec(&rules, &ScenarioChoice::default(), None)?;
+    room.ask(|actor| actor.check_change()).await?;
     let driver = app.rooms.load(found.model.clone(), spec).await?;
     room.ask(move |actor| actor.load(driver)).await?;
     Ok(found.model.to_uppercase())

@@ -10,7 +10,7 @@ use std::time::Duration;
 use daladala_env::{EnvError, RuleSpec};
 use daladala_protocol::{Code, Kind, Refusal, RoomSpec, ScenarioChoice};
 use futures_util::FutureExt;
-use tokio::runtime::Handle;
+use tokio::runtime::Builder;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::spawn_blocking;
 use uuid::Uuid;
@@ -206,8 +206,9 @@ impl Rooms {
 
     /// Lets the actor run; when it ends, its room is gone.
     ///
-    /// It runs on a thread of its own: a driver may take its time over an action, on a GPU or for being large, and would
-    /// hold up everything else that one of the server's workers has to do.
+    /// It runs on a thread of its own, by a clock of its own. A driver may take its time over an action, on a GPU or for
+    /// being large, and would hold up everything else that one of the server's workers has to do; and whatever these
+    /// have to do makes no room late.
     fn run(self: &Arc<Self>, code: String, actor: Actor) {
         let rooms = Arc::clone(self);
         let open = Counted::new(&self.metrics.rooms);
@@ -233,15 +234,16 @@ impl Rooms {
                 }
             }
         };
-        let runtime = Handle::current();
+        let clock = Builder::new_current_thread().enable_time().build();
         let thread = std::thread::Builder::new().name("room".to_owned());
-        if let Err(error) = thread.spawn(move || runtime.block_on(running)) {
+        let begun = clock.and_then(|clock| thread.spawn(move || clock.block_on(running)));
+        if let Err(error) = begun {
             // What was to run is dropped, and the room with it: whoever asks hears that it is gone.
             tracing::error!(%error, "no thread for a room can be had");
         }
     }
 
-    /// Ends all rooms, with the server, and waits for them: their threads must not outlive what runs their clocks.
+    /// Ends all rooms, with the server, and waits for them.
     pub(crate) async fn stop(&self) {
         self.stop.send_replace(true);
         // Each room holds a receiver as long as it runs.

@@ -21,7 +21,9 @@ use crate::original::Original;
 use crate::recording::Recordings;
 use crate::room::Pollers;
 use crate::rooms::{Lost, Means, Rooms};
+use crate::shared::Shared;
 use crate::state::StateFolder;
+use crate::viewers::ViewerThreads;
 use crate::{http, listener};
 
 /// For a token in an address that is printed when the server starts: a working day.
@@ -78,6 +80,8 @@ impl Server {
             websocket: config.websocket,
             sever: CancellationToken::new(),
             stop: watch::Sender::new(false),
+            viewers: ViewerThreads::start().map_err(ServerError::Serve)?,
+            episode_data: Shared::default(),
             started: Instant::now(),
         });
         let underscored_events = config.underscored_events;

@@ -5,19 +5,21 @@
 
 mod seat;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code};
-use daladala_protocol::{Envelope, Join};
+use daladala_protocol::{Envelope, Join, Kind, Request};
 use futures_util::SinkExt;
 use serde_json::Value;
+use tokio::task::yield_now;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::Error as WebSocketError;
 use uuid::Uuid;
 
-use crate::access::{Grant, RequestLimit};
+use crate::access::{Asking, Grant, RequestLimit};
 use crate::answers::IdempotencyKey;
 use crate::app::{App, text};
 use crate::commands::Asked;
@@ -31,9 +33,6 @@ const TOKEN_EXPIRED: u16 = 4001;
 const UNKNOWN_SUBPROTOCOL: u16 = 4002;
 const TOO_SLOW: u16 = 4008;
 const TOO_MANY_REQUESTS: u16 = 4029;
-
-/// Refusals one after another for asking too often, after which a client does not listen.
-const MAX_REFUSED: u32 = 1000;
 
 /// How frames are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +49,8 @@ pub(crate) enum Encoding {
 pub(crate) struct Beginning {
     pub(crate) encoding: Encoding,
     pub(crate) grant: Grant,
+    /// What the requests are counted for.
+    pub(crate) address: IpAddr,
     /// The room that the address names.
     pub(crate) join: Option<Join>,
 }
@@ -121,6 +122,7 @@ struct Session<'a> {
     grant: Grant,
     /// What the connection is called in the log.
     connection: String,
+    address: IpAddr,
     requests: RequestLimit,
     seated: Option<Seated>,
     heard: Instant,
@@ -133,6 +135,7 @@ impl<'a> Session<'a> {
             encoding: beginning.encoding,
             grant: beginning.grant.clone(),
             connection: Uuid::new_v4().simple().to_string(),
+            address: beginning.address,
             requests: RequestLimit::new(&app.limits),
             seated: None,
             heard: Instant::now(),
@@ -154,6 +157,7 @@ impl<'a> Session<'a> {
             let joined = seat::join(self.app, &self.grant, &mut self.seated, plain, &Value::Null, join);
             answer.push(Message::Text(text(&joined.unwrap_or_else(|refusal| refused(&Value::Null, &refusal)))));
         }
+        let mut silence = std::pin::pin!(sleep_until(self.heard + limits.idle_timeout));
         let mut pings = interval_at(self.heard + limits.ping_interval, limits.ping_interval);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let expires = self.grant.time_left().map(|left| Instant::now() + left);
@@ -182,15 +186,19 @@ impl<'a> Session<'a> {
                         Some(Err(error)) => return unreadable(error),
                         None => return End::Gone,
                     }
-                    if self.requests.refused() >= MAX_REFUSED {
+                    if self.requests.is_exhausted() {
                         return End::Over(TOO_MANY_REQUESTS, "too many requests");
                     }
+                    // One message a turn: however many a client has sent, the frames of others come between.
+                    yield_now().await;
                 }
-                now = pings.tick() => {
-                    if now - self.heard > limits.idle_timeout {
+                _ = pings.tick() => answer.push(Message::Ping(Bytes::new())),
+                () = &mut silence => {
+                    let until = self.heard + limits.idle_timeout;
+                    if until <= Instant::now() {
                         return End::Silent;
                     }
-                    answer.push(Message::Ping(Bytes::new()));
+                    silence.as_mut().reset(until);
                 }
                 () = sleep_until(expires.unwrap_or_else(Instant::now)), if expires.is_some() => {
                     return End::Over(TOKEN_EXPIRED, "token expired");
@@ -260,8 +268,14 @@ impl<'a> Session<'a> {
     async fn answer(&mut self, said: &str) -> Message {
         let Envelope { id, request, idempotency_key, said } = Envelope::read(said);
         let key = idempotency_key.map(|key| IdempotencyKey::new(&key)).transpose();
+        let asking = match &request {
+            Ok(Request::Step { .. }) if self.steps_a_driven_room() => Asking::Step,
+            _ => Asking::Anything,
+        };
+        let of_address = || self.app.access.addresses.check(self.address, 1);
+        let granted = self.requests.check(asking, of_address);
         let plain = self.encoding == Encoding::Plain;
-        let answered = match self.requests.check().and(request).and_then(|request| Ok((request, key?))) {
+        let answered = match granted.and(request).and_then(|request| Ok((request, key?))) {
             Ok((request, key)) => {
                 answer(self.app, &self.grant, &mut self.seated, plain, &id, Asked { request, key, said }).await
             }
@@ -269,6 +283,11 @@ impl<'a> Session<'a> {
         };
         self.app.metrics.request(answered.is_ok());
         Message::Text(text(&answered.unwrap_or_else(|refusal| refused(&id, &refusal))))
+    }
+
+    /// Whether a step is of a room that moves only by steps.
+    fn steps_a_driven_room(&self) -> bool {
+        self.seated.as_ref().is_some_and(|seated| seated.feed.room().now().described.info().kind == Kind::Driven)
     }
 }
 

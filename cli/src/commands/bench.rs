@@ -1,5 +1,6 @@
 //! `daladala bench`
 
+mod flood;
 mod rollout;
 mod server;
 mod train;
@@ -12,6 +13,7 @@ use daladala_env::{
     Action, Autoreset, Buffers, Generator, ResetOptions, Rules, RulesInfo, RulesVisitor, SpecId, VecEnv, VecEnvConfig,
     instruction_set,
 };
+use flood::FloodArgs;
 use indicatif::ProgressBar;
 use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
@@ -48,6 +50,8 @@ pub(crate) enum Bench {
     Train(TrainArgs),
     /// Frames a second to many viewers of a server, how late they are, and what it costs.
     Server(ServerArgs),
+    /// Do to a server what hostile clients do, while `bench server --url` tells what its viewers notice.
+    Flood(FloodArgs),
 }
 
 #[derive(Debug, clap::Args)]
@@ -129,6 +133,7 @@ impl Bench {
             Self::Rollout(args) => args.run(),
             Self::Train(args) => args.run(),
             Self::Server(args) => args.run(),
+            Self::Flood(args) => args.run(),
         }
     }
 }

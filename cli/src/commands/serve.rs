@@ -19,6 +19,7 @@ use daladala_server::{
 };
 
 use crate::arguments::{DeviceArgs, RulesArgs};
+use crate::memory;
 use crate::numbers::count_in;
 use crate::output::{print, tell_of};
 use log::LogFormat;
@@ -57,7 +58,7 @@ pub(crate) struct Args {
     /// The seed of the episodes; another one each time if none is given.
     #[arg(long, env = "DALADALA_SEED", allow_negative_numbers = true)]
     seed: Option<u64>,
-    /// Threads that serve [default: one fewer than there are cores, at least one]
+    /// Threads that answer requests, and as many for those who watch [default: one fewer than there are cores, at least one]
     #[arg(long, env = "DALADALA_THREADS", value_name = "N", allow_negative_numbers = true,
           value_parser = count_in::<usize>(1..=MAX_THREADS))]
     threads: Option<usize>,
@@ -153,7 +154,7 @@ struct LimitArgs {
 
 impl Args {
     pub(crate) fn run(self) -> anyhow::Result<()> {
-        log::begin(self.log_format)?;
+        let log_limit = log::begin(self.log_format)?;
         // A viewer is a file to the system. With fewer than were hoped for, the server says so when it comes to it.
         if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
             tracing::debug!(%error, "the limit of open files stays");
@@ -163,6 +164,8 @@ impl Args {
             .enable_all()
             .build()
             .context("cannot start the async runtime")?;
+        runtime.spawn(log_limit.tell());
+        runtime.spawn(memory::give_back());
         runtime.block_on(self.serve())
     }
 

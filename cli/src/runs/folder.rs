@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
 use daladala_agents::DeviceKind;
+use daladala_agents::files::remove_unfinished;
 use daladala_env::{RuleSpec, Rules};
 use daladala_learning::{Evaluated, LearningError, Report, TrainConfig, TrainingRun};
 
@@ -189,7 +190,8 @@ impl RunFolder {
     }
 }
 
-/// Keeps other processes out of `folder` until what is returned is dropped.
+/// Keeps other processes out of `folder` until what is returned is dropped, and removes what those that were killed have
+/// left unfinished there.
 pub(crate) fn lock(folder: &Path) -> anyhow::Result<File> {
     let about = || format!("{} cannot be written to", folder.display());
     let mut open = File::options();
@@ -198,7 +200,10 @@ pub(crate) fn lock(folder: &Path) -> anyhow::Result<File> {
     match file.try_lock() {
         Err(TryLockError::WouldBlock) => bail!("another process is writing into {}", folder.display()),
         // Some file systems have no locks.
-        Ok(()) | Err(TryLockError::Error(_)) => Ok(file),
+        Ok(()) | Err(TryLockError::Error(_)) => {
+            remove_unfinished(folder);
+            Ok(file)
+        }
     }
 }
 

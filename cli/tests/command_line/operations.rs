@@ -30,6 +30,78 @@ fn the_load_client_measures_a_server_of_its_own() {
     assert!(server["bytes_per_frame"].as_f64().unwrap() < 67.0, "{server}");
 }
 
+/// A server of our own, and where it is.
+struct Serving(std::process::Child, String);
+
+impl Serving {
+    fn start() -> Self {
+        use std::io::{BufRead, BufReader};
+        let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin!("daladala"))
+            .args(["serve", "--port", "0", "--model", "random"])
+            .env("DALADALA_RULES", "classic")
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let url = line.split_whitespace().find(|word| word.starts_with("http://")).unwrap();
+        Self(child, url.trim_end_matches('/').to_owned())
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        _ = self.0.kill();
+        _ = self.0.wait();
+    }
+}
+
+#[test]
+fn every_flood_reaches_the_server() {
+    let server = Serving::start();
+    for kind in [
+        "frames",
+        "episode-data",
+        "description",
+        "unknown",
+        "page",
+        "connections",
+        "sessions",
+        "drivers",
+        "requests",
+        "messages",
+        "speed",
+        "unread",
+        "streams",
+    ] {
+        let flags = ["--url", &server.1, "--connections", "2", "--seconds", "0.3", "--json"];
+        let flood = json(&[&["bench", "flood", kind][..], &flags].concat());
+        let answers = flood["answers_per_second"].as_object().unwrap();
+        assert!(answers.keys().any(|status| status != "0"), "{kind}: {flood}");
+    }
+    let refused = daladala(&["bench", "flood", "frames", "--url", "nowhere"], "");
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("http://HOST:PORT"));
+}
+
+/// Sixty thousand threads took minutes to begin, and could not be stopped meanwhile.
+#[cfg(target_os = "linux")]
+#[test]
+fn threads_are_bounded_whatever_the_environment_says() {
+    let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin!("daladala"))
+        .args(["eval", "--model", "random", "--episodes", "20000"])
+        .envs([("RAYON_NUM_THREADS", "60000"), ("DALADALA_RULES", "classic")])
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let (tasks, mut most) = (format!("/proc/{}/task", child.id()), 0);
+    while child.try_wait().unwrap().is_none() {
+        most = most.max(std::fs::read_dir(&tasks).map_or(0, Iterator::count));
+    }
+    assert!(child.wait().unwrap().success());
+    let cores = std::thread::available_parallelism().unwrap().get();
+    assert!((1..=4 * cores + 8).contains(&most), "{most} threads");
+}
+
 #[test]
 fn tokens_are_made_with_a_secret_that_only_its_owner_can_read() {
     let folder = tempfile::tempdir().unwrap();

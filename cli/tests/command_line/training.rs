@@ -53,7 +53,11 @@ fn a_training_that_was_killed_goes_on_as_if_it_had_not_been() {
 
     let refused = String::from_utf8(daladala(&arguments, "").stderr).unwrap();
     assert!(refused.contains("--restart"), "{refused}");
+    // As it is left where a file was being written, whichever it was.
+    std::fs::write(path("killed.run/.resume.state.abcdef.unfinished"), "half").unwrap();
     json(&["train", "--resume", "--out", &killed, "--json"]);
+    let left: Vec<_> = std::fs::read_dir(path("killed.run")).unwrap().map(|file| file.unwrap().file_name()).collect();
+    assert!(left.iter().all(|name| !name.to_string_lossy().starts_with('.')), "{left:?}");
     assert!(std::fs::read(&killed).unwrap() == std::fs::read(&whole).unwrap(), "other weights");
     let rows = |name: &str| {
         let text = std::fs::read_to_string(folder.path().join(name).join("progress.csv")).unwrap();

@@ -1,8 +1,10 @@
 //! Gradients by burn's autodiff, on any of its devices.
 
+mod record;
+
 use burn::module::{Module, ModuleVisitor, Param};
-use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer, OptimizerRecord};
-use burn::tensor::{Bytes, Device, Tensor, TensorData};
+use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer};
+use burn::tensor::{Device, Tensor, TensorData};
 use daladala_agents::network::{Mlp, MlpWeights, values};
 use ndarray::{ArrayView2, Axis};
 
@@ -105,7 +107,7 @@ impl AutodiffLearner {
         if !fits(weights, &self.weights()) {
             return Err("the networks are not those of the hyperparameters".to_owned());
         }
-        let record = OptimizerRecord::from_bytes(Bytes::from_bytes_vec(optimizer)).map_err(|e| e.to_string())?;
+        let record = record::read(optimizer, weights)?;
         self.network = Mlp::new(weights, &self.device);
         self.optimizer = self.optimizer.clone().load_record(record);
         Ok(())

@@ -41,8 +41,22 @@ pub struct Limits {
     pub requests_per_second: u32,
     /// Requests that a connection may make at once.
     pub request_burst: u32,
+    /// Steps that a connection may ask a room for that moves only when it is stepped: more than one program can use.
+    pub steps_per_second: u32,
+    /// Changes of a room that everybody in it is told of, such as its speed, a second, by all clients together.
+    pub changes_per_second: u32,
+    /// Such changes at once: a class that tries all buttons.
+    pub change_burst: u32,
     /// HTTP requests and connections of one address a second, over time. A client that polls makes two for each step.
     pub max_requests_per_address: u32,
+    /// Bytes of answers that wait to be read, of one address: a class that catches up all at once.
+    pub max_answer_bytes_per_address: u64,
+    /// The same, of all addresses.
+    pub max_answer_bytes: u64,
+    /// Clients of the original of one address. For each of them some two thousand packets may wait, a megabyte.
+    pub max_originals_per_address: u64,
+    /// The same, of all addresses.
+    pub max_originals: u64,
     /// Frames a second that clients may ask of a room: more than a screen shows. A recording is played as fast as it was.
     pub max_fps: FrameRate,
     /// After which a viewer who polls and has stopped asking is gone: several times what a page pauses between two
@@ -79,7 +93,14 @@ impl Default for Limits {
             max_players_per_room: 64,
             requests_per_second: 200,
             request_burst: 400,
+            steps_per_second: 50_000,
+            changes_per_second: 10,
+            change_burst: 40,
             max_requests_per_address: 2000,
+            max_answer_bytes_per_address: 64 << 20,
+            max_answer_bytes: 256 << 20,
+            max_originals_per_address: 256,
+            max_originals: 2000,
             max_fps: FrameRate::SCREEN,
             poller_gone_after: Duration::from_secs(5),
             answer_timeout: Duration::from_secs(5),

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use axum::extract::{Path, Query, State};
+use axum::extract::{Extension, Path, Query, State};
 use axum::http::HeaderMap;
 use axum::response::IntoResponse;
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -18,6 +18,8 @@ use uuid::Uuid;
 
 use super::Caller;
 use super::Refused;
+use super::guard::Address;
+use crate::access::Share;
 use crate::app::{App, text};
 use crate::config::Role;
 use crate::feed::{Feed, Item, Keeping};
@@ -35,6 +37,10 @@ pub(super) struct Options {
     seq: Option<u64>,
 }
 
+/// Bytes that a stream may hold for one who does not read: what the system holds for a connection, and what is made
+/// ready beside it.
+const STREAM_BYTES: usize = 64 << 10;
+
 /// The stream of one viewer.
 struct Following {
     feed: Feed,
@@ -42,8 +48,12 @@ struct Following {
     stop: watch::Receiver<bool>,
     expires: Option<Instant>,
     metrics: Arc<Metrics>,
-    ready: VecDeque<Event>,
+    /// What it begins with.
+    first: VecDeque<Event>,
+    /// What is to be sent, not yet written out: most of it is shared with others.
+    ready: VecDeque<Item>,
     _counted: Counted,
+    _held: Share,
 }
 
 /// A room as server-sent events
@@ -54,6 +64,7 @@ struct Following {
 pub(super) async fn follow(
     State(app): State<Arc<App>>,
     Caller(grant): Caller,
+    Extension(Address(address)): Extension<Address>,
     Path(code): Path<String>,
     options: Result<Query<Options>, axum::extract::rejection::QueryRejection>,
     headers: HeaderMap,
@@ -63,6 +74,7 @@ pub(super) async fn follow(
     let room = app.rooms.find(&code)?;
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(read_id);
     let asked = options.epoch.zip(options.seq).map(|(epoch, seq)| ResumeFrom { epoch, seq });
+    let held = app.access.hold_answer(address, STREAM_BYTES)?;
     let seat = room.enter(Introduction::default())?;
     let keeping = Keeping { all: false, whole: options.frames == Some(Frames::Whole) };
     let (feed, resume, missed) = Feed::resume(&room, keeping, last.or(asked));
@@ -76,15 +88,17 @@ pub(super) async fn follow(
     };
     let connection = Uuid::new_v4().simple().to_string();
     tracing::debug!(connection, role = %grant.role, "event stream begun");
-    let ready = VecDeque::from([named("hello", &app.hello(&grant, &connection)), named("joined", &text(&joined))]);
+    let first = VecDeque::from([named("hello", &app.hello(&grant, &connection)), named("joined", &text(&joined))]);
     let following = Following {
         feed,
         _seat: seat,
         stop: app.stop.subscribe(),
         expires: grant.time_left().map(|left| Instant::now() + left),
         metrics: Arc::clone(&app.metrics),
-        ready,
+        first,
+        ready: VecDeque::new(),
         _counted: app.metrics.viewer(Transport::ServerSentEvents),
+        _held: held,
     };
     let events = stream::unfold(following, |mut following| async move {
         let event = following.next().await?;
@@ -95,6 +109,9 @@ pub(super) async fn follow(
 
 impl Following {
     async fn next(&mut self) -> Option<Event> {
+        if let Some(event) = self.first.pop_front() {
+            return Some(event);
+        }
         let mut items = Vec::new();
         while self.ready.is_empty() {
             tokio::select! {
@@ -102,13 +119,11 @@ impl Following {
                 _ = self.stop.wait_for(|&down| down) => return None,
                 () = sleep_until(self.expires.unwrap_or_else(Instant::now)), if self.expires.is_some() => return None,
             }
-            for item in items.drain(..) {
-                let event = self.event(item);
-                self.ready.push_back(event);
-            }
+            self.ready.extend(items.drain(..));
             self.metrics.frames_skipped.inc_by(self.feed.take_skipped());
         }
-        self.ready.pop_front()
+        let item = self.ready.pop_front()?;
+        Some(self.event(item))
     }
 
     fn event(&self, item: Item) -> Event {

@@ -3,22 +3,31 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Json;
-use axum::extract::ws::Utf8Bytes;
-use axum::extract::{Path, Query, State};
+use axum::body::Body;
+use axum::extract::{Extension, Path, Query, State};
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use daladala_protocol::{Frames, FramesPage, Refusal, ResumeFrom};
+use futures_util::stream;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio::time::{Instant, timeout_at};
 
 use super::Caller;
 use super::Refused;
+use super::guard::Address;
+use crate::access::Share;
 use crate::app::App;
 use crate::config::Role;
 use crate::feed::{Feed, Item, Keeping};
+use crate::room::RoomFrame;
 
 /// The most frames of an answer.
 const MAX_FRAMES: usize = 600;
+
+/// Frames of an answer that are as much work as a short answer.
+const FRAMES_OF_AN_ANSWER: u64 = 16;
 
 /// How long an answer may wait for a frame, seconds: proxies give up after 30 at the earliest.
 const MAX_WAIT_SECONDS: f64 = 25.0;
@@ -46,9 +55,10 @@ pub(super) struct Options {
 pub(super) async fn page(
     State(app): State<Arc<App>>,
     Caller(grant): Caller,
+    Extension(Address(address)): Extension<Address>,
     Path(code): Path<String>,
     options: Result<Query<Options>, axum::extract::rejection::QueryRejection>,
-) -> Result<Json<FramesPage>, Refused> {
+) -> Result<Response, Refused> {
     grant.may_in(Role::Watch, &code)?;
     let Query(options) = options.map_err(|error| Refusal::invalid(error.body_text()))?;
     let wait = options.wait.unwrap_or(DEFAULT_WAIT_SECONDS);
@@ -63,6 +73,7 @@ pub(super) async fn page(
     let from = options.after.map(|seq| ResumeFrom { epoch, seq });
     let keeping = Keeping { all: true, whole: options.frames == Some(Frames::Whole) };
     let (mut feed, resume, missed) = Feed::resume(&room, keeping, from);
+    app.access.addresses.check(address, (missed.min(limit as u64) / FRAMES_OF_AN_ANSWER) as u32)?;
     let (mut items, mut gathered) = (Vec::new(), Gathered::default());
     let deadline = Instant::now() + Duration::from_secs_f64(wait);
     let mut stop = app.stop.subscribe();
@@ -77,19 +88,68 @@ pub(super) async fn page(
         items.drain(..).for_each(|item| gathered.take(item, limit));
     }
     app.metrics.frames_sent.inc_by(gathered.count as u64);
-    Ok(Json(FramesPage {
+    let room = room.now();
+    let page = FramesPage {
         role: grant.role,
-        epoch: room.now().frame.epoch(),
+        epoch: room.frame.epoch(),
         resume,
-        room: raw(&room.now().described.json()),
+        room: RawValue::from_string(room.described.json().to_string()).unwrap_or_default(),
         next: gathered.last.or(options.after).unwrap_or(latest.seq()),
-        frames: gathered.frames,
-    }))
+        frames: Vec::new(),
+    };
+    let (head, tail) = around_frames(&page).ok_or_else(Refusal::internal)?;
+    let length = head.len() + gathered.length() + tail.len();
+    let share = app.access.hold_answer(address, length)?;
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
+        (header::CONTENT_LENGTH, HeaderValue::from(length)),
+    ];
+    Ok((headers, body(head, gathered.frames, tail, share)).into_response())
+}
+
+/// What comes before the frames of a page without any, and what comes after them.
+fn around_frames(page: &FramesPage) -> Option<(String, String)> {
+    const NO_FRAMES: &str = "\"frames\":[]";
+    let text = serde_json::to_string(page).ok()?;
+    // The room comes before them, whatever is in it.
+    let (head, tail) = text.split_at(text.rfind(NO_FRAMES)? + NO_FRAMES.len() - 1);
+    Some((head.to_owned(), tail.to_owned()))
+}
+
+/// The answer, of which frames are a part as they are: whoever asks for the same shares them.
+fn body(head: String, frames: Vec<(Arc<RoomFrame>, Form)>, tail: String, share: Share) -> Body {
+    let frames = frames.into_iter().enumerate().flat_map(|(place, (frame, form))| {
+        let comma = if place == 0 { Bytes::new() } else { Bytes::from_static(b",") };
+        [comma, form.json(&frame)]
+    });
+    let parts = std::iter::once(Bytes::from(head)).chain(frames).chain(std::iter::once(Bytes::from(tail)));
+    Body::from_stream(stream::iter(parts.map(move |part| {
+        // It is given back when the last of it has been taken.
+        let _share = &share;
+        Ok::<_, std::convert::Infallible>(part)
+    })))
+}
+
+/// How a frame is written.
+#[derive(Debug, Clone, Copy)]
+enum Form {
+    Whole,
+    Delta,
+}
+
+impl Form {
+    fn json(self, frame: &RoomFrame) -> Bytes {
+        match self {
+            Self::Whole => frame.whole_json(),
+            Self::Delta => frame.delta_json(),
+        }
+        .into()
+    }
 }
 
 #[derive(Default)]
 struct Gathered {
-    frames: Vec<Box<RawValue>>,
+    frames: Vec<(Arc<RoomFrame>, Form)>,
     /// Without those that only serve as a base.
     count: usize,
     last: Option<u64>,
@@ -100,18 +160,20 @@ impl Gathered {
         if self.count >= limit {
             return;
         }
-        let (json, frame) = match item {
-            Item::Base(frame) => return self.frames.push(raw(&frame.whole_json())),
-            Item::Keyframe(frame) => (frame.whole_json(), frame),
-            Item::Delta(frame) => (frame.delta_json(), frame),
+        let (form, frame) = match item {
+            Item::Base(frame) => return self.frames.push((frame, Form::Whole)),
+            Item::Keyframe(frame) => (Form::Whole, frame),
+            Item::Delta(frame) => (Form::Delta, frame),
             Item::Room(_) | Item::Event(_) | Item::Presence(_) => return,
         };
-        self.frames.push(raw(&json));
         self.count += 1;
         self.last = Some(frame.seq());
+        self.frames.push((frame, form));
     }
-}
 
-fn raw(json: &Utf8Bytes) -> Box<RawValue> {
-    RawValue::from_string(json.to_string()).unwrap_or_default()
+    /// Bytes of the frames with the commas between them.
+    fn length(&self) -> usize {
+        let frames: usize = self.frames.iter().map(|(frame, form)| form.json(frame).len()).sum();
+        frames + self.frames.len().saturating_sub(1)
+    }
 }

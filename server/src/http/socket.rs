@@ -10,7 +10,7 @@ use daladala_protocol::{BINARY, Code, Frames, JSON, Join, Refusal, ResumeFrom};
 use serde::Deserialize;
 
 use super::Caller;
-use super::Refused;
+use super::{Refused, guard};
 use crate::app::{App, MAX_MESSAGE_BYTES};
 use crate::config::Role;
 use crate::listener::Peer;
@@ -54,6 +54,7 @@ impl Address {
 pub(super) async fn upgrade(
     State(app): State<Arc<App>>,
     Caller(grant): Caller,
+    Extension(guard::Address(of_client)): Extension<guard::Address>,
     address: Result<Query<Address>, axum::extract::rejection::QueryRejection>,
     peer: Option<Extension<Peer>>,
     upgrade: Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>,
@@ -85,10 +86,13 @@ pub(super) async fn upgrade(
         Some(protocol) if protocol == JSON.as_bytes() => Encoding::Json,
         Some(_) => Encoding::Unknown,
     };
-    let beginning = Beginning { encoding, grant, join: address.join(encoding) };
+    let beginning = Beginning { encoding, grant, address: of_client, join: address.join(encoding) };
     Ok(upgrade.on_upgrade(move |socket| async move {
-        session::run(socket, app, beginning).await;
-        // The connection's place among those of its address is given up now.
-        drop(peer);
+        let viewing = Arc::clone(&app);
+        viewing.viewers.run(async move {
+            session::run(socket, app, beginning).await;
+            // The connection's place among those of its address is given up now.
+            drop(peer);
+        });
     }))
 }

@@ -23,7 +23,7 @@ const MESSAGE: &str = "message";
 /// Answers a request; whether it was granted, and the answer.
 pub(super) async fn ask(app: &App, grant: &Grant, seated: &mut Option<Seated>, payload: Payload) -> (bool, Value) {
     let said = match payload {
-        Payload(Some(Ok(said @ Value::Object(_)))) => said.to_string(),
+        Payload(Some(Ok(Value::String(said)))) => said,
         // Read as what it is not, it is refused in the usual words.
         Payload(_) => String::new(),
     };

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use daladala_protocol::Refusal;
@@ -191,14 +192,13 @@ pub(crate) async fn current_state(State(app): State<Arc<App>>, Caller(grant): Ca
 
 /// The episode that runs, step by step
 #[utoipa::path(get, path = "/api/episode-data", tag = "original", responses((status = 200, body = EpisodeData)))]
-pub(crate) async fn episode_data(
-    State(app): State<Arc<App>>,
-    Caller(grant): Caller,
-) -> Result<Json<EpisodeData>, Refused> {
+pub(crate) async fn episode_data(State(app): State<Arc<App>>, Caller(grant): Caller) -> Result<Response, Refused> {
     grant.may_in(Role::Watch, ORIGINAL)?;
     let room = room(&app)?;
     let latest = Arc::clone(&room.now().frame);
-    Ok(Json(so_far(&room, &latest)))
+    let data = app.episode_data.of((latest.epoch(), latest.seq()), || serde_json::to_vec(&so_far(&room, &latest)));
+    let data = data.map_err(|_| Refusal::internal())?;
+    Ok(([(header::CONTENT_TYPE, "application/json")], data).into_response())
 }
 
 /// The episode that has come to `latest`.

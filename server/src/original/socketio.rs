@@ -1,7 +1,8 @@
 //! The original's Socket.IO events, in both spellings.
 
 use std::convert::Infallible;
-use std::sync::Arc;
+use std::net::Ipv4Addr;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use daladala_protocol::Refusal;
@@ -20,10 +21,11 @@ use super::native;
 use super::relay::{BOTH_NAMES, RESET, Relay, STARTED, Telling, Voice, What, socket_of};
 use super::sessions::Sessions;
 use super::{action_of, room};
-use crate::access::{Grant, RequestLimit};
-use crate::app::App;
+use crate::access::{Asking, Excess, Grant, RequestLimit, Share};
+use crate::app::{App, MAX_MESSAGE_BYTES};
 use crate::config::Role;
 use crate::feed::FeedEnd;
+use crate::http::Address;
 use crate::room::{Actor, Room, RoomFrame};
 use crate::rooms::ORIGINAL;
 use crate::session::next_items;
@@ -37,6 +39,12 @@ const READ_BUFFER_BYTES: usize = 4096;
 /// Packets that may wait for a client, which share the text of what is told to all: what a burst of requests leads to,
 /// in both spellings, and as much again. Above that, it misses some.
 const MAX_WAITING_PACKETS: usize = 2048;
+
+/// The only field of an event that is looked at.
+const ACTION: &str = "action";
+
+/// The longest text in it: the name of an action.
+const MAX_TEXT_BYTES: usize = 64;
 
 /// Requests that may wait for their turn, of one client.
 const MAX_WAITING_REQUESTS: usize = 512;
@@ -61,11 +69,13 @@ const DASHES: &str = "dashes";
 struct Client {
     /// What it may do.
     grant: Grant,
+    /// Among the clients of its address.
+    _place: Arc<Share>,
 }
 
 /// Something that a client has said.
 struct Said {
-    event: String,
+    event: &'static str,
     payload: Payload,
     acknowledgement: AckSender,
 }
@@ -132,14 +142,53 @@ fn admit(app: &App, socket: &SocketRef, auth: Option<&Value>) -> Result<(), Refu
     let given = auth.and_then(|auth| auth.get("token")?.as_str()).filter(|token| !token.is_empty()).map(str::to_owned);
     let grant = app.access.admit(&request.headers, &request.uri, given)?;
     grant.may_in(Role::Watch, ORIGINAL)?;
+    let address = request.extensions.get::<Address>().map_or(Ipv4Addr::UNSPECIFIED.into(), |&Address(address)| address);
+    let place = Arc::new(app.access.hold_original(address)?);
     let names = |auth: &Value| Some(auth.get("names")?.as_str()? == DASHES);
     let asked =
         || request.uri.query()?.split('&').find_map(|pair| pair.strip_prefix("names=")).map(|names| names == DASHES);
     if !auth.and_then(names).or_else(asked).unwrap_or(false) {
         socket.join(BOTH_NAMES);
     }
-    socket.extensions.insert(Client { grant });
+    socket.extensions.insert(Client { grant, _place: place });
     Ok(())
+}
+
+/// Whether an event is what a program that drives the room sends again and again.
+fn is_of_driving(event: &str) -> bool {
+    matches!(event, "step" | "reset" | "start-episode")
+}
+
+/// The name of an event, in the spelling with dashes; none for what is not known.
+fn known(event: &str) -> &'static str {
+    const EVENTS: [&str; 5] = ["start-episode", "reset", "step", "get-state", native::REQUEST];
+    EVENTS.into_iter().find(|known| *known == event.replace('_', "-")).unwrap_or_default()
+}
+
+impl Payload {
+    /// What is needed of it, with no room for what is not: hundreds may wait, and of 16 KiB of JSON each could make
+    /// megabytes.
+    fn small(self, event: &str) -> Self {
+        if event == native::REQUEST {
+            let text = |read: Result<Value, ()>| read.map(|request| request.to_string());
+            let is_short = |text: &String| text.len() <= MAX_MESSAGE_BYTES;
+            return Self(self.0.map(|read| text(read).ok().filter(is_short).map(Value::String).ok_or(())));
+        }
+        let is_short = |value: &Value| match value {
+            Value::Array(_) | Value::Object(_) => false,
+            Value::String(text) => text.len() <= MAX_TEXT_BYTES,
+            Value::Null | Value::Bool(_) | Value::Number(_) => true,
+        };
+        Self(self.0.map(|read| match read? {
+            Value::Object(mut fields) => match fields.remove(ACTION) {
+                None => Ok(Value::Object(serde_json::Map::new())),
+                Some(action) if is_short(&action) => Ok(json!({ ACTION: action })),
+                Some(_) => Err(()),
+            },
+            short if is_short(&short) => Ok(short),
+            _ => Err(()),
+        }))
+    }
 }
 
 impl Events {
@@ -154,8 +203,16 @@ impl Events {
         // Handlers run side by side; what one client asks has to be done in order, so it goes through a queue.
         let (queue, said) = mpsc::channel(MAX_WAITING_REQUESTS);
         let events = self.clone();
+        let excess = Arc::new(Mutex::new(Excess::default()));
         let hear = move |socket: SocketRef, Name(event): Name, payload: Payload, acknowledgement: AckSender| {
-            if queue.try_send(Said { event, payload, acknowledgement }).is_err() {
+            let said = Said { event: known(&event), payload: payload.small(&event), acknowledgement };
+            let waits = queue.try_send(said).is_ok();
+            let mut excess = excess.lock().unwrap_or_else(PoisonError::into_inner);
+            excess.note(waits);
+            if excess.is_too_much() {
+                // It may be leaving just now.
+                _ = socket.disconnect();
+            } else if !waits {
                 events.refuse(&socket, &Refusal::rate_limited(1000));
             }
             std::future::ready(())
@@ -211,7 +268,8 @@ impl Events {
             // The handler that fills the queue goes with its socket.
             let Some(Said { event, payload, acknowledgement }) = heard else { return };
             // Steps may come in a hurry: they wait their turn rather than being refused.
-            while let Err(refusal) = requests.check() {
+            let asking = if is_of_driving(event) { Asking::Step } else { Asking::Anything };
+            while let Err(refusal) = requests.check(asking, || Ok(())) {
                 tokio::time::sleep(Duration::from_millis(refusal.retry_after_ms.unwrap_or(1))).await;
             }
             let Some(socket) = socket_of(&io, id) else { return };
@@ -224,7 +282,7 @@ impl Events {
                 }
                 continue;
             }
-            let answered = self.answer(id, &client.grant, &event, payload).await;
+            let answered = self.answer(id, &client.grant, event, payload).await;
             self.app.metrics.request(answered.is_ok());
             let frame = answered.unwrap_or_else(|refusal| {
                 self.refuse(&socket, &refusal);
@@ -243,7 +301,7 @@ impl Events {
         Payload(payload): Payload,
     ) -> Result<Option<Arc<RoomFrame>>, Refusal> {
         let room = room(&self.app)?;
-        let frame = match event.replace('_', "-").as_str() {
+        let frame = match event {
             "start-episode" => {
                 grant.may_in(Role::Drive, ORIGINAL)?;
                 self.ask(&room, What::Begun { event: STARTED }, |actor| Ok(actor.reset(None)?.frame)).await?
@@ -294,5 +352,25 @@ impl Events {
 
     fn refuse(&self, socket: &SocketRef, refusal: &Refusal) {
         self.voice.tell(socket, "error", &json!({ "message": refusal.message, "code": refusal.code }));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Half a thousand of them wait for a client that sends more than it may.
+    #[test]
+    fn of_what_comes_with_an_event_only_what_is_needed_is_kept() {
+        let small = |sent: Value| Payload(Some(Ok(sent))).small().0;
+        let long = "x".repeat(1000);
+        assert_eq!(small(json!({ "action": 3, "more": [[[]]] })), Some(Ok(json!({ "action": 3 }))));
+        assert_eq!(small(json!({ "more": long })), Some(Ok(json!({}))));
+        assert_eq!(small(json!("Move")), Some(Ok(json!("Move"))));
+        for large in [json!({ "action": { "": {} } }), json!({ "action": long }), json!([0, 0]), json!(long)] {
+            assert_eq!(small(large), Some(Err(())));
+        }
+        assert_eq!(Payload(None).small().0, None);
+        assert_eq!(["start_episode", "get-state", "x"].map(known), ["start-episode", "get-state", ""]);
     }
 }

@@ -13,6 +13,7 @@ use tokio::time::{Instant, sleep_until};
 use super::choosing::Choosing;
 use super::members::announcements;
 use super::{Ask, Basis, Described, EVENTS, History, KeptMembers, Members, Noted, REQUESTS, Room, RoomFrame, Snapshot};
+use crate::access::Limit;
 use crate::config::{FrameRate, Limits};
 use crate::error::RoomError;
 use crate::game::{Game, SharedDriver};
@@ -91,6 +92,10 @@ pub(crate) struct Actor {
     closed: bool,
     failed: Option<RoomError>,
     pub(super) limits: Limits,
+    /// What everybody is told of.
+    changes: Limit,
+    /// Resets of a room that is stepped, which frames tell as well.
+    resets: Limit,
     metrics: Arc<Metrics>,
     asks: mpsc::Receiver<Ask>,
 }
@@ -169,6 +174,8 @@ impl Actor {
             permanent,
             closed: false,
             failed: None,
+            changes: Limit::new(limits.changes_per_second, limits.change_burst),
+            resets: Limit::new(limits.changes_per_second, limits.change_burst),
             limits,
             metrics,
             asks,
@@ -380,11 +387,17 @@ impl Actor {
         Ok(self.stepped())
     }
 
+    /// An error where the room was changed too often, by whomever: of every change all are told.
+    pub(crate) fn check_change(&self) -> Result<(), Refusal> {
+        self.changes.check()
+    }
+
     /// Stops the clock.
     pub(crate) fn pause(&mut self) -> Result<(), Refusal> {
         self.check_has_clock()?;
         self.check_policy_chooses()?;
         if !self.paused {
+            self.check_change()?;
             self.paused = true;
             self.happened(RoomEvent::Paused {});
             self.describe();
@@ -396,6 +409,7 @@ impl Actor {
     pub(crate) fn resume(&mut self) -> Result<(), Refusal> {
         self.check_has_clock()?;
         if self.paused {
+            self.check_change()?;
             self.paused = false;
             self.restart_clock();
             self.happened(RoomEvent::Resumed {});
@@ -435,8 +449,10 @@ impl Actor {
     /// Another frame rate.
     pub(crate) fn speed(&mut self, fps: FrameRate) -> Result<(), Refusal> {
         self.check_has_clock()?;
+        self.check_change()?;
         self.fps = fps;
-        self.restart_clock();
+        // The next frame may come sooner, and never later: whoever changes the speed again and again stops nothing.
+        self.next_frame = self.next_frame.min(Instant::now() + fps.period());
         self.happened(RoomEvent::Speed { fps: fps.get() });
         self.describe();
         Ok(())
@@ -444,11 +460,18 @@ impl Actor {
 
     /// A new episode; with a seed, the first of those drawn from it.
     pub(crate) fn reset(&mut self, seed: Option<u64>) -> Result<Stepped, Refusal> {
+        let driven = self.kind == Kind::Driven;
+        if !driven {
+            self.check_change()?;
+        }
         let state = self.game.reset(seed).map_err(|error| self.fail(error))?;
         if let Some(seed) = seed {
             self.room.rebase(|basis| basis.seed = seed);
         }
-        self.happened(RoomEvent::Reset { seed });
+        // A program that drives resets as often as its episodes end.
+        if !driven || self.resets.check().is_ok() {
+            self.happened(RoomEvent::Reset { seed });
+        }
         self.keep(state);
         self.restart_clock();
         self.publish();
@@ -460,7 +483,8 @@ impl Actor {
         self.driver.spec().cloned()
     }
 
-    /// Another driver. Its first frame begins a new epoch.
+    /// Another driver. Its first frame begins a new epoch. Whoever asks for it checks [`Self::check_change`] before the
+    /// driver is made, which is work.
     pub(crate) fn load(&mut self, driver: SharedDriver) -> Result<Stepped, Refusal> {
         self.check_drivable()?;
         let epoch = milliseconds_since_1970().max(self.epoch + 1);
@@ -498,6 +522,7 @@ impl Actor {
         if self.recording.is_some() {
             return Err(Refusal::conflict("the room is being recorded already"));
         }
+        self.check_change()?;
         self.happened(RoomEvent::RecordingStarted { recording: recording.clone() });
         self.recording = Some(recording);
         self.describe();

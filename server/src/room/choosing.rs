@@ -90,6 +90,7 @@ impl Actor {
                 return Err(Refusal::conflict("somebody else has the wheel"));
             }
             (Choosing::Policy, Some(member)) => {
+                self.check_change()?;
                 let name = self.room.members().name(member);
                 self.happened(RoomEvent::WheelTaken { member, name });
             }
@@ -134,6 +135,7 @@ impl Actor {
     pub(crate) fn vote_start(&mut self, turn_time: Duration) -> Result<(), Refusal> {
         self.check_drivable()?;
         self.check_policy_chooses()?;
+        self.check_change()?;
         self.choosing = Choosing::Vote { turn_time, turns: 0, turn: None, begins: None, deserted: false };
         self.paused = false;
         self.happened(RoomEvent::VoteStarted { turn_seconds: turn_time.as_secs_f64() });
@@ -161,10 +163,13 @@ impl Actor {
         if !voters.contains(&member) {
             return Err(Refusal::conflict("only players vote: join with a name"));
         }
-        turn.votes.insert(member, action);
+        let first = turn.votes.insert(member, action).is_none();
         let number = turn.number;
         let choosing: Vec<_> = voters.into_iter().filter(|voter| !turn.votes.contains_key(voter)).collect();
-        self.happened(RoomEvent::VoteCast { turn: number, member, choosing });
+        // Who votes again changes nothing that others may know.
+        if first {
+            self.happened(RoomEvent::VoteCast { turn: number, member, choosing });
+        }
         self.resolve_if_all_have_chosen();
         Ok(number)
     }

@@ -98,7 +98,14 @@ fn any_request(generator: &mut Generator) -> Value {
 #[tokio::test]
 async fn requests_of_all_kinds_in_any_order_leave_the_server_well() {
     let folder = tempfile::tempdir().expect("a folder");
-    let limits = Limits { requests_per_second: 100_000, request_burst: 100_000, max_rooms: 6, ..Limits::default() };
+    let limits = Limits {
+        requests_per_second: 100_000,
+        request_burst: 100_000,
+        changes_per_second: 100_000,
+        change_burst: 100_000,
+        max_rooms: 6,
+        ..Limits::default()
+    };
     let recordings = Some(folder.path().to_owned());
     let server = TestServer::start(ServerConfig { limits, recordings, ..config() }).await;
     for seed in 0..8 {

@@ -3,6 +3,7 @@
 mod access;
 mod driving;
 mod fallbacks;
+mod floods;
 mod harness;
 mod hostile;
 mod http;

@@ -156,6 +156,7 @@ fn the_fields_of_a_frame_are_the_ones_of_the_schema() {
 fn the_version_and_the_limits_are_the_ones_that_hold() {
     assert!(DOCUMENT.contains(&format!("This is **version {PROTOCOL_VERSION}**")));
     let limits = Limits::default();
+    assert_eq!(limits.steps_per_second, 50_000);
     for (limit, value) in [
         ("Rooms", limits.max_rooms.to_string()),
         ("Players of a room", limits.max_players_per_room.to_string()),
@@ -165,7 +166,19 @@ fn the_version_and_the_limits_are_the_ones_that_hold() {
         ),
         ("Connections, of an address", limits.max_connections_per_address.to_string()),
         ("Time for the head of an HTTP request to arrive", format!("{} s", limits.header_timeout.as_secs())),
-        ("Time for one message to leave the server", format!("{} s", limits.write_timeout.as_secs())),
+        ("Steps of a connection, in a driven room", "50 000 a second".to_owned()),
+        (
+            "Changes of a room that all are told of, by everybody in it",
+            format!("{} a second, {} at once", limits.changes_per_second, limits.change_burst),
+        ),
+        ("Answers that wait to be read, of an address", format!("{} MiB", limits.max_answer_bytes_per_address >> 20)),
+        ("Answers that wait to be read", format!("{} MiB", limits.max_answer_bytes >> 20)),
+        ("Clients of the original, of an address", limits.max_originals_per_address.to_string()),
+        ("Clients of the original", limits.max_originals.to_string()),
+        (
+            "Time for one message, or any part of an answer, to leave the server",
+            format!("{} s", limits.write_timeout.as_secs()),
+        ),
         ("Time without anything from the client, pongs included", format!("{} s", limits.idle_timeout.as_secs())),
     ] {
         assert!(DOCUMENT.contains(&format!("| {limit} | {value} |")), "{limit}: {value}");

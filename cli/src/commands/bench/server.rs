@@ -328,7 +328,7 @@ fn websocket(url: &str, room: Option<&str>) -> anyhow::Result<Uri> {
 }
 
 /// Lets this program, and what it starts, have so many files open.
-fn allow_files(files: u64) -> anyhow::Result<()> {
+pub(super) fn allow_files(files: u64) -> anyhow::Result<()> {
     let allowed = rlimit::increase_nofile_limit(files).context("cannot find out how many files may be open")?;
     ensure!(
         allowed >= files,

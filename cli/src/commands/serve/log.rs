@@ -6,6 +6,10 @@ use std::io::IsTerminal;
 use anyhow::{Context, bail};
 use clap::ValueEnum;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::log_limit::LogLimit;
 
 /// What is logged, in the words of `tracing_subscriber`.
 const VARIABLE: &str = "RUST_LOG";
@@ -22,8 +26,9 @@ pub(super) enum LogFormat {
     Json,
 }
 
-/// Begins to log.
-pub(super) fn begin(format: LogFormat) -> anyhow::Result<()> {
+/// Begins to log, with a limit to what others can make the log say.
+pub(super) fn begin(format: LogFormat) -> anyhow::Result<LogLimit> {
+    let limit = LogLimit::default();
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter()?)
         .with_ansi(std::io::stderr().is_terminal())
@@ -31,10 +36,10 @@ pub(super) fn begin(format: LogFormat) -> anyhow::Result<()> {
         // It would tell on standard error that standard error is gone, and panic.
         .log_internal_errors(false);
     match format {
-        LogFormat::Text => subscriber.init(),
-        LogFormat::Json => subscriber.json().init(),
+        LogFormat::Text => subscriber.finish().with(limit.clone()).init(),
+        LogFormat::Json => subscriber.json().finish().with(limit.clone()).init(),
     }
-    Ok(())
+    Ok(limit)
 }
 
 fn filter() -> anyhow::Result<EnvFilter> {
