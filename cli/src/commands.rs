@@ -5,7 +5,7 @@ mod eval;
 mod import;
 mod models;
 mod predict;
-mod record;
+pub(crate) mod record;
 mod scenarios;
 mod serve;
 mod study;

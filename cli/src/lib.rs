@@ -19,6 +19,7 @@ use std::io::ErrorKind;
 use clap::error::ErrorKind as UsageErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser};
 use commands::Command;
+pub use commands::record::{FRAME_RATES, Recorded, Recording};
 use output::tell;
 
 /// Exit codes.

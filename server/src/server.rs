@@ -6,6 +6,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use daladala_env::Frame;
 use daladala_protocol::Kind;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
@@ -20,7 +21,7 @@ use crate::game::Catalog;
 use crate::metrics::Metrics;
 use crate::original::Original;
 use crate::recording::Recordings;
-use crate::room::Pollers;
+use crate::room::{Pollers, Room};
 use crate::rooms::{Lost, MAIN, Means, ORIGINAL, Rooms};
 use crate::{http, listener};
 
@@ -35,6 +36,18 @@ pub struct Server {
     secret: Secret,
     losses: mpsc::UnboundedReceiver<Lost>,
     underscored_events: bool,
+}
+
+/// The room `main` of a server that shows what another program plays.
+#[derive(Clone)]
+pub struct Stage(Arc<Room>);
+
+impl Stage {
+    /// Shows the next frame, from any thread and without waiting. False where the room is gone, or has more to do than it
+    /// can, so that this frame is left out.
+    pub fn show(&self, frame: Frame) -> bool {
+        self.0.tell(|actor| actor.show(frame))
+    }
 }
 
 impl Server {
@@ -59,7 +72,8 @@ impl Server {
             metrics: Arc::clone(&metrics),
             publisher: config.publisher,
         });
-        for (code, kind) in [(MAIN, Kind::Stream), (ORIGINAL, Kind::Driven)] {
+        let main = if rooms.catalog().first().is_shown() { Kind::Driven } else { Kind::Stream };
+        for (code, kind) in [(MAIN, main), (ORIGINAL, Kind::Driven)] {
             let opened = rooms.open_permanent(code, kind, config.seed);
             opened.map_err(|source| ServerError::Room { room: code.to_owned(), source })?;
         }
@@ -102,6 +116,13 @@ impl Server {
         }
         let token = make_token(&self.secret, &Claims::new(role, PRINTED_TOKEN)).ok()?;
         Some(format!("{}#token={token}", self.url()))
+    }
+
+    /// Where a program that plays itself shows what it does; none where the server was given a driver.
+    #[must_use]
+    pub fn stage(&self) -> Option<Stage> {
+        let room = self.app.rooms.find(MAIN).ok()?;
+        self.app.rooms.catalog().first().is_shown().then_some(Stage(room))
     }
 
     /// Serves until `shutdown` is done, then closes every socket and waits for them at most

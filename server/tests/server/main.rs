@@ -8,6 +8,7 @@ mod hostile;
 mod http;
 mod lifecycle;
 mod operations;
+mod outside;
 mod protocol_document;
 mod recordings;
 mod resume;
