@@ -1,5 +1,7 @@
 //! Policies that are written in Python.
 
+use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use daladala_agents::{Policy as Acting, PolicyFault};
@@ -23,6 +25,38 @@ pub(crate) struct Callable {
     masked: bool,
     /// The exception that has stopped it.
     raised: Mutex<Option<PyErr>>,
+    /// Rooms may ask it no longer.
+    closed: AtomicBool,
+    /// How many rooms are asking it now.
+    asking: AtomicUsize,
+}
+
+thread_local! {
+    /// Whether this thread is asking a callable.
+    static IS_ASKING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether it is a callable, asked by a room, that this is called by.
+pub(crate) fn is_asking() -> bool {
+    IS_ASKING.get()
+}
+
+/// Counts one that asks.
+struct Asking<'a>(&'a AtomicUsize);
+
+impl<'a> Asking<'a> {
+    fn new(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::SeqCst);
+        IS_ASKING.set(true);
+        Self(count)
+    }
+}
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        IS_ASKING.set(false);
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 impl Callable {
@@ -33,12 +67,21 @@ impl Callable {
             actions: info.actions(),
             masked,
             raised: Mutex::default(),
+            closed: AtomicBool::default(),
+            asking: AtomicUsize::default(),
         }
     }
 
     /// The last exception, which is forgotten with that.
     pub(crate) fn take_raised(&self) -> Option<PyErr> {
         self.raised.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Has rooms ask it no longer; whether none does by now. A thread that is in Python when the interpreter ends would take
+    /// the process down with it.
+    pub(crate) fn close(&self) -> bool {
+        self.closed.store(true, Ordering::SeqCst);
+        self.asking.load(Ordering::SeqCst) == 0
     }
 
     fn has_raised(&self) -> bool {
@@ -73,6 +116,10 @@ impl Callable {
 
     /// One action for one observation, or what is to be told of it.
     fn ask_one(&self, observation: &[f32], mask: Option<u32>) -> Result<Action, PolicyFault> {
+        let _asking = Asking::new(&self.asking);
+        if self.closed.load(Ordering::SeqCst) {
+            return Err(PolicyFault("the server is being closed".to_owned()));
+        }
         let mask = self.masked.then(|| mask.unwrap_or_else(|| self.all_open()));
         let asked = Python::try_attach(|py| {
             let mut chosen = [0];

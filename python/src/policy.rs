@@ -194,6 +194,14 @@ impl Driving {
         }
     }
 
+    /// Has rooms ask a callable no longer; whether none does by now.
+    pub(crate) fn close(&self) -> bool {
+        match self {
+            Self::Ours(_) => true,
+            Self::Python(callable) => callable.close(),
+        }
+    }
+
     /// What the callable raised last, once.
     pub(crate) fn take_raised(&self) -> Option<PyErr> {
         match self {

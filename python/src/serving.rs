@@ -5,6 +5,7 @@
 use std::sync::mpsc;
 use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use daladala_env::RuleSpec;
 use daladala_server::{Catalog, Driver, FrameRate, Role, Server, ServerConfig, Stage};
@@ -14,10 +15,12 @@ use tokio::sync::oneshot;
 
 use crate::engine::Engine;
 use crate::policy::Driving;
-use crate::{error, spec};
+use crate::{callable, error, spec};
 
 /// Threads for sockets. Rooms have threads of their own, and few look at a server in a notebook.
 const WORKERS: usize = 1;
+/// Between two looks at whether a callable has come to its end.
+const LOOKED_AFTER: Duration = Duration::from_millis(5);
 
 /// A server that runs.
 #[pyclass(frozen, module = "daladala._native")]
@@ -63,19 +66,24 @@ impl Served {
         Ok(())
     }
 
-    /// Ends it, and waits for that. Twice is as good as once.
+    /// Ends it, and waits for that, but not where the callable itself calls. Twice is as good as once.
     fn close(&self, py: Python<'_>) -> PyResult<()> {
-        let Some(Running { stop, thread }) = self.locked().take() else { return Ok(()) };
         if self.process != std::process::id() {
             return Ok(());
         }
-        // A callable that is being asked needs the interpreter to come to its end.
-        let ended = py.detach(|| {
-            // Where nobody listens it has ended by itself.
-            _ = stop.send(());
-            thread.join()
-        });
-        match ended {
+        let is_idle = || self.driving.as_ref().is_none_or(Driving::close);
+        while !is_idle() && !callable::is_asking() {
+            py.check_signals()?;
+            // What is being asked needs the interpreter to come to its end.
+            py.detach(|| std::thread::sleep(LOOKED_AFTER));
+        }
+        let Some(Running { stop, thread }) = self.locked().take() else { return Ok(()) };
+        // Where nobody listens it has ended by itself.
+        _ = stop.send(());
+        if callable::is_asking() {
+            return Ok(());
+        }
+        match py.detach(|| thread.join()) {
             Ok(Ok(())) => Ok(()),
             Ok(Err(why)) => Err(PyRuntimeError::new_err(why)),
             Err(_) => Err(PyRuntimeError::new_err("the server has panicked: please report it")),

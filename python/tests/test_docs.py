@@ -11,6 +11,7 @@ import pytest
 import daladala
 
 PAGE = Path(__file__).parents[2] / "docs" / "PYTHON.md"
+NEED_OTHERS = {"daladala.puffer", "daladala.rllib"}
 MODULES = [f"daladala.{module.name}" for module in pkgutil.iter_modules(daladala.__path__)]
 
 
@@ -34,6 +35,8 @@ def test_names_in_the_page_exist():
     assert names
     for name in names:
         module, *path = name.split(".")
+        if f"daladala.{module}" in NEED_OTHERS:
+            continue
         found = getattr(daladala, module, None) or importlib.import_module(f"daladala.{module}")
         for part in path:
             found = getattr(found, part)

@@ -107,10 +107,10 @@ def test_people_see_each_step_on_the_live_page(monkeypatch, capsys):
         urllib.request.urlopen(
             urllib.request.Request(f"{url}api/rooms/main/step", b"{}", {"Content-Type": "application/json"})
         )
-    assert refused.value.code == 409
+    with refused.value as answer:
+        assert answer.code == 409
     env.close()
     env.close()
-    assert url
 
 
 def test_it_is_pickled_in_the_midst_of_an_episode():

@@ -28,6 +28,14 @@ def ask(server, path, **body):
         return json.load(answer)
 
 
+def refusal(server, path):
+    """Status and answer of a server that refuses."""
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        ask(server, path)
+    with refused.value as answer:
+        return answer.code, json.load(answer)
+
+
 def until(holds):
     """Wait for something."""
     end = time.monotonic() + PATIENCE
@@ -80,8 +88,9 @@ def test_a_callable_drives_with_masks_and_what_it_chooses_is_done():
     [
         (lambda rows: 1 // 0, ZeroDivisionError),
         (lambda rows: np.full(len(rows), 99), ValueError),
-        (lambda rows: "left", TypeError),
-        (lambda rows: None, TypeError),
+        (lambda rows: "left", ValueError),
+        (lambda rows: None, ValueError),
+        (lambda rows: [1.5], TypeError),
         (lambda rows: [0, 0], ValueError),
         (lambda: 0, TypeError),
     ],
@@ -94,17 +103,45 @@ def test_a_callable_that_fails_pauses_its_room_and_kills_nothing(broken, error):
 
     with daladala.serve(driver, "classic", fps=100) as server:
         until(lambda: room(server)["paused"])
-        assert type(server.error) is error or isinstance(server.error, error)
-        with pytest.raises(urllib.error.HTTPError) as refused:
-            ask(server, "rooms/main/step")
-        assert refused.value.code == 409
-        message = json.load(refused.value)["message"]
+        assert type(server.error) is error
+        status, answer = refusal(server, "rooms/main/step")
+        assert status == 409
+        message = answer["message"]
         assert message.startswith(f"its driver failed: {error.__name__}")
         assert "\n" not in message
         state["broken"] = False
-        before = ask(server, "rooms/main/resume") and room(server)["seq"]
+        before = room(server)["seq"]
+        ask(server, "rooms/main/resume")
         until(lambda: room(server)["seq"] > before + 5)
         assert server.running
+
+
+def test_it_waits_for_a_callable_for_as_long_as_that_takes():
+    """Where a server gave up waiting after 2 s, the interpreter ended under the callable, and the process aborted."""
+    code = (
+        "import daladala, time\n"
+        "def slow(rows):\n"
+        "    print('asked', flush=True)\n"
+        "    time.sleep(4)\n"
+        "    print('answered', flush=True)\n"
+        "    return [0]\n"
+        "server = daladala.serve(slow, 'classic', fps=100)\n"
+        "time.sleep(1)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "asked\nanswered\n", "")
+
+
+def test_a_callable_can_close_its_own_server():
+    servers = []
+
+    def last(observations):
+        servers[0].close()
+        return straight(observations)
+
+    servers.append(daladala.serve(last, "classic", fps=20))
+    until(lambda: not servers[0].running)
+    servers[0].close()
 
 
 def test_the_lock_of_the_interpreter_is_taken_for_the_call_alone():
@@ -208,7 +245,8 @@ def test_people_elsewhere_need_the_token_in_the_url():
         address, token = server.url.split("#token=")
         with pytest.raises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(address + "api/rooms", timeout=PATIENCE)
-        assert refused.value.code == 401
+        with refused.value as answer:
+            assert answer.code == 401
         request = urllib.request.Request(address + "api/rooms", headers={"Authorization": f"Bearer {token}"})
         with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
             assert answer.status == 200
