@@ -108,10 +108,13 @@ def sb3_share(name, seconds):
 def learning_share(name, envs, seconds):
     """The share of the time of Stable-Baselines3's PPO that its environments take, and steps a second in all."""
     try:
+        import torch
         from stable_baselines3 import PPO
         from stable_baselines3.common.env_util import make_vec_env
     except ImportError:
         return None
+    # Threads that wait for each other by spinning are slow where cores are shared.
+    torch.set_num_threads(1)
     env = daladala.SB3VecEnv(name, num_envs=envs) if "daladala" in name else make_vec_env(name, n_envs=envs)
     spent, wait = 0.0, env.step_wait
 

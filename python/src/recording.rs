@@ -33,9 +33,11 @@ pub(crate) fn record(
     let spec = spec::spec(py, rules, scenario, &overrides)?;
     let driving = Driving::new(policy, &spec.info(), masked)?;
     let policy = driving.acting();
+    #[expect(clippy::redundant_closure_for_method_calls, reason = "the method itself is of one lifetime")]
+    let check_signals = || Python::attach(|py| py.check_signals());
     let written = py.detach(|| {
         let recording = Recording { spec: &spec, policy, model, seed, episodes, fps, step };
-        recording.write(Path::new(out), &mut || Ok(Python::attach(|py| py.check_signals())?))
+        recording.write(Path::new(out), &mut || Ok(check_signals()?))
     });
     let Recorded { frames, bytes, returns } = written.map_err(|error| raised(&driving, error))?;
     Ok((frames, bytes, returns))
@@ -49,7 +51,11 @@ fn raised(driving: &Driving, error: anyhow::Error) -> PyErr {
     let message = format!("{error:#}");
     match error.downcast::<PyErr>() {
         Ok(interrupt) => interrupt,
-        Err(error) if error.chain().any(|cause| cause.is::<std::io::Error>()) => PyOSError::new_err(message),
+        Err(error) if is_of_the_system(&error) => PyOSError::new_err(message),
         Err(_) => PyValueError::new_err(message),
     }
+}
+
+fn is_of_the_system(error: &anyhow::Error) -> bool {
+    error.chain().any(<dyn std::error::Error>::is::<std::io::Error>)
 }

@@ -62,7 +62,7 @@ impl Served {
         let stage = self.stage.as_ref().ok_or_else(|| PyRuntimeError::new_err("a policy drives here"))?;
         let frame = engine.last_frame(py)?;
         // A frame that the room has no time for is left out: the next one comes soon.
-        stage.show(frame);
+        _ = stage.show(frame);
         Ok(())
     }
 

@@ -45,6 +45,7 @@ pub struct Stage(Arc<Room>);
 impl Stage {
     /// Shows the next frame, from any thread and without waiting. False where the room is gone, or has more to do than it
     /// can, so that this frame is left out.
+    #[must_use]
     pub fn show(&self, frame: Frame) -> bool {
         self.0.tell(|actor| actor.show(frame))
     }

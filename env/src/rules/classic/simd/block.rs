@@ -135,8 +135,7 @@ impl Block {
         std::array::from_fn(|lane| {
             // Past the last cell a bus that has arrived stands in it.
             let (position, passengers) = (self.position[lane].min(LAST_CELL), self.passengers[lane]);
-            let at_stop = STOPS.iter().fold(false, |at_stop, &stop| at_stop | (stop == position));
-            mask_of(at_stop, passengers)
+            mask_of(STOPS.contains(&position), passengers)
         })
     }
 
