@@ -70,7 +70,7 @@ wheel: $(if $(HAS_NODE),viewer/dist/index.html,no-node) $(VENV)/.requirements
 # part of it are missing there.
 sdist: $(if $(HAS_NODE),viewer/dist/index.html,no-node) $(VENV)/.requirements
 	@echo "==> Packing the sources of the Python package (target/wheels)"
-	@$(VENV)/bin/maturin sdist --quiet --out target/wheels
+	@$(VENV)/bin/maturin sdist --out target/wheels
 
 lint-python: $(VENV)/.requirements
 	@echo "==> Lints of the Python package"
