@@ -23,11 +23,13 @@ FUZZ_SECONDS ?= 60
 FUZZ := $(abspath $(TARGET))/fuzz
 # Where the Python package is built and tested: made anew when what it needs changes.
 VENV := $(abspath $(TARGET))/python-venv
+# Libraries that pin versions of what others need, beside those of the first.
+ADAPTERS_VENV := $(abspath $(TARGET))/python-adapters-venv
 CHROMIUM ?= $(shell command -v chromium 2>/dev/null || echo /usr/bin/chromium)
 export CHROMIUM
 VIEWER_SOURCES := $(shell find viewer/src viewer/public viewer/index.html viewer/vite.config.ts -type f 2>/dev/null)
 
-.PHONY: run build test lint lint-python test-rust test-gpu test-clients test-python test-viewer test-browser fuzz wheel tools chromium clean
+.PHONY: run build test lint lint-python test-rust test-gpu test-clients test-python test-adapters test-viewer test-browser fuzz wheel sdist tools chromium clean
 
 run: build
 	@target/release/daladala serve --host $(HOST) --port $(PORT) --model $(MODEL)
@@ -84,19 +86,35 @@ fuzz:
 wheel: $(if $(HAS_NODE),viewer/dist/index.html,no-node) $(VENV)/.requirements
 	@echo "==> Building the Python package (target/wheels)"
 	@rm -rf target/wheels
-	@cd python && $(VENV)/bin/maturin build $(CARGO_FLAGS) --quiet --compatibility linux --out $(CURDIR)/target/wheels
+	@$(VENV)/bin/maturin build $(CARGO_FLAGS) --quiet --compatibility linux --out target/wheels
+
+# What PyPI gets beside wheels. It is built with the versions of Cargo.lock, though not with --locked: crates that are not
+# part of it are missing there.
+sdist: $(if $(HAS_NODE),viewer/dist/index.html,no-node) $(VENV)/.requirements
+	@echo "==> Packing the sources of the Python package (target/wheels)"
+	@$(VENV)/bin/maturin sdist --out target/wheels
 
 lint-python: $(VENV)/.requirements
 	@echo "==> Lints of the Python package"
-	@cd python && $(VENV)/bin/ruff check --quiet --config pyproject.toml . ../examples/python
-	@cd python && $(VENV)/bin/ruff format --check --quiet --config pyproject.toml . ../examples/python
-	@$(VENV)/bin/pyright --pythonpath $(VENV)/bin/python --project python
-	@cd python && $(VENV)/bin/mypy --strict --no-error-summary --cache-dir=/dev/null daladala
+	@$(VENV)/bin/ruff check --quiet python examples/python
+	@$(VENV)/bin/ruff format --check --quiet python examples/python
+	@$(VENV)/bin/pyright --pythonpath $(VENV)/bin/python
+	@$(VENV)/bin/mypy --strict --no-error-summary --cache-dir=/dev/null python/daladala
 
 test-python: wheel
 	@echo "==> Python tests"
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --force-reinstall target/wheels/*.whl
-	@cd python/tests && $(VENV)/bin/python -m pytest -q -rs -c ../pyproject.toml --rootdir . .
+	@cd python/tests && $(VENV)/bin/python -m pytest -q -rs -c ../../pyproject.toml --rootdir . .
+
+# Not a part of `test`: it installs some 700 MB more (Ray), and what can't be installed is skipped, loudly.
+test-adapters: wheel
+	@echo "==> Tests of the adapters to other libraries"
+	@test -d $(ADAPTERS_VENV) || $(PYTHON) -m venv $(ADAPTERS_VENV)
+	@echo "$(VENV)/lib/$$($(VENV)/bin/python -c 'import sys; print("python%d.%d" % sys.version_info[:2])')/site-packages" > $$($(ADAPTERS_VENV)/bin/python -c 'import site; print(site.getsitepackages()[0])')/tested.pth
+	@grep -v '^#' python/requirements-adapters.txt | while read -r line; do \
+		$(ADAPTERS_VENV)/bin/pip install --quiet --disable-pip-version-check $$line || echo "NOT INSTALLED: $$line"; done
+	@$(ADAPTERS_VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --force-reinstall target/wheels/*.whl
+	@cd python/tests && $(ADAPTERS_VENV)/bin/python -m pytest -q -rs -c ../../pyproject.toml --rootdir . test_adapters.py
 
 $(VENV)/.requirements: python/requirements.txt
 	@echo "==> Installing what the Python package is tested with (some 3 GB the first time: PyTorch)"

@@ -37,8 +37,10 @@ pub use evaluation::{EndingShare, EvaluatedEpisode, Evaluation, FigureEstimate, 
 #[cfg(feature = "files")]
 pub use files::FileError;
 pub use neural::{Choice, NeuralPolicy, mask_logits, sample};
-pub use policy::{Policy, Unmasked, WrongSpaces, argmax, is_open, masked_argmax, policy_generators, rows_per_thread};
+pub use policy::{
+    Policy, PolicyFault, Unmasked, WrongSpaces, argmax, is_open, masked_argmax, policy_generators, rows_per_thread,
+};
 pub use registry::AgentError;
 pub use scripted::random_open_action;
 pub use seeds::SeedStream;
-pub use stream::Stream;
+pub use stream::{Stream, StreamError};

@@ -8,6 +8,11 @@ use crate::seeds::SeedStream;
 /// in which a network of two layers of 64 units is through with a hundred rows.
 const LEAST_ROWS: usize = 256;
 
+/// Why a policy has no action, in a line for people. Those that are written in another language fail like any program.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct PolicyFault(pub String);
+
 /// Chooses actions from observations, many environments at a time.
 ///
 /// Everything happens on the calling thread, and rows do not depend on each other: who has several threads hands each of
@@ -45,6 +50,22 @@ pub trait Policy: Send + Sync {
         let mut outputs = vec![0.0; actions.len() * self.actions()];
         self.outputs(observations, &mut outputs);
         self.choose(&outputs, masks, generators, actions);
+    }
+
+    /// The same for one observation, whose outputs are written too. It is what rooms and recordings ask, who can tell of a
+    /// policy that fails.
+    fn decide(
+        &self,
+        observation: &[f32],
+        mask: Option<u32>,
+        generator: &mut Generator,
+        outputs: &mut [f32],
+    ) -> Result<Action, PolicyFault> {
+        let mut actions = [0];
+        self.outputs(observation, outputs);
+        let mask = mask.as_ref().map(std::slice::from_ref);
+        self.choose(outputs, mask, std::slice::from_mut(generator), &mut actions);
+        Ok(actions[0])
     }
 }
 
@@ -151,7 +172,11 @@ impl Policy for Unmasked {
 /// environments, so that layouts do not depend on who drives.
 #[must_use]
 pub fn policy_generators(seed: u64, indices: std::ops::Range<usize>) -> Vec<Generator> {
-    indices.map(|index| Generator::new(SeedStream::Policy.seed(seed), index as u64)).collect()
+    indices.map(|index| policy_generator(seed, index as u64)).collect()
+}
+
+pub(crate) fn policy_generator(seed: u64, index: u64) -> Generator {
+    Generator::new(SeedStream::Policy.seed(seed), index)
 }
 
 #[cfg(test)]

@@ -7,14 +7,25 @@ use daladala_env::{
     Transition, VecEnvConfig,
 };
 
-use crate::policy::{Policy, policy_generators};
+use crate::policy::{Policy, PolicyFault, policy_generator};
+
+/// Why there is no next frame.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum StreamError {
+    /// An action that the rules do not have.
+    #[error(transparent)]
+    Env(#[from] EnvError),
+    /// The policy has none.
+    #[error(transparent)]
+    Policy(#[from] PolicyFault),
+}
 
 /// An endless row of frames: of each episode the one of its reset, then one a step.
 pub struct Stream {
     env: Box<dyn AnyVecEnv>,
     policy: Arc<dyn Policy>,
     /// What the policy draws from.
-    generators: Vec<Generator>,
+    generator: Generator,
     buffers: Buffers,
     /// Which episode runs, from 1; 0 before the first.
     episode: u64,
@@ -29,7 +40,7 @@ impl Stream {
         let config = VecEnvConfig { seed, autoreset: Autoreset::Disabled, ..VecEnvConfig::default() };
         let env = spec.vec_env(1, config);
         let buffers = Buffers::new(1, env.info());
-        Self { env, policy, generators: policy_generators(seed, 0..1), buffers, episode: 0, ended: true }
+        Self { env, policy, generator: policy_generator(seed, 0), buffers, episode: 0, ended: true }
     }
 
     /// What describes the rules.
@@ -39,19 +50,21 @@ impl Stream {
     }
 
     /// The next frame: the reset if an episode has ended or none has begun, otherwise a step. Without a `choice` the
-    /// policy chooses; the reset takes none. An error is an action that the rules do not have.
-    pub fn advance(&mut self, choice: Option<Action>) -> Result<Frame, EnvError> {
+    /// policy chooses; the reset takes none. After an error nothing has changed.
+    pub fn advance(&mut self, choice: Option<Action>) -> Result<Frame, StreamError> {
         if self.ended {
-            return self.reset(None);
+            return Ok(self.reset(None)?);
         }
-        let outputs = self.outputs();
-        let mut actions = [choice.unwrap_or_default()];
         let mask = self.policy_mask();
-        if choice.is_none() {
-            let mask = mask.as_ref().map(std::slice::from_ref);
-            self.policy.choose(&outputs, mask, &mut self.generators, &mut actions);
-        }
-        self.env.step(&actions, self.buffers.as_step_with_terms())?;
+        let mut outputs = vec![0.0; self.policy.actions()];
+        let action = match choice {
+            Some(action) => {
+                self.policy.outputs(&self.buffers.observations, &mut outputs);
+                action
+            }
+            None => self.policy.decide(&self.buffers.observations, mask, &mut self.generator, &mut outputs)?,
+        };
+        self.env.step(&[action], self.buffers.as_step_with_terms())?;
         self.ended = self.buffers.ended(0);
         let transition = Transition {
             reward: self.buffers.rewards[0],
@@ -59,7 +72,6 @@ impl Stream {
             terminated: self.buffers.terminated[0],
             truncated: self.buffers.truncated[0],
         };
-        let [action] = actions;
         let mut frame = self.env.frame(0, self.episode, Some((action, transition)));
         frame.reward_terms.clone_from(&self.buffers.reward_terms);
         frame.cost_terms.clone_from(&self.buffers.cost_terms);
@@ -73,7 +85,7 @@ impl Stream {
         let seeds = seed.map_or(Seeds::Continue, Seeds::One);
         self.env.reset_with(&ResetOptions { seeds, ..ResetOptions::default() }, &mut self.buffers.observations)?;
         if let Some(seed) = seed {
-            self.generators = policy_generators(seed, 0..1);
+            self.generator = policy_generator(seed, 0);
         }
         self.ended = false;
         self.episode += 1;
@@ -132,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn every_episode_starts_with_a_reset_and_ends_with_its_last_step() -> Result<(), EnvError> {
+    fn every_episode_starts_with_a_reset_and_ends_with_its_last_step() -> Result<(), StreamError> {
         let mut episodes = stream(random(), 7);
         let mut before: Option<Frame> = None;
         for _ in 0..500 {
@@ -158,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_choice_is_taken_instead_of_the_policys_whose_mind_is_told_all_the_same() -> Result<(), EnvError> {
+    fn a_choice_is_taken_instead_of_the_policys_whose_mind_is_told_all_the_same() -> Result<(), StreamError> {
         let mut episodes = stream(Oracle, 7);
         episodes.advance(Some(3))?;
         for choice in [3, 0, 2, 4] {
@@ -200,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn a_frame_tells_the_mask_that_its_action_was_chosen_among() -> Result<(), EnvError> {
+    fn a_frame_tells_the_mask_that_its_action_was_chosen_among() -> Result<(), StreamError> {
         let mut episodes = stream(Masked(random()), 5);
         let mut closed = 0;
         for _ in 0..300 {
@@ -220,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_seed_brings_its_episodes_back() -> Result<(), EnvError> {
+    fn a_seed_brings_its_episodes_back() -> Result<(), StreamError> {
         let mut episodes = stream(random(), 1);
         let mut other = stream(random(), 2);
         let first = episodes.advance(None)?;

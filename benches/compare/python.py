@@ -70,6 +70,17 @@ def sync(name, envs, seconds):
     return rate(env.step, drawn(env.single_action_space.n, envs), envs, seconds)
 
 
+def by_gymnasium(make, seconds):
+    """Steps a second as Gymnasium's own benchmark counts them: actions are drawn while it runs."""
+    from gymnasium.utils.performance import benchmark_vector_step
+
+    env = make()
+    try:
+        return benchmark_vector_step(env, target_duration=seconds, seed=0)
+    finally:
+        env.close()
+
+
 def one_step(seconds):
     """Microseconds of a step of a single environment, resets included."""
     env = daladala.Env("classic")
@@ -94,6 +105,36 @@ def sb3_share(name, seconds):
     return rate(env.step, drawn(env.action_space.n, ENVS), ENVS, seconds)
 
 
+def learning_share(name, envs, seconds):
+    """The share of the time of Stable-Baselines3's PPO that its environments take, and steps a second in all."""
+    try:
+        import torch
+        from stable_baselines3 import PPO
+        from stable_baselines3.common.env_util import make_vec_env
+    except ImportError:
+        return None
+    # Threads that wait for each other by spinning are slow where cores are shared.
+    torch.set_num_threads(1)
+    env = daladala.SB3VecEnv(name, num_envs=envs) if "daladala" in name else make_vec_env(name, n_envs=envs)
+    spent, wait = 0.0, env.step_wait
+
+    def timed():
+        nonlocal spent
+        start = time.perf_counter()
+        result = wait()
+        spent += time.perf_counter() - start
+        return result
+
+    env.step_wait = timed
+    model = PPO("MlpPolicy", env, n_steps=2048 // envs, batch_size=256, device="cpu")
+    start, steps = time.perf_counter(), 0
+    while (elapsed := time.perf_counter() - start) < seconds:
+        model.learn(2048, reset_num_timesteps=False)
+        steps += 2048
+    env.close()
+    return spent / elapsed, steps / elapsed
+
+
 def millions(found):
     return "not installed" if found is None else f"{found / 1e6:,.3f}"
 
@@ -111,6 +152,7 @@ def main():
         "`VectorEnv`, `classic`, no masks": lambda: ours(seconds, action_masks=False),
         "`VectorEnv`, `classic`": lambda: ours(seconds),
         "`VectorEnv`, `city`, no masks": lambda: ours(seconds, "city", action_masks=False),
+        "`VectorEnv`, `city`": lambda: ours(seconds, "city"),
         "`SB3VecEnv`, `classic`": lambda: sb3_share("classic", seconds),
         "EnvPool, Taxi-v3": lambda: envpool("Taxi-v3", seconds),
         "EnvPool, CartPole-v1": lambda: envpool("CartPole-v1", seconds),
@@ -127,6 +169,25 @@ def main():
     for name, found in rates.items():
         share = "" if found is None else f"{found / rates['raw engine, `classic`']:.3f}"
         print(f"| {name} | {millions(found)} | {share} |")
+    print("\nBy Gymnasium's `benchmark_vector_step`, which draws the actions of each step too:\n")
+    print("| what | million steps/s |\n| --- | --- |")
+    made = {
+        f"`daladala/Classic-v0`, {ENVS} environments": lambda: gym.make_vec("daladala/Classic-v0", num_envs=ENVS),
+        f"`daladala/City-v0`, {ENVS} environments": lambda: gym.make_vec("daladala/City-v0", num_envs=ENVS),
+        "`CartPole-v1`, `SyncVectorEnv`, 64 environments": lambda: gym.make_vec(
+            "CartPole-v1", num_envs=64, vectorization_mode="sync"
+        ),
+        f"`CartPole-v1`, its vector entry point, {ENVS} environments": lambda: gym.make_vec(
+            "CartPole-v1", num_envs=ENVS, vectorization_mode="vector_entry_point"
+        ),
+    }
+    for name, make in made.items():
+        print(f"| {name} | {best(lambda make=make: by_gymnasium(make, seconds), arguments.rounds) / 1e6:,.3f} |")
+    print("\nPPO of Stable-Baselines3, 32 environments, `MlpPolicy`, on the CPU:\n")
+    print("| environment | share of the time in it | steps/s |\n| --- | --- | --- |")
+    for name in ("daladala/Classic-v0", "daladala/City-v0", "CartPole-v1"):
+        found = learning_share(name, 32, 8 * seconds)
+        print(f"| `{name}` | " + ("not installed | |" if found is None else f"{found[0]:.1%} | {found[1]:,.0f} |"))
     print(f"\nOne `Env.step`: {-best(lambda: -one_step(seconds), arguments.rounds):.2f} µs.")
 
 

@@ -6,7 +6,7 @@ mod eval;
 mod import;
 mod models;
 mod predict;
-mod record;
+pub(crate) mod record;
 mod scenarios;
 mod serve;
 mod study;

@@ -23,6 +23,7 @@ use std::io::ErrorKind;
 use clap::error::ErrorKind as UsageErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser};
 use commands::Command;
+pub use commands::record::{FRAME_RATES, Recorded, Recording};
 use daladala_env::instruction_set;
 use output::tell;
 

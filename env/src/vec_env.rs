@@ -205,9 +205,7 @@ impl<R: Rules, B: Batch<R>> VecEnv<R, B> {
     /// If `masks` has another length.
     pub fn action_masks(&self, masks: &mut [u32]) {
         assert_eq!(masks.len(), self.envs(), "masks have another length");
-        for (index, mask) in masks.iter_mut().enumerate() {
-            *mask = self.with_state(index, |state| self.rules.action_mask(state));
-        }
+        self.shards.action_masks(&self.rules, masks);
     }
 
     /// Writes the figures of the running episode of environment `index`, in the order of [`RulesInfo::figures`].

@@ -217,6 +217,9 @@ pub enum RoomEvent {
         model: String,
         rules: String,
     },
+    DriverFailed {
+        message: String,
+    },
     WheelTaken {
         member: u64,
         name: Option<String>,

@@ -13,11 +13,24 @@ from daladala.env import Env
 from daladala.learning import evaluate, train
 from daladala.policy import Policy, load_policy
 from daladala.vector import VectorEnv
+from daladala.watching import LiveServer, record, serve
 
 if TYPE_CHECKING:
     from daladala.sb3 import SB3VecEnv
 
-__all__ = ["IDS", "Env", "Policy", "SB3VecEnv", "VectorEnv", "evaluate", "load_policy", "train"]
+__all__ = [
+    "IDS",
+    "Env",
+    "LiveServer",
+    "Policy",
+    "SB3VecEnv",
+    "VectorEnv",
+    "evaluate",
+    "load_policy",
+    "record",
+    "serve",
+    "train",
+]
 __version__ = _version("daladala")
 
 register()

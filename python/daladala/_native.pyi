@@ -66,7 +66,7 @@ class Policy:
     @staticmethod
     def load(
         name: str, rules: str, scenario: str | None, overrides: list[tuple[str, str]], sampled: bool, seed: int
-    ) -> Policy: ...
+    ) -> tuple[Policy, list[str]]: ...
     @property
     def observation_size(self) -> int: ...
     @property
@@ -79,6 +79,42 @@ class Policy:
     ) -> npt.NDArray[np.int64]: ...
     def save(self, path: str) -> None: ...
 
+@final
+class Served:
+    @property
+    def url(self) -> str: ...
+    @property
+    def running(self) -> bool: ...
+    def take_raised(self) -> BaseException | None: ...
+    def show(self, engine: Engine) -> None: ...
+    def close(self) -> None: ...
+
+def serve(
+    policy: Any,
+    model: str,
+    rules: str,
+    scenario: str | None,
+    overrides: list[tuple[str, str]],
+    masked: bool,
+    host: str,
+    port: int,
+    fps: float,
+    seed: int | None,
+) -> Served: ...
+def show(engine: Engine, player: str, fps: float) -> Served: ...
+def record(
+    policy: Any,
+    model: str,
+    out: str,
+    rules: str,
+    scenario: str | None,
+    overrides: list[tuple[str, str]],
+    masked: bool,
+    episodes: int,
+    seed: int,
+    fps: float,
+    step: int | None,
+) -> tuple[int, int, list[float]]: ...
 def models() -> list[tuple[str, str, str]]: ...
 def evaluate(
     policy: Any,

@@ -1,11 +1,10 @@
 """What describes rules with their scenario, and how both are named from Python."""
 
 import json
-import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike, fspath
-from typing import Any, SupportsIndex
+from typing import Any
 
 import numpy as np
 from gymnasium.spaces import Box, Discrete
@@ -54,12 +53,25 @@ class Rules:
         return tuple(ending["name"] for ending in self.info["endings"])
 
 
-def seed_of(seed: SupportsIndex) -> int:
-    """A seed that the engine takes: a whole number from 0 to 2**64 - 1."""
-    whole = operator.index(seed)
-    if not 0 <= whole < 2**64:
-        raise ValueError(f"the seed is {whole}, it has to be 0 to 2**64 - 1")
-    return whole
+class Described:
+    """What environments tell of their rules."""
+
+    _rules: Rules
+
+    @property
+    def actions(self) -> tuple[str, ...]:
+        """The names of the actions."""
+        return self._rules.actions
+
+    @property
+    def endings(self) -> tuple[str, ...]:
+        """The names of the ways in which an episode can end; `ending` in infos is an index into them."""
+        return self._rules.endings
+
+    @property
+    def rules_info(self) -> Mapping[str, Any]:
+        """All that describes the rules: features, figures, costs and more, with units and meanings."""
+        return self._rules.info
 
 
 def layouts_json(layouts: Sequence[Mapping[str, Any] | None] | None) -> str | None:

@@ -1,7 +1,7 @@
 """One environment: a `gymnasium.Env` over the native engine."""
 
 import json
-from collections.abc import Mapping
+import time
 from os import PathLike
 from typing import Any, SupportsInt
 
@@ -11,18 +11,18 @@ import numpy.typing as npt
 
 from daladala import _native
 from daladala._registration import rules_of
-from daladala._rules import Overrides, Rules, layouts_json
+from daladala._rules import Described, Overrides, Rules, layouts_json
 from daladala._text import drawn
 
 
-class Env(gymnasium.Env[npt.NDArray[np.float32], Any]):
+class Env(Described, gymnasium.Env[npt.NDArray[np.float32], Any]):
     """One daladala on its route.
 
     Args:
         rules: `city`, `classic`, or a name of Gymnasium such as `daladala/City-v0`.
         scenario: A scenario of the rules by name, or the path of a TOML file.
         overrides: Fields of the scenario, such as `{"police.inspect": 0.3}`.
-        render_mode: `rgb_array`, `ansi`, or `human`: a page on this machine that shows each step.
+        render_mode: `rgb_array`, `ansi`, or `human`: the live page, opened in the browser, shows each step.
 
     The observation is float32 `(features,)`. `info` holds `action_mask`, int8 `(actions,)`. After a step there are
     `reward_terms`, float32 `(terms,)`, and where the rules have costs `costs`, float32 `(terms,)`, and `cost`, the
@@ -69,21 +69,6 @@ class Env(gymnasium.Env[npt.NDArray[np.float32], Any]):
         if render_mode is None:
             # Nothing stands between the caller and the engine.
             self.__dict__["step"] = self._engine.step_one
-
-    @property
-    def actions(self) -> tuple[str, ...]:
-        """The names of the actions."""
-        return self._rules.actions
-
-    @property
-    def endings(self) -> tuple[str, ...]:
-        """The names of the ways in which an episode can end."""
-        return self._rules.endings
-
-    @property
-    def rules_info(self) -> Mapping[str, Any]:
-        """All that describes the rules: features, figures, costs and more, with units and meanings."""
-        return self._rules.info
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -149,12 +134,16 @@ class Env(gymnasium.Env[npt.NDArray[np.float32], Any]):
         return None
 
     def _show(self) -> None:
-        if self.render_mode == "human":
-            if self._page is None:
-                from daladala._page import Page
+        if self.render_mode != "human":
+            return
+        fps = self.metadata["render_fps"]
+        if self._page is None:
+            from daladala.watching import show
 
-                self._page = Page(self.metadata["render_fps"])
-            self._page.show(self._engine.render(0))
+            self._page = show(self._engine, fps)
+        else:
+            self._page.show(self._engine)
+            time.sleep(1 / fps)
 
     def close(self) -> None:
         """Let go of the engine. Twice is as good as once."""

@@ -1,19 +1,28 @@
 """Judging policies and making them."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from os import PathLike, fspath
 from typing import Any
 
 from daladala import _native
+from daladala._numbers import seed_of, whole
+from daladala._progress import Bar, is_wanted
 from daladala._registration import rules_of
-from daladala._rules import Overrides, Rules, seed_of
-from daladala.policy import Policy, load_policy
+from daladala._rules import Overrides, Rules
+from daladala.policy import Driver, Policy, driving
+
+Callback = Callable[[dict[str, Any]], bool | None]
+"""What is told how a training goes."""
+
+MOST_EPISODES = 10**9
+"""More take days."""
 
 
 def evaluate(
-    policy: Policy | str | PathLike[str] | Callable[..., Any],
+    policy: Driver,
     rules: str = "city",
     *,
     scenario: str | PathLike[str] | None = None,
@@ -25,8 +34,9 @@ def evaluate(
     """Drive many episodes and judge them, as `daladala eval` does.
 
     Args:
-        policy: A policy, what `load_policy` takes, or a callable: observations, float32 `(batch, features)`, in (and
-            masks, bool `(batch, actions)`, with `action_masks`), integers `(batch,)` out. It is called once at a time.
+        policy: A policy, what `load_policy` takes, a model of Stable-Baselines3, or a callable: observations, float32
+            `(batch, features)`, in (and masks, bool `(batch, actions)`, with `action_masks`), integers `(batch,)` out.
+            It is called once at a time.
         rules: `city`, `classic`, or a name of Gymnasium.
         scenario: See `Env`.
         overrides: See `Env`.
@@ -38,17 +48,16 @@ def evaluate(
         The figures, flat but for `endings`: `pandas.DataFrame([figures])` takes them.
 
     Raises:
-        ValueError: If the policy is none, or one for other rules.
+        TypeError: If the policy is none.
+        ValueError: If it is one for other rules.
+
+    >>> evaluate("oracle", "classic", episodes=100)["optimal_fraction"]
+    1.0
     """
     by = Rules.of(rules_of(rules), scenario, overrides)
-    if isinstance(policy, str | PathLike):
-        policy = load_policy(policy, by.name, scenario=scenario, overrides=overrides)
-    if episodes < 1:
-        raise ValueError(f"episodes is {episodes}, it has to be 1 at least")
-    given = policy.native if isinstance(policy, Policy) else policy
-    if not isinstance(given, _native.Policy) and not callable(given):
-        raise TypeError(f"the policy is of the type {type(policy).__name__}, needed is a Policy, a name or a callable")
-    told = _native.evaluate(given, by.name, by.scenario, by.overrides, episodes, seed_of(seed), action_masks)
+    driver, _ = driving(policy, by)
+    episodes = whole("episodes", episodes, 1, MOST_EPISODES)
+    told = _native.evaluate(driver, by.name, by.scenario, by.overrides, episodes, seed_of(seed), action_masks)
     figures: dict[str, Any] = json.loads(told)
     return figures
 
@@ -82,7 +91,8 @@ def train(
     evaluate_every: int | None = None,
     evaluation_episodes: int = 100,
     out: str | PathLike[str] | None = None,
-    progress: Callable[[dict[str, Any]], bool | None] | None = None,
+    callback: Callback | Sequence[Callback] | None = None,
+    progress: bool | None = None,
 ) -> TrainingResult:
     """Train a policy, as `daladala train` does: the same seed gives the same weights.
 
@@ -98,7 +108,9 @@ def train(
         evaluate_every: Environment steps between evaluations; a fiftieth of all by default.
         evaluation_episodes: Episodes of each.
         out: Where the weights go (.safetensors). After Ctrl-C the best ones so far are there.
-        progress: Called after each update with its figures; False from it ends the training.
+        callback: Called after each update with its figures, one after another where there are several; False from one
+            ends the training.
+        progress: Show a progress bar; by default on terminals and in notebooks. It is tqdm's where that is installed.
 
     Raises:
         ValueError: If a name or a hyperparameter is none.
@@ -106,20 +118,29 @@ def train(
         OSError: If the weights can't be written.
     """
     by = Rules.of(rules_of(rules), scenario, overrides)
-    call = progress
-    figures, native = _native.train(
-        algorithm,
-        by.name,
-        by.scenario,
-        by.overrides,
-        steps=steps,
-        seed=seed_of(seed),
-        hyperparameters=json.dumps(dict(hyperparameters or {})),
-        stop_at=stop_at,
-        evaluate_every=evaluate_every,
-        evaluation_episodes=evaluation_episodes,
-        out=None if out is None else fspath(out),
-        progress=None if call is None else lambda told: call(json.loads(told)),
-    )
+    callbacks = [callback] if callable(callback) else list(callback or ())
+    with Bar() if is_wanted(progress) else nullcontext() as bar:
+
+        def tell(told: str) -> bool:
+            update: dict[str, Any] = json.loads(told)
+            if bar is not None:
+                bar.show(update)
+            answers = [call(update) for call in callbacks]
+            return all(answer is None or bool(answer) for answer in answers)
+
+        figures, native = _native.train(
+            algorithm,
+            by.name,
+            by.scenario,
+            by.overrides,
+            steps=None if steps is None else whole("steps", steps),
+            seed=seed_of(seed),
+            hyperparameters=json.dumps(dict(hyperparameters or {})),
+            stop_at=stop_at,
+            evaluate_every=None if evaluate_every is None else whole("evaluate_every", evaluate_every),
+            evaluation_episodes=whole("evaluation_episodes", evaluation_episodes, 1, MOST_EPISODES),
+            out=None if out is None else fspath(out),
+            progress=tell,
+        )
     told = json.loads(figures)
     return TrainingResult(Policy(native), told["evaluation"], told["steps"], told["seconds"], told["solved_at"])

@@ -1,14 +1,18 @@
 """Policies: those that come with the package, weights files, and what was trained here."""
 
+import warnings
+from collections.abc import Callable
 from os import PathLike, fspath
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from daladala import _native
+from daladala._numbers import seed_of
 from daladala._registration import rules_of
-from daladala._rules import Overrides, Rules, seed_of
+from daladala._rules import Overrides, Rules
 
 
 class Policy:
@@ -16,6 +20,11 @@ class Policy:
 
     def __init__(self, native: _native.Policy) -> None:
         self.native = native
+
+    @property
+    def observation_size(self) -> int:
+        """Entries of an observation."""
+        return self.native.observation_size
 
     @property
     def masked(self) -> bool:
@@ -74,16 +83,65 @@ def load_policy(
     sampled: bool = False,
     seed: int = 0,
 ) -> Policy:
-    """Load a policy: a built-in name that `models()` lists, or the path of a weights file.
+    """Load a policy: a built-in name that `models()` lists, the path of a weights file, or a model from elsewhere.
+
+    Models of Stable-Baselines3 (.zip) and state dicts of PyTorch (.pth, .pt) are read without either, and without
+    running what is in them.
 
     With `sampled` it draws actions with its probabilities, from `seed`, in place of the likeliest.
 
     Raises:
         ValueError: If there is none of that name for the rules, or the file is none.
+
+    Warns:
+        UserWarning: Of what a model from elsewhere leaves open and had to be assumed.
+
+    >>> policy = load_policy("ppo", "classic")
+    >>> policy.act([[0.0] * policy.observation_size]).shape
+    (1,)
     """
-    by = Rules.of(rules_of(rules), scenario, overrides)
-    native = _native.Policy.load(fspath(name), by.name, by.scenario, by.overrides, sampled, seed_of(seed))
-    return Policy(native)
+    return Policy(_load(name, Rules.of(rules_of(rules), scenario, overrides), sampled, seed_of(seed)))
+
+
+def _load(name: str | PathLike[str], by: Rules, sampled: bool = False, seed: int = 0) -> _native.Policy:
+    native, notes = _native.Policy.load(fspath(name), by.name, by.scenario, by.overrides, sampled, seed)
+    for note in notes:
+        warnings.warn(f"{fspath(name)}: {note}", UserWarning, stacklevel=3)
+    return native
+
+
+Driver = Policy | str | PathLike[str] | Callable[..., Any]
+"""What can drive: a policy, what `load_policy` takes, or a callable: observations, float32 `(batch, features)`, in (and
+masks, bool `(batch, actions)`, where it is to get them), integers `(batch,)` out. So do models of Stable-Baselines3, by
+their `predict`."""
+
+
+def driving(driver: Driver, by: Rules) -> tuple[Any, str]:
+    """What the native half is given for a driver, and what people call it.
+
+    Raises:
+        TypeError: If it is none.
+        ValueError: If there is none of that name for the rules.
+    """
+    if isinstance(driver, str | PathLike):
+        return _load(driver, by), Path(fspath(driver)).name.removesuffix(".safetensors").removesuffix(".zip")
+    if isinstance(driver, Policy):
+        return driver.native, "policy"
+    predict: Any = getattr(driver, "predict", None)
+    if callable(predict):
+        return _predicting(predict), type(driver).__name__
+    if callable(driver):
+        return driver, getattr(driver, "__name__", type(driver).__name__)
+    needed = "a Policy, a name, a model of Stable-Baselines3 or a callable"
+    raise TypeError(f"the policy is of the type {type(driver).__name__}, needed is {needed}")
+
+
+def _predicting(predict: Callable[..., Any]) -> Callable[..., Any]:
+    def act(observations: npt.NDArray[np.float32], masks: npt.NDArray[np.bool_] | None = None) -> Any:
+        more = {} if masks is None else {"action_masks": masks}
+        return predict(observations, deterministic=True, **more)[0]
+
+    return act
 
 
 def models() -> list[dict[str, str]]:

@@ -13,8 +13,9 @@ from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
 
 from daladala import _native
+from daladala._numbers import index_of, seed_of, whole
 from daladala._registration import rules_of
-from daladala._rules import Overrides, Rules, layouts_json, seed_of
+from daladala._rules import Described, Overrides, Rules, layouts_json
 
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
@@ -22,7 +23,7 @@ Bools = npt.NDArray[np.bool_]
 Infos = dict[str, Any]
 
 
-class VectorEnv(vector.VectorEnv[Floats, npt.NDArray[np.integer[Any]], Any]):
+class VectorEnv(Described, vector.VectorEnv[Floats, npt.NDArray[np.integer[Any]], Any]):
     """`num_envs` environments of the same rules, stepped together without Python in between.
 
     Args:
@@ -64,10 +65,9 @@ class VectorEnv(vector.VectorEnv[Floats, npt.NDArray[np.integer[Any]], Any]):
         modes = ("rgb_array", "ansi")
         if render_mode is not None and render_mode not in modes:
             raise ValueError(f"render_mode is {render_mode!r}, it has to be one of {', '.join(modes)}")
-        if max_episode_steps is not None and not 1 <= max_episode_steps < 2**32:
-            raise ValueError(f"max_episode_steps is {max_episode_steps}, it has to be 1 at least")
-        if num_envs < 1 or threads < 1:
-            raise ValueError(f"num_envs is {num_envs} and threads is {threads}: both have to be 1 at least")
+        if max_episode_steps is not None:
+            max_episode_steps = whole("max_episode_steps", max_episode_steps, 1, 2**32 - 1)
+        num_envs, threads = whole("num_envs", num_envs), whole("threads", threads)
         self._rules = Rules.of(rules_of(rules), scenario, overrides)
         self.autoreset_mode = AutoresetMode(autoreset_mode)
         self.metadata: dict[str, Any] = {
@@ -96,21 +96,6 @@ class VectorEnv(vector.VectorEnv[Floats, npt.NDArray[np.integer[Any]], Any]):
         self.single_action_space = self._rules.action_space()
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self.action_space = batch_space(self.single_action_space, num_envs)
-
-    @property
-    def actions(self) -> tuple[str, ...]:
-        """The names of the actions."""
-        return self._rules.actions
-
-    @property
-    def endings(self) -> tuple[str, ...]:
-        """The names of the ways in which an episode can end; `ending` in infos is an index into them."""
-        return self._rules.endings
-
-    @property
-    def rules_info(self) -> Mapping[str, Any]:
-        """All that describes the rules: features, figures, costs and more, with units and meanings."""
-        return self._rules.info
 
     def reset(
         self,
@@ -175,11 +160,11 @@ class VectorEnv(vector.VectorEnv[Floats, npt.NDArray[np.integer[Any]], Any]):
 
     def snapshot(self, index: int) -> str:
         """Environment `index`, whole, its random numbers included, as JSON."""
-        return self._engine.snapshot(index)
+        return self._engine.snapshot(index_of(index, self.num_envs))
 
     def restore(self, indices: Sequence[int], snapshots: Sequence[str]) -> None:
         """Put snapshots in the places of environments; they go on as those they were taken of."""
-        self._engine.restore(list(indices), list(snapshots))
+        self._engine.restore([index_of(index, self.num_envs) for index in indices], list(snapshots))
 
     def render(self) -> tuple[Any, ...] | None:
         """One picture an environment: uint8 `(540, 960, 3)`, or text under `ansi`. None without a `render_mode`."""

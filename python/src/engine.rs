@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, TryLockError};
 
-use daladala_env::Autoreset;
+use daladala_env::{Autoreset, Frame, RuleSpec};
 use numpy::{PyArray1, PyArray2, PyArray3, PyReadonlyArray1};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -28,6 +28,16 @@ pub(crate) struct Engine {
 impl Engine {
     fn with<T>(&self, py: Python<'_>, what: impl FnOnce(&mut Environments) -> PyResult<T>) -> PyResult<T> {
         what(self.lock()?.as_mut().ok_or_else(|| error::closed(py))?)
+    }
+
+    /// The rules that it plays by.
+    pub(crate) fn spec(&self, py: Python<'_>) -> PyResult<RuleSpec> {
+        self.with(py, |environments| Ok(environments.spec().clone()))
+    }
+
+    /// What the last step of the first environment looks like.
+    pub(crate) fn last_frame(&self, py: Python<'_>) -> PyResult<Frame> {
+        self.with(py, |environments| environments.last_frame(0))
     }
 
     fn lock(&self) -> PyResult<MutexGuard<'_, Option<Environments>>> {

@@ -6,7 +6,7 @@ mod saved;
 use daladala_env::{ResetOptions, RuleSpec, Seeds, StepBuffers, TermBuffers, VecEnvConfig};
 use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1};
 use pyo3::IntoPyObjectExt;
-use pyo3::exceptions::{PyIndexError, PyTypeError, PyValueError};
+use pyo3::exceptions::{PyIndexError, PyOverflowError, PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
@@ -92,6 +92,10 @@ impl Environments {
         })
     }
 
+    pub(crate) fn spec(&self) -> &RuleSpec {
+        &self.spec
+    }
+
     pub(crate) fn options(&self) -> &Options {
         &self.options
     }
@@ -143,7 +147,9 @@ impl Environments {
         self.hand_out();
         let told = PyDict::new(py);
         if self.options.masks {
+            let everywhere = infos::everywhere(py, self.options.envs);
             told.set_item(intern!(py, "action_mask"), infos::masks::<i8>(py, &self.core, &mut self.scratch.masks)?)?;
+            told.set_item(intern!(py, "_action_mask"), everywhere)?;
         }
         Ok((observations, told))
     }
@@ -211,7 +217,7 @@ impl Environments {
             }
             self.scratch.note_ended(terminated, truncated);
             if let Some(pictures) = &mut self.pictures {
-                pictures.stepped(&self.core, &self.scratch.actions, rewards, terminated, truncated);
+                pictures.stepped(&self.core, &self.scratch, terminated, truncated);
             }
         }
         self.hand_out();
@@ -231,17 +237,22 @@ impl Environments {
     fn infos<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let told = PyDict::new(py);
         let Scratch { costs, terms, ended, finals, masks, .. } = &mut self.scratch;
+        let everywhere = infos::everywhere(py, masks.len());
         if !costs.is_empty() {
             told.set_item(intern!(py, "cost"), PyArray1::from_iter(py, costs.iter().map(|&cost| f64::from(cost))))?;
+            told.set_item(intern!(py, "_cost"), &everywhere)?;
         }
         if let Some((reward, cost)) = terms {
             told.set_item(intern!(py, "reward_terms"), table(py, reward, masks.len())?)?;
+            told.set_item(intern!(py, "_reward_terms"), &everywhere)?;
             if !cost.is_empty() {
                 told.set_item(intern!(py, "costs"), table(py, cost, masks.len())?)?;
+                told.set_item(intern!(py, "_costs"), &everywhere)?;
             }
         }
         if self.options.masks {
             told.set_item(intern!(py, "action_mask"), infos::masks::<i8>(py, &self.core, masks)?)?;
+            told.set_item(intern!(py, "_action_mask"), everywhere)?;
         }
         if !ended.is_empty() {
             infos::tell_ended(py, &self.core, ended, finals, &told)?;
@@ -286,7 +297,7 @@ impl Environments {
         let ended = terminated[0] || truncated[0];
         let reward = f64::from(self.scratch.rewards[0]);
         if let Some(pictures) = &mut self.pictures {
-            pictures.stepped(&self.core, &self.scratch.actions, &[reward], &terminated, &truncated);
+            pictures.stepped(&self.core, &self.scratch, &terminated, &truncated);
         }
         let told = PyDict::new(py);
         if let Some(cost) = self.scratch.costs.first() {
@@ -352,7 +363,10 @@ fn table<'py>(py: Python<'py>, values: &[f32], envs: usize) -> PyResult<Bound<'p
 /// The action of a single environment: an integer of Python or numpy.
 fn one_action(given: &Bound<'_, PyAny>) -> PyResult<u8> {
     // A float has no `__index__`; an array of one integer has, and True is an integer of Python.
-    let whole: i64 = given.extract().map_err(|_| {
+    let whole: i64 = given.extract().map_err(|error: PyErr| {
+        if error.is_instance_of::<PyOverflowError>(given.py()) {
+            return PyValueError::new_err(format!("action {given} is no action: they are numbered from 0"));
+        }
         let kind = given.get_type().name().map(|name| name.to_string()).unwrap_or_default();
         PyTypeError::new_err(format!("the action is of the type {kind}, needed is an integer"))
     })?;

@@ -5,7 +5,7 @@ use daladala_env::{Rules, RulesVisitor};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
-use crate::policy::{Callable, Policy};
+use crate::policy::Driving;
 use crate::{error, pool, spec};
 
 /// More take days.
@@ -36,32 +36,13 @@ pub(crate) fn evaluate(
     }
     let spec = spec::spec(py, rules, scenario, &overrides)?;
     let info = spec.info();
-    let fits = |acting: &dyn Acting| {
-        let (given, needed) =
-            ((acting.observation_size(), acting.actions()), (info.observation_size(), info.actions()));
-        let message = || format!("the policy has (observation, actions) {given:?}, the rules have {needed:?}");
-        if given == needed { Ok(()) } else { Err(PyValueError::new_err(message())) }
-    };
-    let run = |acting: &dyn Acting, pool: &rayon::ThreadPool| {
-        py.detach(|| pool.install(|| spec.visit(Drive(acting, seed, episodes))))
-    };
-    let evaluation = if let Ok(policy) = policy.cast::<Policy>() {
-        fits(&*policy.get().acting)?;
-        run(&*policy.get().acting, &*pool::of_all_cores()?)
-    } else {
-        let callable = Callable {
-            function: policy.clone().unbind(),
-            observation_size: info.observation_size(),
-            actions: info.actions(),
-            masked,
-            raised: None.into(),
-        };
-        // Models of Python keep what they compute in themselves: two calls at once would mix it up.
-        let evaluation = run(&callable, &*pool::of(1)?);
-        if let Some(error) = callable.raised.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
-            return Err(error);
-        }
-        evaluation
-    };
+    let driving = Driving::new(policy, &info, masked)?;
+    // Models of Python keep what they compute in themselves: two calls at once would mix it up.
+    let pool = if matches!(driving, Driving::Python(_)) { pool::of(1)? } else { pool::of_all_cores()? };
+    let acting = driving.acting();
+    let evaluation = py.detach(|| pool.install(|| spec.visit(Drive(&*acting, seed, episodes))));
+    if let Some(error) = driving.take_raised() {
+        return Err(error);
+    }
     serde_json::to_string(&evaluation).map_err(error::value)
 }

@@ -29,6 +29,11 @@ pub(crate) fn masks<'py, T: Element + From<bool>>(
     Ok(array)
 }
 
+/// The mask of what all environments tell.
+pub(crate) fn everywhere(py: Python<'_>, envs: usize) -> Bound<'_, PyArray1<bool>> {
+    PyArray1::from_vec(py, vec![true; envs])
+}
+
 /// What is known of the episodes that ended in a step, under the names that the rules have for it.
 pub(crate) fn tell_ended<'py>(
     py: Python<'py>,

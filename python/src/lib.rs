@@ -5,12 +5,14 @@
 //! * `core`: the engine with a step limit of the caller's, without Python;
 //! * `engine`: the same for Python: actions read from arrays (`actions`), rows written into arrays (`rows`), and what
 //!   is told beside them (`infos`);
-//! * `policy`, `evaluation`, `training`: what acts, what judges it, and what makes it;
+//! * `policy`, `callable`: what acts, written here or in Python; `evaluation` judges it, `training` makes it;
+//! * `serving`, `recording`: episodes to look at, live or as files;
 //! * `program`: the program `daladala`, which comes along; `pool`: threads;
 //! * `spec`: rules, scenario and fields by name; `error`: which exception an error is.
 #![expect(clippy::needless_pass_by_value, reason = "arguments from Python are owned")]
 
 mod actions;
+mod callable;
 mod core;
 mod engine;
 mod environments;
@@ -20,7 +22,9 @@ mod infos;
 mod policy;
 mod pool;
 mod program;
+mod recording;
 mod rows;
+mod serving;
 mod spec;
 mod training;
 
@@ -37,6 +41,10 @@ mod _native {
     use crate::policy::{Policy, models};
     #[pymodule_export]
     use crate::program::run_program;
+    #[pymodule_export]
+    use crate::recording::record;
+    #[pymodule_export]
+    use crate::serving::{Served, serve, show};
     #[pymodule_export]
     use crate::spec::{describe, rules};
     #[pymodule_export]

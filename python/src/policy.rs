@@ -1,15 +1,19 @@
-//! Policies for Python: built-in names, weights files and what was trained here; and Python's own, for the evaluation.
+//! Policies for Python: built-in names, weights files, models from elsewhere and what was trained here.
 
-use std::sync::{Mutex, PoisonError};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use daladala_agents::{Checkpoint, Choice, DeviceKind, NeuralPolicy, Policy as Acting, policy_generators, registry};
-use daladala_env::{Action, Generator, OutputKind};
-use numpy::ndarray::Array2;
-use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray2, PyUntypedArrayMethods, ToPyArray};
+use daladala_agents::import::{ImportOptions, Imported, import};
+use daladala_agents::{
+    AgentError, Checkpoint, Choice, DeviceKind, NeuralPolicy, Policy as Acting, policy_generators, registry,
+};
+use daladala_env::{Generator, OutputKind, RulesInfo};
+use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray2, PyUntypedArrayMethods};
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
 
-use crate::{actions, error, spec};
+use crate::callable::Callable;
+use crate::{error, spec};
 
 /// The policies that are part of the package: rules, name and a summary of each.
 #[pyfunction]
@@ -20,7 +24,7 @@ pub(crate) fn models() -> Vec<(&'static str, &'static str, &'static str)> {
 /// What chooses actions.
 #[pyclass(frozen, module = "daladala._native")]
 pub(crate) struct Policy {
-    pub(crate) acting: Box<dyn Acting>,
+    pub(crate) acting: Arc<dyn Acting>,
     /// The weights, where there are some.
     checkpoint: Option<Checkpoint>,
     seed: u64,
@@ -32,10 +36,10 @@ impl Policy {
     /// What was trained.
     pub(crate) fn trained(checkpoint: Checkpoint) -> PyResult<Self> {
         let acting = NeuralPolicy::new(&checkpoint, Choice::Greedy).map_err(error::value)?;
-        Ok(Self::new(Box::new(acting), Some(checkpoint), 0))
+        Ok(Self::new(Arc::new(acting), Some(checkpoint), 0))
     }
 
-    fn new(acting: Box<dyn Acting>, checkpoint: Option<Checkpoint>, seed: u64) -> Self {
+    fn new(acting: Arc<dyn Acting>, checkpoint: Option<Checkpoint>, seed: u64) -> Self {
         Self { acting, checkpoint, seed, generators: Mutex::default() }
     }
 
@@ -61,12 +65,22 @@ impl Policy {
         overrides: Vec<(String, String)>,
         sampled: bool,
         seed: u64,
-    ) -> PyResult<Self> {
+    ) -> PyResult<(Self, Vec<String>)> {
         let info = spec::spec(py, rules, scenario, &overrides)?.info();
         let choice = if sampled { Choice::Sampled } else { Choice::Greedy };
+        if is_from_elsewhere(name) {
+            let imported = import(Path::new(name), &info, ImportOptions::default())
+                .map_err(|error| error::value(anyhow::Error::from(error)))?;
+            let Imported { checkpoint, notes } = imported;
+            if sampled && checkpoint.info.algorithm.output_kind() != OutputKind::Logits {
+                return Err(error::value(AgentError::NothingToSample { name: name.to_owned() }));
+            }
+            let acting = NeuralPolicy::new(&checkpoint, choice).map_err(error::value)?;
+            return Ok((Self::new(Arc::new(acting), Some(checkpoint), seed), notes));
+        }
         let loaded = registry::load(name, &info, choice, DeviceKind::Cpu).map_err(error::value)?;
         let checkpoint = registry::checkpoint(name, &info).map_err(error::value)?;
-        Ok(Self::new(loaded.policy, checkpoint, seed))
+        Ok((Self::new(Arc::from(loaded.policy), checkpoint, seed), Vec::new()))
     }
 
     /// Entries of an observation.
@@ -132,6 +146,14 @@ impl Policy {
     }
 }
 
+/// What the files of Stable-Baselines3 and PyTorch end in.
+const FROM_ELSEWHERE: [&str; 3] = ["zip", "pth", "pt"];
+
+fn is_from_elsewhere(name: &str) -> bool {
+    let extension = Path::new(name).extension();
+    extension.is_some_and(|extension| FROM_ELSEWHERE.iter().any(|known| extension.eq_ignore_ascii_case(known)))
+}
+
 /// Masks as the engine has them, of arrays `[batch, actions]`.
 fn bits(masks: &PyReadonlyArray2<'_, bool>, batch: usize, actions: usize) -> PyResult<Vec<u32>> {
     if masks.shape() != [batch, actions] {
@@ -146,67 +168,45 @@ fn bits(masks: &PyReadonlyArray2<'_, bool>, batch: usize, actions: usize) -> PyR
     }
 }
 
-/// A policy written in Python: a callable that takes observations `[batch, features]` (and masks `[batch, actions]`,
-/// where it wants them) and returns one action a row.
-pub(crate) struct Callable {
-    pub(crate) function: Py<PyAny>,
-    pub(crate) observation_size: usize,
-    pub(crate) actions: usize,
-    pub(crate) masked: bool,
-    /// The first exception. Nothing is asked of it after that.
-    pub(crate) raised: Mutex<Option<PyErr>>,
+/// What drives: a policy of ours, or a callable of Python.
+pub(crate) enum Driving {
+    Ours(Arc<dyn Acting>),
+    Python(Arc<Callable>),
 }
 
-impl Callable {
-    fn ask(&self, py: Python<'_>, observations: &[f32], masks: Option<&[u32]>, chosen: &mut [u8]) -> PyResult<()> {
-        let given = PyArray1::from_slice(py, observations).reshape([chosen.len(), self.observation_size])?;
-        let answer = match masks {
-            None => self.function.bind(py).call1((given,))?,
-            Some(masks) => {
-                let open = |(row, action): (usize, usize)| masks[row] >> action & 1 == 1;
-                let masks = Array2::from_shape_fn([chosen.len(), self.actions], open).to_pyarray(py);
-                self.function.bind(py).call1((given, masks))?
-            }
+impl Driving {
+    /// What drives by `info`. A policy for other rules is a `ValueError`.
+    pub(crate) fn new(policy: &Bound<'_, PyAny>, info: &RulesInfo, masked: bool) -> PyResult<Self> {
+        let Ok(policy) = policy.cast::<Policy>() else {
+            return Ok(Self::Python(Arc::new(Callable::new(policy, info, masked))));
         };
-        actions::read(&answer, chosen)?;
-        match chosen.iter().find(|&&action| usize::from(action) >= self.actions) {
-            Some(action) => Err(PyValueError::new_err(format!("the policy chose {action}, which is no action"))),
-            None => Ok(()),
+        let acting = Arc::clone(&policy.get().acting);
+        let given = (acting.observation_size(), acting.actions());
+        let needed = (info.observation_size(), info.actions());
+        let message = || format!("the policy has (observation, actions) {given:?}, the rules have {needed:?}");
+        if given == needed { Ok(Self::Ours(acting)) } else { Err(PyValueError::new_err(message())) }
+    }
+
+    pub(crate) fn acting(&self) -> Arc<dyn Acting> {
+        match self {
+            Self::Ours(acting) => Arc::clone(acting),
+            Self::Python(callable) => Arc::clone(callable) as Arc<dyn Acting>,
         }
     }
-}
 
-impl Acting for Callable {
-    fn observation_size(&self) -> usize {
-        self.observation_size
-    }
-
-    fn actions(&self) -> usize {
-        self.actions
-    }
-
-    fn output_kind(&self) -> OutputKind {
-        OutputKind::Logits
-    }
-
-    /// Evaluations ask for actions alone.
-    fn outputs(&self, _: &[f32], outputs: &mut [f32]) {
-        outputs.fill(0.0);
-    }
-
-    fn masked(&self) -> bool {
-        self.masked
-    }
-
-    fn act(&self, observations: &[f32], masks: Option<&[u32]>, _: &mut [Generator], chosen: &mut [Action]) {
-        let is_over = || self.raised.lock().unwrap_or_else(PoisonError::into_inner).is_some();
-        if !is_over()
-            && let Err(error) = Python::attach(|py| self.ask(py, observations, masks, chosen))
-        {
-            *self.raised.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+    /// Has rooms ask a callable no longer; whether none does by now.
+    pub(crate) fn close(&self) -> bool {
+        match self {
+            Self::Ours(_) => true,
+            Self::Python(callable) => callable.close(),
         }
-        if is_over() {
-            chosen.fill(0);
+    }
+
+    /// What the callable raised last, once.
+    pub(crate) fn take_raised(&self) -> Option<PyErr> {
+        match self {
+            Self::Ours(_) => None,
+            Self::Python(callable) => callable.take_raised(),
         }
     }
 }

@@ -7,6 +7,7 @@ import random
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import gymnasium as gym
 import numpy as np
@@ -55,6 +56,12 @@ def test_what_are_no_actions_is_refused_and_nothing_has_changed(actions, error):
         ({"num_envs": 0}, ValueError),
         ({"num_envs": -1}, ValueError),
         ({"num_envs": 2**40}, ValueError),
+        ({"num_envs": 2**70}, ValueError),
+        ({"num_envs": 1.5}, TypeError),
+        ({"threads": -1}, ValueError),
+        ({"threads": 2**70}, ValueError),
+        ({"max_episode_steps": -1}, ValueError),
+        ({"max_episode_steps": 2**70}, ValueError),
         ({"rules": "chess"}, ValueError),
         ({"scenario": "nowhere"}, ValueError),
         ({"scenario": "nowhere.toml"}, FileNotFoundError),
@@ -107,7 +114,14 @@ def test_order_is_enforced():
     with pytest.raises(gym.error.ResetNeeded):
         single.step(0)
     single.reset()
-    for action, error in [(1.5, TypeError), (None, TypeError), ("0", TypeError), (5, ValueError), (-1, ValueError)]:
+    for action, error in [
+        (1.5, TypeError),
+        (None, TypeError),
+        ("0", TypeError),
+        (5, ValueError),
+        (-1, ValueError),
+        (2**70, ValueError),
+    ]:
         with pytest.raises(error):
             single.step(action)
 
@@ -119,8 +133,11 @@ def test_snapshots_and_pickles_of_others_are_refused():
             env.restore([0], [snapshot])
     with pytest.raises(IndexError):
         env.restore([3], [env.snapshot(0)])
-    with pytest.raises(IndexError):
-        env.snapshot(3)
+    for index in (3, -1, 2**70):
+        with pytest.raises(IndexError):
+            env.snapshot(index)
+        with pytest.raises(IndexError):
+            env.restore([index], [env.snapshot(0)])
     engine = env._engine
     state = engine.state()
     for other in ("{}", state.replace('"version":"', '"version":"9'), state.replace('"envs":3', '"envs":4')):
@@ -153,9 +170,13 @@ def test_garbage_never_ends_the_interpreter():
         lambda a, b: env.restore(a, b),
         lambda a, b: daladala.VectorEnv(1, scenario=a, overrides=b),
         lambda a, b: daladala.load_policy("ppo").act(a, b),
-        lambda a, b: env._engine.render(a),
+        lambda a, b: daladala.evaluate("random", episodes=a, seed=b),
+        lambda a, b: daladala.train("ppo", steps=a, evaluate_every=b, callback=lambda update: False),
+        lambda a, b: daladala.serve("random", port=a, seed=b).close(),
+        lambda a, b: daladala.serve(a, fps=b).close(),
+        lambda a, b: daladala.record("random", "/dev/null/x.gif", episodes=a, step=b),
     ]
-    allowed = (TypeError, ValueError, IndexError, OverflowError, AttributeError, RuntimeError, OSError, gym.error.Error)
+    allowed = (TypeError, ValueError, IndexError, AttributeError, RuntimeError, OSError, gym.error.Error)
     for _ in range(3000):
         call = draw.choice(calls)
         try:
@@ -207,6 +228,22 @@ def test_threads_get_an_exception_and_no_broken_state():
     assert not wrong
     assert steps
     assert all(steps)
+
+
+def test_threads_with_environments_of_their_own_share_a_policy():
+    policy = daladala.load_policy("ppo", "classic")
+
+    def driven(seed):
+        env = daladala.VectorEnv(32, "classic")
+        observations, total = env.reset(seed=seed)[0], 0.0
+        for _ in range(60):
+            observations, rewards, *_ = env.step(policy.act(observations))
+            total += float(rewards.sum())
+        return total
+
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(driven, range(8)))
+    assert together == [driven(seed) for seed in range(8)]
 
 
 def in_child(queue):

@@ -1,7 +1,9 @@
 """The contract of Gymnasium's single environments."""
 
+import json
 import os
 import pickle
+import urllib.error
 import urllib.request
 import warnings
 
@@ -74,16 +76,39 @@ def test_it_is_drawn_as_a_picture_and_as_text():
     assert "B" in text.render()
 
 
-def test_people_see_each_step_on_a_page(monkeypatch):
+def test_people_see_each_step_on_the_live_page(monkeypatch, capsys):
     monkeypatch.setitem(os.environ, "DALADALA_BROWSER", "0")
-    monkeypatch.setitem(daladala.Env.metadata, "render_fps", 1000)
+    monkeypatch.setitem(daladala.Env.metadata, "render_fps", 100)
     env = gym.make("daladala/City-v0", render_mode="human")
     env.reset(seed=0)
-    address = env.unwrapped._page.address
-    with urllib.request.urlopen(address, timeout=10) as page:
-        assert b"/live" in page.read()
-    with urllib.request.urlopen(address + "live", timeout=10) as live:
-        assert b"PNG" in live.read(200)
+    url = env.unwrapped._page.url
+    assert url in capsys.readouterr().err
+
+    def seen(seq):
+        """The frames up to one of a number, once it is there."""
+        while True:
+            with urllib.request.urlopen(
+                f"{url}api/rooms/main/frames?after=0&frames=whole&wait=5", timeout=60
+            ) as answer:
+                frames = json.load(answer)["frames"]
+            if frames and frames[-1]["seq"] >= seq:
+                return frames
+
+    rewards = [env.step(action)[1] for action in (1, 0, 0, 3)]
+    frames = seen(5)
+    assert [frame["step"] for frame in frames] == [0, 1, 2, 3, 4]
+    assert [frame["action"] for frame in frames] == [None, 1, 0, 0, 3]
+    np.testing.assert_allclose([frame["reward"] for frame in frames[1:]], rewards, rtol=1e-6)
+    assert len(frames[1]["reward_terms"]) == len(env.unwrapped.rules_info["reward_terms"])
+    env.reset(seed=1)
+    assert seen(6)[-1]["step"] == 0
+    # Nobody else moves the bus.
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(
+            urllib.request.Request(f"{url}api/rooms/main/step", b"{}", {"Content-Type": "application/json"})
+        )
+    with refused.value as answer:
+        assert answer.code == 409
     env.close()
     env.close()
 

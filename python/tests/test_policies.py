@@ -1,11 +1,15 @@
 """Policies, what judges them and what makes them."""
 
+import subprocess
+import sys
 import time
+import zipfile
 
 import numpy as np
 import pytest
 
 import daladala
+from daladala._progress import Line
 from daladala.policy import models
 
 
@@ -63,7 +67,7 @@ def test_what_a_callable_raises_comes_out():
 def test_a_training_gives_a_policy_and_tells_how_it_goes(tmp_path):
     told = []
     out = tmp_path / "mine.safetensors"
-    result = daladala.train("ppo", "classic", steps=20_000, seed=1, out=out, progress=told.append)
+    result = daladala.train("ppo", "classic", steps=20_000, seed=1, out=out, callback=told.append)
     assert told[-1]["steps"] == result.steps >= 20_000
     assert any("evaluation" in update for update in told)
     same = daladala.evaluate(out, "classic", episodes=100)
@@ -80,10 +84,71 @@ def test_an_interrupt_ends_a_training_and_keeps_what_was_best(tmp_path):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        daladala.train("ppo", "classic", steps=10_000_000, evaluate_every=2000, out=out, progress=stop)
+        daladala.train("ppo", "classic", steps=10_000_000, evaluate_every=2000, out=out, callback=stop)
     assert out.exists()
-    ended = daladala.train("a2c", "classic", steps=10_000_000, progress=lambda update: False)
-    assert ended.steps < 10_000
+    told = []
+    ended = daladala.train("a2c", "classic", steps=10_000_000, callback=[told.append, lambda update: False])
+    assert ended.steps == told[-1]["steps"] < 10_000
+    with pytest.raises(ZeroDivisionError):
+        daladala.train("a2c", "classic", steps=10_000, callback=lambda update: 1 // 0)
+
+
+def test_ctrl_c_ends_a_training_and_leaves_nothing_broken(tmp_path):
+    code = """
+import os, signal, daladala
+def interrupt(update):
+    os.kill(os.getpid(), signal.SIGINT)
+try:
+    daladala.train("ppo", "classic", steps=10**9, callback=interrupt, progress=True)
+    print("went on")
+except KeyboardInterrupt:
+    print("interrupted", daladala.train("ppo", "classic", steps=4096, progress=False).steps)
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert done.stdout.startswith("interrupted 4"), done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_progress_bar_is_for_those_who_look(capsys):
+    daladala.train("ppo", "classic", steps=5000)
+    assert capsys.readouterr().err == ""
+    daladala.train("ppo", "classic", steps=5000, progress=True)
+    shown = capsys.readouterr().err
+    assert "steps" in shown
+    assert "evaluated" in shown
+
+
+def test_the_line_of_our_own_says_as_much(capsys):
+    line = Line(1000)
+    line.set_postfix({"return": "1.50"}, refresh=False)
+    line.update(250)
+    line.close()
+    assert "25%" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["ppo", "dqn", "a2c"])
+def test_models_of_stable_baselines3_are_loaded_without_it(name, tmp_path):
+    sb3 = pytest.importorskip("stable_baselines3")
+    model = getattr(sb3, name.upper())("MlpPolicy", daladala.SB3VecEnv("daladala/Classic-v0", num_envs=2), device="cpu")
+    model.save(tmp_path / "theirs.zip")
+    policy = daladala.load_policy(tmp_path / "theirs.zip", "classic")
+    observations = daladala.VectorEnv(64, "classic").reset(seed=3)[0]
+    wanted = model.predict(observations, deterministic=True)[0]
+    # Untrained outputs lie close together: a last bit may decide between two.
+    assert (policy.act(observations) == wanted).mean() > 0.95
+    policy.save(tmp_path / "ours.safetensors")
+    same = daladala.load_policy(tmp_path / "ours.safetensors", "classic")
+    np.testing.assert_array_equal(same.outputs(observations), policy.outputs(observations))
+    assert daladala.evaluate(tmp_path / "theirs.zip", "classic", episodes=20)["episodes"] == 20
+
+
+def test_a_state_dict_tells_what_had_to_be_assumed(tmp_path):
+    torch = pytest.importorskip("torch")
+    layers = torch.nn.Sequential(torch.nn.Linear(14, 8), torch.nn.Tanh(), torch.nn.Linear(8, 5))
+    torch.save(layers.state_dict(), tmp_path / "net.pth")
+    with pytest.warns(UserWarning, match=r"net\.pth"):
+        policy = daladala.load_policy(tmp_path / "net.pth", "classic")
+    assert policy.outputs(np.zeros((2, 14))).shape == (2, 5)
 
 
 @pytest.mark.parametrize(
@@ -100,6 +165,14 @@ def test_an_interrupt_ends_a_training_and_keeps_what_was_best(tmp_path):
         (lambda: daladala.evaluate(daladala.load_policy("ppo", "classic"), "city"), ValueError),
         (lambda: daladala.train("sarsa"), ValueError),
         (lambda: daladala.train("ppo", steps=0), ValueError),
+        (lambda: daladala.train("ppo", steps=-1), ValueError),
+        (lambda: daladala.train("ppo", steps=2**70), ValueError),
+        (lambda: daladala.train("ppo", steps=1.5), TypeError),
+        (lambda: daladala.train("ppo", evaluate_every=-1), ValueError),
+        (lambda: daladala.train("ppo", evaluation_episodes=-1), ValueError),
+        (lambda: daladala.evaluate("ppo", episodes=2**70), ValueError),
+        (lambda: daladala.evaluate("ppo", episodes=True + 0.5), TypeError),
+        (lambda: daladala.load_policy("nobody.zip"), ValueError),
         (lambda: daladala.train("ppo", hyperparameters={"gama": 1}), ValueError),
         (lambda: daladala.train("ppo", hyperparameters={"gamma": 7}), ValueError),
     ],
@@ -107,3 +180,12 @@ def test_an_interrupt_ends_a_training_and_keeps_what_was_best(tmp_path):
 def test_a_mistake_is_an_exception(call, error):
     with pytest.raises(error):
         call()
+
+
+def test_an_archive_that_is_no_model_is_refused(tmp_path):
+    with zipfile.ZipFile(tmp_path / "no.zip", "w") as archive:
+        archive.writestr("data", "{}")
+    for path in (tmp_path / "no.zip", tmp_path / "none.zip"):
+        with pytest.raises(ValueError) as raised:  # noqa: PT011
+            daladala.load_policy(path)
+        assert path.name in str(raised.value)

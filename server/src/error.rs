@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use daladala_agents::{PolicyFault, StreamError};
 use daladala_env::EnvError;
 
 use crate::recording::RecordingError;
@@ -87,10 +88,22 @@ pub enum RoomError {
     /// The policy chose what the rules do not know.
     #[error(transparent)]
     Env(#[from] EnvError),
+    /// The policy has no action. The room goes on once it has one.
+    #[error("its driver failed: {0}")]
+    Driver(#[from] PolicyFault),
     /// A recording has become unreadable.
     #[error("its recording cannot be played")]
     Playback(#[from] RecordingError),
     /// The policy or the rules panicked; what they said is in the log.
     #[error("its driver panicked")]
     Panicked,
+}
+
+impl From<StreamError> for RoomError {
+    fn from(error: StreamError) -> Self {
+        match error {
+            StreamError::Env(error) => Self::Env(error),
+            StreamError::Policy(fault) => Self::Driver(fault),
+        }
+    }
 }

@@ -4,6 +4,7 @@ mod catalog;
 mod driver;
 mod episodes;
 mod playback;
+mod shown;
 
 use std::sync::Arc;
 
@@ -25,6 +26,10 @@ pub(crate) trait AnyDriver: Send + Sync {
     fn spaces(&self) -> Option<Spaces>;
     /// The rules and the scenario it drives by; none where nobody drives.
     fn spec(&self) -> Option<&RuleSpec>;
+    /// Whether another program plays and hands in the frames.
+    fn is_shown(&self) -> bool {
+        false
+    }
     /// A game that draws its episodes from `seed`.
     fn begin(&self, seed: u64) -> Box<dyn Game>;
 }

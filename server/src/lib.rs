@@ -66,4 +66,4 @@ pub use error::{RoomError, ServerError};
 pub use game::{Catalog, CatalogError, Driver};
 pub use publish::{Publication, Published, Publisher};
 pub use recording::{Header, RecordingError};
-pub use server::Server;
+pub use server::{Server, Stage};

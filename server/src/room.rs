@@ -133,6 +133,11 @@ impl Room {
         answered.await.unwrap_or_else(|_| Err(self.gone()))
     }
 
+    /// Has the room do something that nobody waits for; false where it has too much to do, or is gone.
+    pub(crate) fn tell(&self, work: impl FnOnce(&mut Actor) + Send + 'static) -> bool {
+        self.asks.try_send(Box::new(work)).is_ok()
+    }
+
     /// Marks the room as closed when its actor could not.
     pub(crate) fn abandon(&self) {
         let now = self.now();

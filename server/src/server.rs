@@ -6,6 +6,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use daladala_env::Frame;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
@@ -19,8 +20,8 @@ use crate::game::Catalog;
 use crate::metrics::Metrics;
 use crate::original::Original;
 use crate::recording::Recordings;
-use crate::room::Pollers;
-use crate::rooms::{Lost, Means, Rooms};
+use crate::room::{Pollers, Room};
+use crate::rooms::{Lost, MAIN, Means, Rooms};
 use crate::shared::Shared;
 use crate::state::StateFolder;
 use crate::viewers::ViewerThreads;
@@ -38,6 +39,19 @@ pub struct Server {
     losses: mpsc::UnboundedReceiver<Lost>,
     underscored_events: bool,
     state: Option<StateFolder>,
+}
+
+/// The room `main` of a server that shows what another program plays.
+#[derive(Clone)]
+pub struct Stage(Arc<Room>);
+
+impl Stage {
+    /// Shows the next frame, from any thread and without waiting. False where the room is gone, or has more to do than it
+    /// can, so that this frame is left out.
+    #[must_use]
+    pub fn show(&self, frame: Frame) -> bool {
+        self.0.tell(|actor| actor.show(frame))
+    }
 }
 
 impl Server {
@@ -114,6 +128,13 @@ impl Server {
         }
         let token = make_token(&self.secret, &Claims::new(role, PRINTED_TOKEN)).ok()?;
         Some(format!("{}#token={token}", self.url()))
+    }
+
+    /// Where a program that plays itself shows what it does; none where the server was given a driver.
+    #[must_use]
+    pub fn stage(&self) -> Option<Stage> {
+        let room = self.app.rooms.find(MAIN).ok()?;
+        self.app.rooms.catalog().first().is_shown().then_some(Stage(room))
     }
 
     /// Serves until `shutdown` is done, then closes every socket and waits for them at most

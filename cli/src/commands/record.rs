@@ -2,24 +2,23 @@
 
 mod animation;
 mod frames;
+mod recording;
 mod still;
 
-use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::ensure;
-use daladala_agents::{Choice, Policy, Stream, registry};
-use daladala_env::{Frame, SpecId};
-use daladala_render::{Renderer, Setting};
-use indicatif::ProgressBar;
+use daladala_agents::{Choice, Policy, registry};
+use daladala_env::SpecId;
 use serde::Serialize;
 
 use crate::arguments::{DeviceArgs, RulesArgs};
-use crate::files::WholeFile;
 use crate::interrupt;
 use crate::numbers::count_in;
 use crate::output::{print, print_json, progress_bar, tell_of};
+use recording::{Episodes, Format, GoOn};
+pub use recording::{FRAME_RATES, Recorded, Recording};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -63,22 +62,9 @@ struct Out {
 impl Out {
     fn parse(text: &str) -> Result<Self, &'static str> {
         let path = PathBuf::from(text);
-        let extension = path.extension().map(OsStr::to_ascii_lowercase);
-        let format = match extension.as_ref().and_then(|extension| extension.to_str()) {
-            Some("gif") => Format::Animation,
-            Some("png") => Format::Still,
-            Some("jsonl") => Format::Frames,
-            _ => return Err("the name says what to write: end it in .gif, .png or .jsonl"),
-        };
+        let format = Format::of(&path).ok_or("the name says what to write: end it in .gif, .png or .jsonl")?;
         Ok(Self { path, format })
     }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Format {
-    Animation,
-    Still,
-    Frames,
 }
 
 #[derive(Serialize)]
@@ -105,19 +91,22 @@ impl Args {
         tell_of(&self.model, &loaded, &info.id);
         let policy: Arc<dyn Policy> = Arc::from(loaded.policy);
         let model = registry::display_name(&self.model);
-        let renderer = Renderer::new(Setting::of(&info, &model, policy.output_kind()));
-        let mut episodes = Stream::new(&spec, policy, self.seed);
         interrupt::catch()?;
-        let mut file = WholeFile::create(path)?;
         let bar = progress_bar(u64::from(self.episodes), "episodes", self.json);
-        let mut recorded = Recorded { frames: 0, returns: Vec::new() };
-        let mut next = || next_episode(&mut episodes, self.episodes, &mut recorded, &bar);
-        match format {
-            Format::Animation => animation::write(&mut file, &renderer, self.fps, &mut next)?,
-            Format::Still => still::write(&mut file, &renderer, self.step, &mut next)?,
-            Format::Frames => frames::write(&mut file, &info.frame_schema(), &mut next)?,
-        }
-        let bytes = file.finish()?;
+        let recording = Recording {
+            spec: &spec,
+            policy,
+            model: &model,
+            seed: self.seed,
+            episodes: self.episodes,
+            fps: self.fps,
+            step: self.step,
+        };
+        let recorded = recording.write(path, &|done| {
+            bar.set_position(done.into());
+            ensure!(!interrupt::asked(), "interrupted: nothing has been written");
+            Ok(())
+        })?;
         bar.finish_and_clear();
         let summary = Summary {
             out: path.display().to_string(),
@@ -126,13 +115,13 @@ impl Args {
             seed: self.seed,
             episodes: self.episodes,
             frames: recorded.frames,
-            bytes,
+            bytes: recorded.bytes,
             returns: recorded.returns,
         };
         if self.json {
             return print_json(&summary);
         }
-        let kib = bytes.div_ceil(1024);
+        let kib = recorded.bytes.div_ceil(1024);
         let episodes = if self.episodes == 1 { "1 episode".to_owned() } else { format!("{} episodes", self.episodes) };
         match format {
             Format::Still => print(format!("Wrote {}: a picture of {episodes}, {kib} KiB.", summary.out)),
@@ -141,40 +130,7 @@ impl Args {
     }
 }
 
-/// Said where Ctrl-C ends a recording.
-const NOTHING_WRITTEN: &str = "interrupted: nothing has been written";
-
-/// What has been driven so far.
-struct Recorded {
-    frames: u64,
-    returns: Vec<f32>,
-}
-
-/// The frames of the next episode, or none when there are to be no more.
-fn next_episode(
-    episodes: &mut Stream,
-    count: u32,
-    recorded: &mut Recorded,
-    bar: &ProgressBar,
-) -> anyhow::Result<Option<Vec<Frame>>> {
-    if recorded.returns.len() as u64 == u64::from(count) {
-        return Ok(None);
-    }
-    let mut frames = Vec::new();
-    while frames.is_empty() || !episodes.ended() {
-        ensure!(!interrupt::asked(), NOTHING_WRITTEN);
-        frames.push(episodes.advance(None)?);
-    }
-    recorded.frames += frames.len() as u64;
-    recorded.returns.extend(frames.last().map(|last| last.total_reward));
-    bar.inc(1);
-    Ok(Some(frames))
-}
-
-/// Where the writers get their episodes from.
-type Episodes<'a> = &'a mut dyn FnMut() -> anyhow::Result<Option<Vec<Frame>>>;
-
 fn steps_per_second(text: &str) -> Result<f64, String> {
     let fps: f64 = text.parse().map_err(|_| "it is no number".to_owned())?;
-    if (0.1..=25.0).contains(&fps) { Ok(fps) } else { Err("steps a second are 0.1 to 25".to_owned()) }
+    if FRAME_RATES.contains(&fps) { Ok(fps) } else { Err("steps a second are 0.1 to 25".to_owned()) }
 }

@@ -228,10 +228,7 @@ impl Rules for Classic {
 
     /// Picking up needs a stop and room, dropping off a stop and someone aboard; elsewhere both do what Move does.
     fn action_mask(&self, state: &ClassicState) -> u32 {
-        let at_stop = state.stop_here().is_some();
-        let pick_up = u32::from(at_stop && state.passengers < CAPACITY) << PICK_UP;
-        let drop_off = u32::from(at_stop && state.passengers > 0) << DROP_OFF;
-        1 << MOVE | pick_up | drop_off | 1 << STOP | 1 << SPEED_UP
+        mask_of(state.stop_here().is_some(), state.passengers).into()
     }
 
     fn check_layout(&self, layout: &ClassicLayout) -> Result<(), EnvError> {
@@ -292,6 +289,13 @@ impl DrawAny for Classic {
     fn draw_any(&self, generator: &mut Generator) -> ClassicLayout {
         ClassicLayout::draw_any(generator)
     }
+}
+
+/// The action mask of a bus that is at a stop or not, by how many are aboard.
+fn mask_of(at_stop: bool, passengers: u8) -> u8 {
+    let pick_up = u8::from(at_stop && passengers < CAPACITY) << PICK_UP;
+    let drop_off = u8::from(at_stop && passengers > 0) << DROP_OFF;
+    1 << MOVE | pick_up | drop_off | 1 << STOP | 1 << SPEED_UP
 }
 
 /// One step.

@@ -44,6 +44,13 @@ pub trait Batch<R: Rules>: Clone + Debug + Send + Sync {
     /// Lends the running episode of environment `index`, which exists, without a copy where states are stored whole.
     fn with_state<T>(&self, rules: &R, index: usize, read: impl FnOnce(&R::State) -> T) -> T;
 
+    /// Writes the action masks of the running episodes, `[envs]`.
+    fn action_masks(&self, rules: &R, masks: &mut [u32]) {
+        for (index, mask) in masks.iter_mut().enumerate() {
+            *mask = self.with_state(rules, index, |state| rules.action_mask(state));
+        }
+    }
+
     /// The sum of rewards of the running episode of environment `index`, which exists.
     fn episode_return(&self, index: usize) -> f32;
 

@@ -55,6 +55,12 @@ impl<R: Rules, B: Batch<R>> Shards<R, B> {
         self.batches[index / self.size].with_state(rules, index % self.size, read)
     }
 
+    pub(super) fn action_masks(&self, rules: &R, masks: &mut [u32]) {
+        for (batch, masks) in self.batches.iter().zip(masks.chunks_mut(self.size)) {
+            batch.action_masks(rules, masks);
+        }
+    }
+
     pub(super) fn episode_return(&self, index: usize) -> f32 {
         self.batches[index / self.size].episode_return(index % self.size)
     }

@@ -7,7 +7,7 @@ use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use serde_json::{Map, Value, json};
 
-use super::Environments;
+use super::{Environments, Scratch};
 use crate::core::Core;
 
 /// The frames of the running episodes.
@@ -43,15 +43,8 @@ impl Pictures {
         episode.frames.push(core.env.frame(index, episode.number, None));
     }
 
-    /// All environments have moved on.
-    pub(super) fn stepped(
-        &mut self,
-        core: &Core,
-        actions: &[u8],
-        rewards: &[f64],
-        terminated: &[bool],
-        truncated: &[bool],
-    ) {
+    /// All environments have moved on, which brought what `scratch` holds.
+    pub(super) fn stepped(&mut self, core: &Core, scratch: &Scratch, terminated: &[bool], truncated: &[bool]) {
         use daladala_env::Autoreset::{Disabled, NextStep, SameStep};
         for index in 0..self.episodes.len() {
             let (terminated, truncated) = (terminated[index], truncated[index]);
@@ -67,10 +60,23 @@ impl Pictures {
             }
             let episode = &mut self.episodes[index];
             episode.ended = ended;
-            let transition = Transition { reward: rewards[index] as f32, cost: 0.0, terminated, truncated };
-            episode.frames.push(core.env.frame(index, episode.number, Some((actions[index], transition))));
+            let reward = scratch.rewards[index];
+            let cost = scratch.costs.get(index).copied().unwrap_or_default();
+            let transition = Transition { reward, cost, terminated, truncated };
+            let mut frame = core.env.frame(index, episode.number, Some((scratch.actions[index], transition)));
+            if let Some((reward, cost)) = &scratch.terms {
+                frame.reward_terms = row(reward, core.env.envs(), index).to_vec();
+                frame.cost_terms = row(cost, core.env.envs(), index).to_vec();
+            }
+            episode.frames.push(frame);
         }
     }
+}
+
+/// The part of a table, one row an environment, that is environment `index`'s.
+fn row(table: &[f32], envs: usize, index: usize) -> &[f32] {
+    let width = table.len() / envs;
+    &table[index * width..(index + 1) * width]
 }
 
 impl Environments {
@@ -87,6 +93,12 @@ impl Environments {
         let (pictures, frames) = self.pictures(index)?;
         let picture = pictures.renderer.draw(frames, 1.0);
         PyArray1::from_vec(py, picture.rgb).reshape([HEIGHT as usize, WIDTH as usize, 3])
+    }
+
+    /// The last frame.
+    pub(crate) fn last_frame(&self, index: usize) -> PyResult<Frame> {
+        let (_, frames) = self.pictures(index)?;
+        frames.last().cloned().ok_or_else(|| PyRuntimeError::new_err("no episode has begun: reset first"))
     }
 
     /// The last frame as a JSON object.

@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use daladala_agents::{AgentError, Checkpoint, Choice, DeviceKind, Policy, registry};
-use daladala_env::{EnvError, RuleSet, RuleSpec};
+use daladala_env::{EnvError, Frame, RuleSet, RuleSpec};
 use daladala_protocol::ScenarioChoice;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::shown::Shown;
 use super::{Driver, SharedDriver};
 use crate::error::ServerError;
 
@@ -108,6 +109,19 @@ impl Catalog {
         }
     }
 
+    /// A catalog for a program that plays itself, by `spec`: `main` shows what it does, from `frame` on, and is moved by
+    /// [`Stage::show`](crate::Stage::show) alone. `player` is what the program is called.
+    #[must_use]
+    pub fn shown(spec: RuleSpec, player: &str, frame: Frame) -> Self {
+        Self {
+            first: Arc::new(Shown::new(spec.clone(), player, frame)),
+            spec,
+            sources: BTreeMap::new(),
+            loaded: Mutex::default(),
+            device: DeviceKind::default(),
+        }
+    }
+
     /// With the networks of all models but the first, which comes loaded, on a device.
     #[must_use]
     pub fn on_device(self, device: DeviceKind) -> Self {
@@ -152,7 +166,7 @@ impl Catalog {
 
     /// Who drives the room of the original's clients: they know the rules `classic` alone.
     pub(crate) fn of_the_original(&self) -> SharedDriver {
-        if self.spec.rules() == RuleSet::Classic {
+        if self.spec.rules() == RuleSet::Classic && !self.first.is_shown() {
             return self.first();
         }
         let known = |(rules, _): &&(String, String)| rules == RuleSet::Classic.name();

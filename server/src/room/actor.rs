@@ -290,7 +290,19 @@ impl Actor {
         }
     }
 
+    /// A driver without an action stops the clock, which asks it again once it is resumed; what else goes wrong ends the
+    /// room.
     fn fail(&mut self, error: RoomError) -> Refusal {
+        if let RoomError::Driver(fault) = &error {
+            tracing::warn!(room = self.room.code(), %fault, "the driver has failed");
+            self.happened(RoomEvent::DriverFailed { message: fault.to_string() });
+            if self.clock_drives() {
+                self.paused = true;
+                self.happened(RoomEvent::Paused {});
+                self.describe();
+            }
+            return Refusal::conflict(error.to_string());
+        }
         self.failed = Some(error);
         Refusal::internal()
     }
@@ -373,9 +385,10 @@ impl Actor {
         action.find(&self.described.info().game.actions)
     }
 
-    /// An error in a playback, in which nobody chooses.
+    /// An error in a playback and in what another program plays: nobody here chooses.
     pub(super) fn check_drivable(&self) -> Result<(), Refusal> {
         match self.kind {
+            _ if self.driver.is_shown() => Err(Refusal::conflict("another program plays: it alone moves the bus")),
             Kind::Playback => Err(Refusal::conflict("this room plays a recording: nobody drives")),
             Kind::Stream | Kind::Driven => Ok(()),
         }
@@ -428,7 +441,7 @@ impl Actor {
     /// One frame, now.
     pub(crate) fn step(&mut self, action: Option<&ActionName>) -> Result<Stepped, Refusal> {
         let choice = action.map(|action| self.find_action(action)).transpose()?;
-        if choice.is_some() {
+        if choice.is_some() || self.driver.is_shown() {
             self.check_drivable()?;
         }
         self.check_policy_chooses()?;
@@ -461,7 +474,9 @@ impl Actor {
     /// A new episode; with a seed, the first of those drawn from it.
     pub(crate) fn reset(&mut self, seed: Option<u64>) -> Result<Stepped, Refusal> {
         let driven = self.kind == Kind::Driven;
-        if !driven {
+        if self.driver.is_shown() {
+            self.check_drivable()?;
+        } else if !driven {
             self.check_change()?;
         }
         let state = self.game.reset(seed).map_err(|error| self.fail(error))?;
@@ -505,6 +520,12 @@ impl Actor {
         self.happened(RoomEvent::ModelLoaded { model, rules });
         self.describe();
         Ok(self.stepped())
+    }
+
+    /// The next frame of what another program plays.
+    pub(crate) fn show(&mut self, frame: Frame) {
+        self.keep(frame);
+        self.publish();
     }
 
     /// The latest frame, with what the driver sees.

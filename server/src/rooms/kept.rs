@@ -64,7 +64,8 @@ impl Rooms {
     ) -> Result<(), ServerError> {
         let KeptRooms { settings, rooms: mut kept } = kept.unwrap_or_default();
         let unchanged = settings.as_ref() == Some(&self.settings(seed));
-        for (code, kind) in [(MAIN, Kind::Stream), (ORIGINAL, Kind::Driven)] {
+        let main = if self.catalog.first().is_shown() { Kind::Driven } else { Kind::Stream };
+        for (code, kind) in [(MAIN, main), (ORIGINAL, Kind::Driven)] {
             let mut opening = self.permanent(code, kind, seed);
             if let Some(kept) = kept.remove(code) {
                 opening = self.as_it_was(opening, kept, unchanged).await;

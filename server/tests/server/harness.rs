@@ -54,7 +54,11 @@ pub(crate) fn catalog() -> Catalog {
 
 impl TestServer {
     pub(crate) async fn start(config: ServerConfig) -> Self {
-        let server = Server::bind(config, catalog()).await.expect("a free port");
+        Self::of(Server::bind(config, catalog()).await.expect("a free port"))
+    }
+
+    /// A server, running.
+    pub(crate) fn of(server: Server) -> Self {
         let (stop, stopped) = oneshot::channel();
         let address = server.local_addr();
         let running = tokio::spawn(server.run(async { _ = stopped.await }));

@@ -10,6 +10,7 @@ mod http;
 mod kept;
 mod lifecycle;
 mod operations;
+mod outside;
 mod protocol_document;
 mod recordings;
 mod resume;

@@ -9,7 +9,6 @@ use daladala_env::rules::Classic;
 use daladala_env::{Action, Generator, OutputKind, Rules};
 use daladala_server::{Catalog, Limits, Server, ServerConfig};
 use serde_json::{Value, json};
-use tokio::sync::oneshot;
 
 use crate::harness::{JSON, TestServer, config, driver, number};
 
@@ -63,10 +62,7 @@ async fn gated(limits: &Limits) -> (TestServer, Gate) {
     let policy = Gated { gate: gate.clone(), random: Random::new(&Classic.spaces()) };
     let catalog = Catalog::new(driver(policy)).with_built_in();
     let server = Server::bind(ServerConfig { limits: *limits, ..config() }, catalog).await.expect("a free port");
-    let (stop, stopped) = oneshot::channel();
-    let address = server.local_addr();
-    let running = tokio::spawn(server.run(async { _ = stopped.await }));
-    (TestServer { address, stop, running }, gate)
+    (TestServer::of(server), gate)
 }
 
 /// The tests have one worker: if a driver ran on it, nothing would be answered.

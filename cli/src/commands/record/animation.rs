@@ -3,14 +3,12 @@
 use std::collections::HashMap;
 use std::io::Write;
 
-use anyhow::ensure;
 use color_quant::NeuQuant;
 use daladala_env::Frame;
 use daladala_render::{HEIGHT, Picture, Renderer, WIDTH};
 use gif::{DisposalMethod, Encoder, Repeat};
 
-use super::{Episodes, NOTHING_WRITTEN};
-use crate::interrupt;
+use super::{Episodes, GoOn};
 
 /// Pictures a second that are aimed at: smooth to the eye, and browsers slow down what is faster than 50.
 const PICTURES_PER_SECOND: f64 = 20.0;
@@ -23,7 +21,13 @@ const SAMPLED: usize = 11;
 /// The choice's care, 1 (all pixels, slow) to 30.
 const SAMPLE_FACTION: i32 = 3;
 
-pub(super) fn write(out: &mut impl Write, renderer: &Renderer, fps: f64, episodes: Episodes<'_>) -> anyhow::Result<()> {
+pub(super) fn write(
+    out: &mut impl Write,
+    renderer: &Renderer,
+    fps: f64,
+    episodes: Episodes<'_>,
+    go_on: GoOn<'_>,
+) -> anyhow::Result<()> {
     let Some(mut frames) = episodes()? else { return Ok(()) };
     let colors = Colors::of(renderer, &frames);
     let mut encoder = Encoder::new(out, WIDTH as u16, HEIGHT as u16, &colors.palette)?;
@@ -33,7 +37,7 @@ pub(super) fn write(out: &mut impl Write, renderer: &Renderer, fps: f64, episode
     let mut animation = Animation { encoder, colors, shown: Vec::new() };
     loop {
         for last in 1..=frames.len() {
-            ensure!(!interrupt::asked(), NOTHING_WRITTEN);
+            go_on()?;
             // Nothing has moved yet at the reset, and when it is over there is time to read.
             let parts = if last == 1 { 1 } else { pictures_per_step };
             for part in 1..=parts {

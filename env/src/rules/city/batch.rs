@@ -51,6 +51,10 @@ impl Batch<City> for CityBatch {
         either!(&self.0, batch => batch.with_state(rules, index, read))
     }
 
+    fn action_masks(&self, rules: &City, masks: &mut [u32]) {
+        either!(&self.0, batch => batch.action_masks(rules, masks));
+    }
+
     fn episode_return(&self, index: usize) -> f32 {
         either!(&self.0, batch => Batch::<City>::episode_return(batch, index))
     }

@@ -110,6 +110,12 @@ impl Batch<City> for LaneBatch {
         read(&self.blocks[index / LANES].state(index % LANES))
     }
 
+    fn action_masks(&self, rules: &City, masks: &mut [u32]) {
+        for (block, masks) in self.blocks.iter().zip(masks.chunks_mut(LANES)) {
+            block.trips.action_masks(&rules.parameters, masks);
+        }
+    }
+
     fn episode_return(&self, index: usize) -> f32 {
         self.blocks[index / LANES].trips.episode_return[index % LANES]
     }

@@ -374,22 +374,30 @@ fn settle(
 
 /// Bit `a` for an action that may do what none before it does.
 pub(super) fn action_mask(parameters: &Parameters, state: &CityState) -> u32 {
-    let mut mask = 1 << MOVE;
-    if state.held > 0 {
-        return mask;
+    let stop = parameters.stop_at(state.position);
+    let alighting = stop.map_or(0, |stop| state.aboard[stop]);
+    mask_of(parameters, (state.held, state.speed), stop, (state.load(), alighting))
+}
+
+/// The same of what it depends on: ticks to be held and the speed; the stop that the bus is at; how many are aboard, and
+/// how many of them want to alight there.
+pub(super) fn mask_of(
+    parameters: &Parameters,
+    (held, speed): (u8, u8),
+    stop: Option<usize>,
+    (load, alighting): (u8, u8),
+) -> u32 {
+    if held > 0 {
+        return 1 << MOVE;
     }
-    if (1..MAX_SPEED).contains(&state.speed) {
-        mask |= 1 << SPEED_UP;
-    }
-    mask |= 1 << STOP;
-    if let Some(stop) = parameters.stop_at(state.position).filter(|_| state.speed <= 1) {
-        // Who waits at the next tick is not known.
-        if stop < state.queues.len() && room(parameters, state.load()) > 0 {
-            mask |= 1 << PICK_UP;
-        }
-        if state.aboard[stop] > 0 {
-            mask |= 1 << DROP_OFF;
-        }
-    }
-    mask
+    let exchanges = stop.filter(|_| speed <= 1);
+    // Who waits at the next tick is not known. Nobody boards at the last stop.
+    let boards = exchanges.is_some_and(|stop| stop + 1 < parameters.stops() && room(parameters, load) > 0);
+    let alights = exchanges.is_some() && alighting > 0;
+    let speeds_up = (1..MAX_SPEED).contains(&speed);
+    1 << MOVE
+        | u32::from(boards) << PICK_UP
+        | u32::from(alights) << DROP_OFF
+        | 1 << STOP
+        | u32::from(speeds_up) << SPEED_UP
 }

@@ -75,6 +75,13 @@ impl Batch<Classic> for ClassicBatch {
         read(&self.blocks[index / LANES].state(index % LANES))
     }
 
+    fn action_masks(&self, _: &Classic, masks: &mut [u32]) {
+        for (block, masks) in self.blocks.iter().zip(masks.chunks_mut(LANES)) {
+            let open = block.action_masks();
+            masks.iter_mut().zip(open).for_each(|(mask, open)| *mask = u32::from(open));
+        }
+    }
+
     fn episode_return(&self, index: usize) -> f32 {
         self.blocks[index / LANES].episode_return[index % LANES]
     }

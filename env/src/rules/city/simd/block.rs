@@ -6,6 +6,7 @@ use crate::generator::Generator;
 use crate::rules::city::layout::Enforcement;
 use crate::rules::city::observation::ENFORCEMENT;
 use crate::rules::city::parameters::{Parameters, word_of};
+use crate::rules::city::tick::mask_of;
 use crate::rules::city::{CityState, MAX_CHECKPOINTS, MAX_LIGHTS, MAX_STOPS};
 use crate::rules::lanes::{Bytes, LANES, Words, bits};
 use crate::vec_env::Snapshot;
@@ -223,6 +224,19 @@ impl Trips {
     /// How many are aboard of one trip.
     pub(super) fn load(&self, parameters: &Parameters, lane: usize) -> u8 {
         self.aboard[..parameters.stops()].iter().map(|aboard| aboard[lane]).sum()
+    }
+
+    /// The action masks of the first trips, as [`action_mask`](super::super::tick::action_mask) has them of states.
+    pub(super) fn action_masks(&self, parameters: &Parameters, masks: &mut [u32]) {
+        let mut loads = [0; LANES];
+        for aboard in &self.aboard[..parameters.stops()] {
+            loads.iter_mut().zip(aboard).for_each(|(load, aboard)| *load += aboard);
+        }
+        for (lane, mask) in masks.iter_mut().enumerate() {
+            let stop = parameters.stop_at(self.position[lane]);
+            let alighting = stop.map_or(0, |stop| self.aboard[stop][lane]);
+            *mask = mask_of(parameters, (self.held[lane], self.speed[lane]), stop, (loads[lane], alighting));
+        }
     }
 
     /// Reads into `state` what is in lanes.

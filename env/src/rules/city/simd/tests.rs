@@ -143,6 +143,13 @@ fn compare<B: Batch<City>>(
             }
         }
         prop_assert_eq!(fast.first_that_needs_reset(), plain.first_that_needs_reset());
+        let masks = |of: &mut dyn FnMut(&mut [u32])| {
+            let mut masks = vec![0; envs];
+            of(&mut masks);
+            masks
+        };
+        let told = masks(&mut |masks| plain.action_masks(rules, masks));
+        prop_assert_eq!(masks(&mut |masks| fast.action_masks(rules, masks)), told, "tick {}", tick);
         for index in 0..envs {
             prop_assert_eq!(fast.snapshot(rules, index), plain.snapshot(rules, index), "tick {}", tick);
         }

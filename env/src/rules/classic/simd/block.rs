@@ -6,7 +6,9 @@
 //! the cells from here on and no lane needs a shift of its own.
 
 use super::super::layout::DEFAULT_WAITING;
-use super::super::{CAPACITY, ClassicLayout, ClassicState, FARE, LAST_CELL, MAX_SPEED, ROUTE_CELLS, info};
+use super::super::{
+    CAPACITY, ClassicLayout, ClassicState, FARE, LAST_CELL, MAX_SPEED, ROUTE_CELLS, STOPS, info, mask_of,
+};
 use crate::episode::EpisodeStats;
 use crate::generator::Generator;
 use crate::rules::lanes::{Bytes, LANES, Words};
@@ -126,6 +128,15 @@ impl Block {
             crashed: bit(self.crashed, lane),
             steps: u16::from(self.steps[lane]),
         }
+    }
+
+    /// The action masks, as [`Rules::action_mask`](crate::rules::Rules::action_mask) has them of states.
+    pub(super) fn action_masks(&self) -> Bytes {
+        std::array::from_fn(|lane| {
+            // Past the last cell a bus that has arrived stands in it.
+            let (position, passengers) = (self.position[lane].min(LAST_CELL), self.passengers[lane]);
+            mask_of(STOPS.contains(&position), passengers)
+        })
     }
 
     /// Reads the figures of the last finished episode of one environment.

@@ -116,6 +116,10 @@ fn compare(
             prop_assert_eq!(ours, told, "step {}, environment {} of {}", step, index, envs);
         }
         prop_assert_eq!(fast.first_that_needs_reset(), plain.first_that_needs_reset());
+        let (mut ours, mut told) = (vec![0; envs], vec![0; envs]);
+        fast.action_masks(&Classic, &mut ours);
+        plain.action_masks(&Classic, &mut told);
+        prop_assert_eq!(ours, told, "masks of step {}", step);
         for index in 0..envs {
             prop_assert_eq!(fast.snapshot(&Classic, index), plain.snapshot(&Classic, index), "step {}", step);
         }
