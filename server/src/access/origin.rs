@@ -53,6 +53,19 @@ impl Origins {
         self.loopback && origin.parse().is_ok_and(|origin: Origin| is_local(&origin.host))
     }
 
+    /// Who may show the pages of the server in a frame, as a content security policy says it: its own pages and those that
+    /// may use it. A notebook on this machine is one.
+    pub(crate) fn frame_ancestors(&self) -> String {
+        let local = if self.loopback { " http://localhost:* http://127.0.0.1:*" } else { "" };
+        let pages = self.pages.iter().filter_map(|page| match page {
+            AllowedOrigin::Any => Some("*".to_owned()),
+            AllowedOrigin::Page(origin) => Some(origin.to_string()),
+            // A page without an origin cannot be named there.
+            AllowedOrigin::Null => None,
+        });
+        pages.fold(format!("'self'{local}"), |all, page| format!("{all} {page}"))
+    }
+
     /// Whether a request calls the server by a name it has. A page whose name is made to point to 127.0.0.1 (DNS
     /// rebinding) has the server's origin in the browser's eyes, but not its name. Browsers always tell a name; who tells
     /// none, as health checks by HTTP/1.0 do, is no page.

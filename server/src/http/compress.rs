@@ -4,21 +4,26 @@
 //! compressed in the quickest way there is. Nothing else is: streams would wait for what fills a block, and recordings
 //! are packed already.
 
-use axum::http::{HeaderMap, header};
+use axum::http::{Extensions, HeaderMap, header};
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
-use tower_http::compression::predicate::{And, DefaultPredicate, NotForContentType, Predicate, SizeAbove};
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate, SizeAbove};
 
 /// Bytes below which an answer fits the first packets anyway.
 const WORTHWHILE: u64 = 1024;
 
 /// Compresses answers that are long enough, for clients that take it.
-pub(super) fn answers() -> CompressionLayer<And<And<SizeAbove, DefaultPredicate>, NotForContentType>> {
+pub(super) fn answers() -> CompressionLayer<impl Predicate> {
     // Streams of events are left alone by default.
     let which = SizeAbove::new(WORTHWHILE).and(DefaultPredicate::new());
     let which = which.and(NotForContentType::const_new("application/octet-stream"));
-    CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(which)
+    let as_it_is = |_, _, _: &HeaderMap, extensions: &Extensions| extensions.get::<AsItIs>().is_none();
+    CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(which.and(as_it_is))
 }
+
+/// Marks an answer that is not compressed: it is long, and asked for so often that packing it would be the work.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct AsItIs;
 
 /// How a file may be packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

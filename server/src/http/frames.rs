@@ -14,9 +14,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio::time::{Instant, timeout_at};
 
-use super::Caller;
-use super::Refused;
 use super::guard::Address;
+use super::{AsItIs, Caller, Refused};
 use crate::access::Share;
 use crate::app::App;
 use crate::config::Role;
@@ -104,7 +103,7 @@ pub(super) async fn page(
         (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
         (header::CONTENT_LENGTH, HeaderValue::from(length)),
     ];
-    Ok((headers, body(head, gathered.frames, tail, share)).into_response())
+    Ok((headers, Extension(AsItIs), body(head, gathered.frames, tail, share)).into_response())
 }
 
 /// What comes before the frames of a page without any, and what comes after them.

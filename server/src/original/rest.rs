@@ -20,8 +20,7 @@ use super::state::StateFrame;
 use super::{action_of, load, room};
 use crate::app::App;
 use crate::config::Role;
-use crate::http::Refused;
-use crate::http::{Body, Caller};
+use crate::http::{AsItIs, Body, Caller, Refused};
 use crate::room::{Room, RoomFrame};
 use crate::rooms::{MAIN, ORIGINAL};
 
@@ -198,7 +197,7 @@ pub(crate) async fn episode_data(State(app): State<Arc<App>>, Caller(grant): Cal
     let latest = Arc::clone(&room.now().frame);
     let data = app.episode_data.of((latest.epoch(), latest.seq()), || serde_json::to_vec(&so_far(&room, &latest)));
     let data = data.map_err(|_| Refusal::internal())?;
-    Ok(([(header::CONTENT_TYPE, "application/json")], data).into_response())
+    Ok(([(header::CONTENT_TYPE, "application/json")], Extension(AsItIs), data).into_response())
 }
 
 /// The episode that has come to `latest`.

@@ -362,7 +362,7 @@ mod tests {
     /// Half a thousand of them wait for a client that sends more than it may.
     #[test]
     fn of_what_comes_with_an_event_only_what_is_needed_is_kept() {
-        let small = |sent: Value| Payload(Some(Ok(sent))).small().0;
+        let small = |sent: Value| Payload(Some(Ok(sent))).small("step").0;
         let long = "x".repeat(1000);
         assert_eq!(small(json!({ "action": 3, "more": [[[]]] })), Some(Ok(json!({ "action": 3 }))));
         assert_eq!(small(json!({ "more": long })), Some(Ok(json!({}))));
@@ -370,7 +370,10 @@ mod tests {
         for large in [json!({ "action": { "": {} } }), json!({ "action": long }), json!([0, 0]), json!(long)] {
             assert_eq!(small(large), Some(Err(())));
         }
-        assert_eq!(Payload(None).small().0, None);
+        assert_eq!(Payload(None).small("step").0, None);
+        let request = |sent: Value| Payload(Some(Ok(sent))).small(native::REQUEST).0;
+        assert_eq!(request(json!({ "type": "live" })), Some(Ok(json!(r#"{"type":"live"}"#))));
+        assert_eq!(request(json!({ "type": "x".repeat(MAX_MESSAGE_BYTES) })), Some(Err(())));
         assert_eq!(["start_episode", "get-state", "x"].map(known), ["start-episode", "get-state", ""]);
     }
 }

@@ -52,6 +52,8 @@ async fn the_page_is_served_and_may_load_from_here_only() {
     assert!(head.contains("cache-control: no-cache"), "{head}");
     assert!(head.contains("x-content-type-options: nosniff"), "{head}");
     assert!(head.contains("content-security-policy: default-src 'self'"), "{head}");
+    // A notebook on this machine may show the page, and nobody else's page.
+    assert!(head.contains("frame-ancestors 'self' http://localhost:* http://127.0.0.1:*\r\n"), "{head}");
     assert!(body.contains("Daladala"), "{body}");
 }
 

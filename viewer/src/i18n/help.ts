@@ -12,7 +12,7 @@ export const en = {
   "intro.episode":
     "One trip from the first stop to the last is an episode, and all its rewards together are its return.",
   "intro.learning":
-    "Nobody told it how to drive: it tried thousands of episodes and kept to what brought a higher return, which is called reinforcement learning.",
+    "Some agents are rules that people wrote. The others nobody told how to drive: they tried thousands of episodes and kept to what brought a higher return, which is called reinforcement learning.",
   "intro.done": "Got it",
   "intro.keys": "Help and keys",
 
@@ -56,7 +56,7 @@ export const sw: Translation<typeof en> = {
   "intro.episode":
     "Safari moja kutoka kituo cha kwanza hadi cha mwisho ina tuzo nyingi, na zikijumlishwa zinaonyesha imefanya vizuri kiasi gani.",
   "intro.learning":
-    "Hakuna aliyeifundisha kuendesha: imejaribu safari maelfu na kushika yaliyoleta tuzo kubwa zaidi; huku ndiko kujifunza kwa tuzo.",
+    "Baadhi ya programu ni kanuni zilizoandikwa na watu. Nyingine hakuna aliyezifundisha kuendesha: zimejaribu safari maelfu na kushika yaliyoleta tuzo kubwa zaidi; huku ndiko kujifunza kwa tuzo.",
   "intro.done": "Nimeelewa",
   "intro.keys": "Msaada na vitufe",
 
