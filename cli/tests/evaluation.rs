@@ -68,9 +68,11 @@ fn several_models_drive_the_same_episodes_and_keep_the_figures_they_have_alone()
             serde_json::from_str(&stdout(&["--model", model, "--episodes", "200", "--seed", "3", "--json"])).unwrap();
         // What it was evaluated on stands beside the figures of one model, and once above those of several.
         let fields = alone.as_object_mut().unwrap();
-        for evaluated_on in ["rules", "scenario", "scenario_hash", "seed"] {
+        for evaluated_on in ["version", "rules", "scenario", "scenario_hash", "seed"] {
             assert_eq!(fields.remove(evaluated_on).as_ref(), Some(&together[evaluated_on]), "{evaluated_on}");
         }
+        let listed = fields.remove("models").unwrap();
+        assert_eq!(listed, Value::from(vec![alone.clone()]), "one shape, whether there is one model or more");
         alone["steps_per_second"] = Value::Null;
         assert_eq!(together["models"][index], alone);
         let number = |key: &str| alone[key].as_f64().unwrap();

@@ -139,7 +139,7 @@ impl Scenario {
         // A text that is a word needs no quotes, which a shell would take away.
         let is_word = value.starts_with(|sign: char| sign.is_ascii_lowercase())
             && value.chars().all(|sign| sign.is_ascii_alphanumeric() || "-_".contains(sign));
-        let parsed = if is_word && !["true", "false", "nan", "inf"].contains(&value) {
+        let parsed = if is_word && !["true", "false", "null", "nan", "inf"].contains(&value) {
             toml::Value::String(value.to_owned())
         } else {
             value.parse().map_err(|_| refused("needed is a number, a list, true, false or a text"))?

@@ -216,7 +216,7 @@ async fn what_is_enforced_is_changed_while_a_room_drives_and_stays_for_the_next_
     for (set, named) in [
         (json!({ "police.inspect": 7 }), "no chance"),
         (json!({ "police.inspected": 0.1 }), "unknown field"),
-        (json!({ "police.inspect": null }), "value"),
+        (json!({ "police.inspect": null }), "needed is a number"),
         (json!({ "police.inspect": { "a": [] } }), "police.inspect"),
         (json!({ "": 1 }), ""),
     ] {
