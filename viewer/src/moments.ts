@@ -6,6 +6,8 @@ import { readMoment, readWishes, type Moment } from "./connection/address";
 import type { Session } from "./connection/session";
 
 export interface Goes {
+  /** Whether it has a frame to go from. */
+  readonly sees: boolean;
   goTo(moment: Moment): Promise<void>;
 }
 
@@ -14,6 +16,11 @@ export function followMoments(session: Session, bar: Goes): void {
   const follow = (): void => {
     const { frame, room } = session.view;
     if (wanted === null || frame === null || room === null || !session.can("seek")) return;
+    // On a slow machine the bar hears of the frame some pictures later.
+    if (!bar.sees) {
+      requestAnimationFrame(follow);
+      return;
+    }
     const moment = wanted;
     wanted = null;
     void bar.goTo(moment);

@@ -43,8 +43,8 @@ export const PATIENCE_MS = 12_000;
 /** The longest wait (milliseconds) that a server can ask for. */
 const LONGEST_WAIT_MS = 60_000;
 
-/** Refusals that asking again does not change. */
-const FINAL: readonly string[] = ["AUTH_REQUIRED", "FORBIDDEN", "NO_ROOM", "INVALID_ROOM"];
+/** Refusals that asking again does not change. A room that there is not may be opened any time. */
+const FINAL: readonly string[] = ["AUTH_REQUIRED", "FORBIDDEN", "INVALID_ROOM"];
 
 export class Connection {
   readonly #options: Options;

@@ -131,6 +131,10 @@ export class TimeBar {
     this.#write();
   }
 
+  get sees(): boolean {
+    return this.#view.frame !== null;
+  }
+
   /** Show the moment that a link points at, if it is of this run of the room. */
   async goTo({ seq, epoch }: Moment): Promise<void> {
     const { frame } = this.#view;

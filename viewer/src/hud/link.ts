@@ -117,7 +117,7 @@ export class Link {
     this.#page.classList.toggle("stale", !quiet);
     const refused = status.kind === "refused" ? status.code : null;
     this.#form.hidden = refused !== "AUTH_REQUIRED" && refused !== "FORBIDDEN";
-    this.#main.hidden = refused !== "NO_ROOM" && refused !== "INVALID_ROOM";
+    this.#main.hidden = refused !== "INVALID_ROOM";
     this.#retry.hidden = status.kind !== "waiting" && refused === null;
     this.#reload.hidden = status.kind !== "incompatible";
     if (quiet) return;
