@@ -1,5 +1,5 @@
 /** Hands on the page: the wheel, looking back, the gallery, keys, and who comes and goes. */
-import { cutTexts, expect, expectLive, openLive, picture, probe, sceneDrawn, test } from "./page";
+import { cutTexts, expect, expectLive, openLive, picture, probe, test } from "./page";
 
 test("whoever takes the wheel takes a bus that stands, and it goes on afterwards", async ({
   page,
