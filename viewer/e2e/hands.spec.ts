@@ -134,6 +134,8 @@ test("it is said who comes, goes and comes back", async ({ page, room, context }
   await other.goto(`${room}&name=Asha`);
   await expect(said).toContainText("Asha has joined.");
   await expect(page.locator(".room .who")).toContainText("Asha");
+  // It comes back as the same Asha once it has heard that it is in the room.
+  await expectLive(other);
   // A page that is only loaded anew may be back before its old connection is known to be gone: then nobody left.
   await other.goto("about:blank");
   await expect(said).toContainText("Asha has left.");
