@@ -29,7 +29,7 @@ CHROMIUM ?= $(shell command -v chromium 2>/dev/null || echo /usr/bin/chromium)
 export CHROMIUM
 VIEWER_SOURCES := $(shell find viewer/src viewer/public viewer/index.html viewer/vite.config.ts -type f 2>/dev/null)
 
-.PHONY: run build test lint lint-python test-rust test-gpu test-clients test-python test-adapters test-viewer test-browser fuzz wheel sdist tools chromium clean
+.PHONY: run build test lint lint-python test-rust test-gpu test-clients test-python test-adapters test-viewer test-browser fuzz wheel sdist tools redis chromium clean
 
 run: build
 	@target/release/daladala serve --host $(HOST) --port $(PORT) --model $(MODEL)
@@ -51,7 +51,7 @@ lint: lint-python viewer/node_modules/.package-lock.json
 	@RUSTDOCFLAGS="-D warnings" cargo doc $(CARGO_FLAGS) --workspace --no-deps --quiet
 	@cd viewer && npm run --silent check && npm run --silent lint
 
-test-rust: tools
+test-rust: tools redis
 	@echo "==> Rust tests"
 	@cargo nextest run $(CARGO_FLAGS) $(TESTED) --no-fail-fast
 	@cargo nextest run $(CARGO_FLAGS) -p daladala-env --features exact --no-fail-fast -E 'binary(exact) | test(city::exact)'
@@ -148,6 +148,14 @@ no-node:
 
 tools:
 	@cargo nextest --version >/dev/null 2>&1 || { echo "==> Installing cargo-nextest"; cargo install --locked cargo-nextest; }
+
+# The tests of servers that show each other's rooms have one of their own.
+redis:
+	@command -v redis-server >/dev/null && command -v redis-cli >/dev/null || { \
+		echo "==> Installing Redis"; \
+		command -v apt-get >/dev/null || { echo "error: the tests need redis-server: install it" >&2; exit 1; }; \
+		SUDO=$$(test "$$(id -u)" = 0 || echo sudo); \
+		$$SUDO apt-get update -qq && $$SUDO env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq redis-server >/dev/null; }
 
 chromium:
 	@test -x "$(CHROMIUM)" || { \

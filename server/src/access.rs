@@ -14,6 +14,7 @@ use daladala_protocol::{Code, Refusal};
 pub(crate) use origin::Origins;
 pub(crate) use rate::{AddressLimits, Asking, Excess, Limit, RequestLimit};
 pub(crate) use shares::{Share, Shares};
+use serde::{Deserialize, Serialize};
 use token::Signer;
 pub use token::{Claims, make_token};
 
@@ -39,7 +40,7 @@ pub(crate) struct Access {
 }
 
 /// What somebody may do.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Grant {
     pub(crate) role: Role,
     /// The only room it is good for.

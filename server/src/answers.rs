@@ -29,6 +29,10 @@ pub(crate) type Answer = Result<Value, Refusal>;
 pub(crate) struct IdempotencyKey(String);
 
 impl IdempotencyKey {
+    pub(crate) fn into_text(self) -> String {
+        self.0
+    }
+
     /// A key that a client gave.
     pub(crate) fn new(key: &str) -> Result<Self, Refusal> {
         if KEY_BYTES.contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic()) {

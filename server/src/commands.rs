@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use daladala_protocol::{ActionName, Refusal, Request, frame_rate};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use crate::access::Grant;
 use crate::answers::{self, IdempotencyKey};
+use crate::broker::errand;
 use crate::config::Role;
 use crate::room::{Actor, Room, Stepped};
 use crate::rooms::Rooms;
@@ -18,7 +20,7 @@ const TURN_SECONDS: std::ops::RangeInclusive<f64> = 1.0..=300.0;
 const DEFAULT_TURN_SECONDS: f64 = 10.0;
 
 /// Who asks.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Asker {
     pub(crate) grant: Grant,
     /// The number in the room; none for one who is not in it.
@@ -35,9 +37,10 @@ pub(crate) struct Asked {
 }
 
 /// The rooms, as [`Request::Rooms`] and `GET /api/rooms` list them: those that `grant` is good for.
-pub(crate) fn list(rooms: &Rooms, grant: &Grant) -> Value {
-    let good = rooms.all().into_iter().filter(|room| grant.may_in(Role::Watch, room.code()).is_ok());
-    json!({ "rooms": good.map(|room| room.summary()).collect::<Vec<_>>() })
+pub(crate) async fn list(rooms: &Rooms, grant: &Grant) -> Value {
+    let mut listed = rooms.listed().await;
+    listed.retain(|room| grant.may_in(Role::Watch, &room.code).is_ok());
+    json!({ "rooms": listed })
 }
 
 /// Does what is asked of `room`, or of the server without one, and answers in time.
@@ -47,6 +50,10 @@ pub(crate) async fn answer(
     asker: Asker,
     what: Asked,
 ) -> Result<Value, Refusal> {
+    // Whoever runs it judges, and remembers what was asked.
+    if let Some(owner) = room.and_then(|room| room.owner()) {
+        return owner.ask(errand(asker, what)).await;
+    }
     let Asked { request, key, said } = what;
     let Some(key) = key else { return of_anyone(rooms, room, &asker, request, false).await };
     let scope = room.map_or("", |room| room.code());
@@ -74,7 +81,7 @@ async fn of_anyone(
 ) -> Result<Value, Refusal> {
     match room {
         Some(room) => of_room(rooms, Door { room, patient }, asker, request).await,
-        None => of_server(rooms, &asker.grant, request).await,
+        None => of_server(rooms, asker, request).await,
     }
 }
 
@@ -96,17 +103,22 @@ impl Door<'_> {
 }
 
 /// Does what `request` asks of the server.
-async fn of_server(rooms: &Arc<Rooms>, grant: &Grant, request: Request) -> Result<Value, Refusal> {
+async fn of_server(rooms: &Arc<Rooms>, asker: &Asker, request: Request) -> Result<Value, Refusal> {
+    let grant = &asker.grant;
+    match &request {
+        Request::Create(_) => grant.may_everywhere(Role::Drive)?,
+        Request::Close { room } => grant.may_in(Role::Admin, room)?,
+        _ => {}
+    }
+    if let Some(answer) = rooms.ask_others(asker, &request).await {
+        return answer;
+    }
     match request {
-        Request::Rooms => Ok(list(rooms, grant)),
+        Request::Rooms => Ok(list(rooms, grant).await),
         Request::Create(spec) => {
-            grant.may_everywhere(Role::Drive)?;
             rooms.create(spec).await.map(|code| json!({ "code": code }))
         }
-        Request::Close { room } => {
-            grant.may_in(Role::Admin, &room)?;
-            rooms.close(&room).await.map(|()| json!({}))
-        }
+        Request::Close { room } => rooms.close(&room).await.map(|()| json!({})),
         _ => Err(Refusal::invalid("this is nothing that can be asked of the server")),
     }
 }

@@ -1,18 +1,18 @@
 //! What can be chosen about a server. Values are checked when they are made, so that nothing is left to check later.
 
 mod access;
+mod broker;
 mod limits;
 mod pages;
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 pub use daladala_protocol::{FrameRate, FrameRateError, Role, UnknownRole};
 
 use daladala_protocol::RoomSpec;
 
-use crate::publish::Publisher;
 pub use access::{AccessConfig, Anonymous, Secret, SecretError};
+pub use broker::{BrokerConfig, BrokerUrl, BrokerUrlError};
 pub use limits::Limits;
 pub use pages::{AllowedHost, AllowedOrigin, HostError, Origin, OriginError};
 pub(crate) use pages::{split, usual_port};
@@ -42,8 +42,8 @@ pub struct ServerConfig {
     pub websocket: bool,
     /// Whether events of the original's Socket.IO go out under names with underscores too.
     pub underscored_events: bool,
-    /// Who else gets what the rooms publish.
-    pub publisher: Option<Arc<dyn Publisher>>,
+    /// What connects it with other servers.
+    pub broker: Option<BrokerConfig>,
 }
 
 impl Default for ServerConfig {
@@ -61,7 +61,7 @@ impl Default for ServerConfig {
             rooms: Vec::new(),
             websocket: true,
             underscored_events: true,
-            publisher: None,
+            broker: None,
         }
     }
 }

@@ -73,6 +73,14 @@ pub enum ServerError {
         /// Why not.
         source: io::Error,
     },
+    /// The broker that connects servers cannot be reached.
+    #[error("the broker at {url} cannot be reached: is it there, and is the password right?")]
+    Broker {
+        /// Where it was to be.
+        url: String,
+        /// Why not.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// A setting that cannot be followed.
     #[error("{0}")]
     Setting(String),

@@ -114,6 +114,14 @@ impl Feed {
         (feed, Resumed::Missed, latest.seq().saturating_sub(from.seq))
     }
 
+    /// Goes on from the frame after `from`, as one does who has lost all since then. What has happened is not told again.
+    pub(crate) fn go_back_to(&mut self, from: ResumeFrom) {
+        self.last = Some((from.epoch, from.seq));
+        self.base = None;
+        self.view = View::CatchingUp;
+        self.snapshots.mark_changed();
+    }
+
     pub(crate) fn room(&self) -> &Arc<Room> {
         &self.room
     }

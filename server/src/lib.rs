@@ -11,6 +11,7 @@
 //!   `answers`: what was answered, for those who ask again;
 //! * `session`: one native client's WebSocket; `original`: the Socket.IO events and REST routes of the original;
 //!   `http`: all other routes, and the embedded viewer;
+//! * `broker`: rooms that other servers run, and rooms that other servers show;
 //! * `viewers`: the threads of sessions, which nothing else runs on;
 //! * `listener` and [`Server`]: connections, and the order in which all this starts and stops.
 //!
@@ -34,6 +35,7 @@
 mod access;
 mod answers;
 mod app;
+mod broker;
 mod commands;
 mod config;
 mod error;
@@ -43,7 +45,6 @@ mod http;
 mod listener;
 mod metrics;
 mod original;
-mod publish;
 mod recording;
 mod room;
 mod rooms;
@@ -57,13 +58,12 @@ mod viewers;
 
 pub use access::{Claims, make_token};
 pub use config::{
-    AccessConfig, AllowedHost, AllowedOrigin, Anonymous, FrameRate, FrameRateError, HostError, Limits, Origin,
+    AccessConfig, AllowedHost, AllowedOrigin, Anonymous, BrokerConfig, BrokerUrl, BrokerUrlError, FrameRate, FrameRateError, HostError, Limits, Origin,
     OriginError, Role, Secret, SecretError, ServerConfig, UnknownRole,
 };
 pub use daladala_protocol::RoomSpec;
 
 pub use error::{RoomError, ServerError};
 pub use game::{Catalog, CatalogError, Driver};
-pub use publish::{Publication, Published, Publisher};
 pub use recording::{Header, RecordingError};
 pub use server::{Server, Stage};

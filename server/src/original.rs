@@ -15,12 +15,17 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::{get, post};
-use daladala_protocol::{ActionName, Code, Refusal, ScenarioChoice};
+use daladala_env::spaces::Spaces;
+use daladala_protocol::{ActionName, Code, Refusal, Request, ScenarioChoice};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use socketioxide::SocketIo;
 use socketioxide::layer::SocketIoLayer;
 
+use crate::access::Grant;
 use crate::app::App;
+use crate::broker::{Errand, Place, errand};
+use crate::commands::{Asked, Asker};
 use crate::room::{Actor, Room, Stepped};
 use crate::rooms::ORIGINAL;
 pub(crate) use sessions::{SOCKET_IO, Sessions, own_session};
@@ -65,24 +70,64 @@ impl Original {
 }
 
 /// The room of these clients.
-fn room(app: &App) -> Result<Arc<Room>, Refusal> {
-    app.rooms.find(ORIGINAL)
+async fn room(app: &App) -> Result<Arc<Room>, Refusal> {
+    app.rooms.find(ORIGINAL).await
 }
 
-/// One step by an action, or by the model. An error after the end of an episode, as in the original.
-async fn step(room: &Room, action: Option<ActionName>) -> Result<Stepped, Refusal> {
-    room.ask(move |actor: &mut Actor| {
-        if actor.has_ended() {
-            return Err(Refusal::invalid("the episode has ended: reset to begin another"));
+/// What these clients do to their room.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "drive", rename_all = "snake_case")]
+pub(crate) enum Driving {
+    /// One step by an action, or by the model. An error after the end of an episode, as in the original.
+    Step { action: Option<ActionName> },
+    /// A new episode.
+    Reset { seed: Option<u64> },
+    /// Nothing: they ask what there is.
+    Look,
+}
+
+/// What came of it, as servers tell each other.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Driven {
+    epoch: u64,
+    seq: u64,
+    observation: Vec<f32>,
+    action_mask: Option<u32>,
+    spaces: Option<Spaces>,
+}
+
+impl Driving {
+    pub(crate) fn run(self, actor: &mut Actor) -> Result<Stepped, Refusal> {
+        match self {
+            Self::Step { .. } if actor.has_ended() => {
+                Err(Refusal::invalid("the episode has ended: reset to begin another"))
+            }
+            Self::Step { action } => actor.step(action.as_ref()),
+            Self::Reset { seed } => actor.reset(seed),
+            Self::Look => Ok(actor.look()),
         }
-        actor.step(action.as_ref())
-    })
-    .await
+    }
+}
+
+impl From<Stepped> for Driven {
+    fn from(Stepped { frame, observation, action_mask, spaces }: Stepped) -> Self {
+        Self { epoch: frame.epoch(), seq: frame.seq(), observation, action_mask, spaces }
+    }
+}
+
+/// Does something to the room, whichever server runs it.
+async fn drive(room: &Arc<Room>, driving: Driving) -> Result<Stepped, Refusal> {
+    let Some(owner) = room.owner() else { return room.ask(move |actor| driving.run(actor)).await };
+    let driven = owner.ask(Errand::Drive(driving)).await?;
+    let driven: Driven = serde_json::from_value(driven).map_err(|_| Refusal::internal())?;
+    let Driven { epoch, seq, observation, action_mask, spaces } = driven;
+    let frame = room.shown_by_now(Place { epoch, seq }).await.ok_or_else(Refusal::unanswered)?;
+    Ok(Stepped { frame, observation, action_mask, spaces })
 }
 
 /// Lets another model drive: by its name in any case.
-async fn load(app: &App, algorithm: &str) -> Result<String, Refusal> {
-    let room = room(app)?;
+async fn load(app: &App, grant: &Grant, algorithm: &str) -> Result<String, Refusal> {
+    let room = room(app).await?;
     let rules = room.now().described.info().game.rules.clone();
     let entries = app.rooms.catalog().entries();
     let of_rules = entries.iter().filter(|entry| entry.rules == rules);
@@ -91,6 +136,13 @@ async fn load(app: &App, algorithm: &str) -> Result<String, Refusal> {
         let known: Vec<_> = of_rules.map(|entry| entry.model.to_uppercase()).collect();
         return Err(Refusal::invalid(format!("there is no model '{algorithm}': name one of {}", known.join(", "))));
     };
+    if let Some(owner) = room.owner() {
+        let (model, scenario) = (found.model.clone(), ScenarioChoice::default());
+        let request = Request::Load { model, rules: Some(rules), scenario };
+        let asker = Asker { grant: grant.clone(), member: None };
+        owner.ask(errand(asker, Asked { request, key: None, said: Value::Null })).await?;
+        return Ok(found.model.to_uppercase());
+    }
     let spec = app.rooms.spec(&rules, &ScenarioChoice::default(), None)?;
     room.ask(|actor| actor.check_change()).await?;
     let driver = app.rooms.load(found.model.clone(), spec).await?;

@@ -10,25 +10,27 @@ mod choosing;
 mod frame;
 mod history;
 mod members;
+mod mirror;
 mod pollers;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
-use bytes::Bytes;
 use daladala_env::RuleSpec;
 use daladala_protocol::{Code, Presence, Refusal, RoomEvent, RoomSummary};
 use governor::DefaultDirectRateLimiter;
 use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
 use tokio::time::timeout;
 
-use crate::publish::{Publication, Published, Publisher};
+use crate::broker::{Owner, Place};
+use crate::config::Limits;
 pub(crate) use actor::{Actor, Opening, Restored, Stepped, milliseconds_since_1970};
 pub(crate) use frame::{Described, Happened, Noted, RoomFrame};
 pub(crate) use history::History;
 use members::Members;
-pub(crate) use members::{Introduction, KeptMembers, MAX_NAME_CHARS, Seat};
+pub(crate) use members::{Guest, Guests, Introduction, KeptMembers, MAX_NAME_CHARS, Seat};
+pub(crate) use mirror::{Mirror, Unreadable};
 pub(crate) use pollers::Pollers;
 
 /// Events that may wait for a viewer; one who is further behind does not read at all.
@@ -66,11 +68,29 @@ pub(crate) struct Room {
     announcements: DefaultDirectRateLimiter,
     /// Somebody came or left; somebody wants to see frames.
     stirred: Notify,
-    publisher: Option<Arc<dyn Publisher>>,
-    asks: mpsc::Sender<Ask>,
+    keeper: Keeper,
     /// What it would have to be begun with.
     basis: Mutex<Basis>,
     /// Something has changed that outlives the server.
+    changed: Arc<Notify>,
+}
+
+/// Who runs a room.
+enum Keeper {
+    /// An actor of this server.
+    Here(mpsc::Sender<Ask>),
+    /// Another server; what is shown here is a mirror.
+    Elsewhere(Arc<dyn Owner>),
+}
+
+/// What a room is made of, beside what everybody finds there.
+struct Making {
+    code: String,
+    limits: Limits,
+    shown: Snapshot,
+    members: Members,
+    keeper: Keeper,
+    basis: Basis,
     changed: Arc<Notify>,
 }
 
@@ -83,6 +103,35 @@ pub(crate) struct Basis {
 }
 
 impl Room {
+    fn new(Making { code, limits, shown, members, keeper, basis, changed }: Making) -> Arc<Self> {
+        let mut history = History::new(limits.history_frames);
+        history.push(Arc::clone(&shown.frame));
+        Arc::new(Self {
+            code,
+            max_viewers: limits.max_viewers_per_room,
+            max_players: limits.max_players_per_room,
+            answer_timeout: limits.answer_timeout,
+            snapshots: watch::Sender::new(Arc::new(shown)),
+            events: broadcast::Sender::new(EVENTS),
+            history: RwLock::new(history),
+            members: Mutex::new(members),
+            unshown: false.into(),
+            announcements: members::announcements(),
+            stirred: Notify::new(),
+            keeper,
+            basis: Mutex::new(basis),
+            changed,
+        })
+    }
+
+    /// The server that runs it, where that is another one: it is asked in the words of the protocol.
+    pub(crate) fn owner(&self) -> Option<&Arc<dyn Owner>> {
+        match &self.keeper {
+            Keeper::Here(_) => None,
+            Keeper::Elsewhere(owner) => Some(owner),
+        }
+    }
+
     pub(crate) fn code(&self) -> &str {
         &self.code
     }
@@ -97,6 +146,21 @@ impl Room {
         let snapshots = self.snapshots.subscribe();
         self.stirred.notify_one();
         snapshots
+    }
+
+    /// The frame at a place, or the latest after it, as soon as it is shown; none if that takes too long.
+    pub(crate) async fn shown_by_now(&self, place: Place) -> Option<Arc<RoomFrame>> {
+        let mut snapshots = self.watch();
+        let shown = timeout(self.answer_timeout, snapshots.wait_for(|now| now.frame.place() >= place)).await;
+        let latest = Arc::clone(&shown.ok()?.ok()?.frame);
+        Some(self.history(|history| history.get(place.epoch, place.seq)).unwrap_or(latest))
+    }
+
+    /// Notes that somebody is about to watch.
+    pub(crate) fn look(&self) {
+        if self.snapshots.receiver_count() == 0 {
+            self.stirred.notify_one();
+        }
     }
 
     /// Everything that happens from now on.
@@ -126,7 +190,8 @@ impl Room {
         let (answer, answered) = oneshot::channel();
         // Whoever asked may have gone; what was asked for is done all the same.
         let ask: Ask = Box::new(move |actor| _ = answer.send(work(actor)));
-        self.asks.try_send(ask).map_err(|error| match error {
+        let Keeper::Here(asks) = &self.keeper else { return Err(self.not_here()) };
+        asks.try_send(ask).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => Refusal::new(Code::Busy, "the room has too much to do: try again"),
             mpsc::error::TrySendError::Closed(_) => self.gone(),
         })?;
@@ -135,7 +200,7 @@ impl Room {
 
     /// Has the room do something that nobody waits for; false where it has too much to do, or is gone.
     pub(crate) fn tell(&self, work: impl FnOnce(&mut Actor) + Send + 'static) -> bool {
-        self.asks.try_send(Box::new(work)).is_ok()
+        matches!(&self.keeper, Keeper::Here(asks) if asks.try_send(Box::new(work)).is_ok())
     }
 
     /// Marks the room as closed when its actor could not.
@@ -145,6 +210,10 @@ impl Room {
         self.snapshots.send_replace(Arc::new(Snapshot { closed: true, ..(*now).clone() }));
     }
 
+    fn not_here(&self) -> Refusal {
+        Refusal::conflict(format!("the room '{}' runs on another server: ask that one for this", self.code))
+    }
+
     fn gone(&self) -> Refusal {
         Refusal::new(Code::NoRoom, format!("the room '{}' has been closed", self.code))
     }
@@ -152,18 +221,10 @@ impl Room {
     /// Tells what happened at frame `seq`.
     fn happened_at(&self, seq: u64, event: RoomEvent) {
         let happened = Arc::new(Happened::new(event, seq));
-        self.hand_out(Published::Event, || happened.json().into());
         // Without anybody to hear there is nobody to tell.
         _ = self.events.send(happened);
         // After it is there, so that the snapshot that follows finds it.
         self.unshown.store(true, Ordering::Release);
-    }
-
-    /// Gives what is published to whoever carries it to other machines.
-    fn hand_out(&self, what: Published, payload: impl FnOnce() -> Bytes) {
-        if let Some(publisher) = &self.publisher {
-            publisher.publish(Publication { room: &self.code, what, payload: payload() });
-        }
     }
 
     fn members(&self) -> std::sync::MutexGuard<'_, Members> {
@@ -186,9 +247,12 @@ impl Room {
         self.members().kept()
     }
 
-    /// Who is here.
+    /// Who is here, on all servers.
     pub(crate) fn presence(&self) -> Presence {
-        self.members().presence()
+        match self.owner() {
+            None => self.members().presence(),
+            Some(_) => self.now().presence.presence().clone(),
+        }
     }
 
     pub(crate) fn summary(&self) -> RoomSummary {
@@ -202,7 +266,7 @@ impl Room {
             fps: info.fps,
             paused: info.paused,
             mode: info.mode,
-            viewers: self.members().viewers(),
+            viewers: self.presence().viewers,
             epoch: info.epoch,
             seq: now.frame.seq(),
         }

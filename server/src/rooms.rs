@@ -8,21 +8,24 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use daladala_env::{EnvError, RuleSpec};
-use daladala_protocol::{Code, Kind, Refusal, RoomSpec, ScenarioChoice};
+use daladala_protocol::{Code, Kind, Refusal, Request, RoomSpec, RoomSummary, ScenarioChoice};
 use futures_util::FutureExt;
-use tokio::runtime::Builder;
+use serde_json::Value;
+use tokio::runtime::{Builder, Handle};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::spawn_blocking;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 pub(crate) use kept::KeptRooms;
 
 use crate::answers::Answers;
+use crate::broker::{ClaimError, Link, Part, errand};
+use crate::commands::{Asked, Asker};
 use crate::config::{FrameRate, Limits};
 use crate::error::RoomError;
 use crate::game::{Catalog, PlaybackDriver, SharedDriver};
 use crate::metrics::{Counted, Metrics};
-use crate::publish::Publisher;
 use crate::recording::{Recorder, RecordingSummary, Recordings, Written};
 use crate::room::{Actor, Opening, Restored, Room};
 
@@ -34,6 +37,9 @@ pub(crate) const ORIGINAL: &str = "original";
 
 /// Space that a recording is begun with at least, bytes: some minutes.
 const LEAST_RECORDING_BYTES: u64 = 64 << 10;
+
+/// Before a room is claimed again that another server has.
+const CLAIM_RETRY: Duration = Duration::from_millis(100);
 
 /// The longest code of a room.
 const MAX_CODE_CHARS: usize = 32;
@@ -53,7 +59,8 @@ pub(crate) struct Rooms {
     fps: FrameRate,
     limits: Limits,
     metrics: Arc<Metrics>,
-    publisher: Option<Arc<dyn Publisher>>,
+    /// To other servers.
+    pub(crate) link: Option<Arc<Link>>,
     lost: mpsc::UnboundedSender<Lost>,
     /// Of requests that may come twice.
     pub(crate) answers: Answers,
@@ -78,13 +85,13 @@ pub(crate) struct Means {
     pub(crate) fps: FrameRate,
     pub(crate) limits: Limits,
     pub(crate) metrics: Arc<Metrics>,
-    pub(crate) publisher: Option<Arc<dyn Publisher>>,
+    pub(crate) link: Option<Arc<Link>>,
 }
 
 impl Rooms {
     /// No rooms yet, and where to hear of those that are lost.
     pub(crate) fn new(means: Means) -> (Arc<Self>, mpsc::UnboundedReceiver<Lost>) {
-        let Means { catalog, recordings, fps, limits, metrics, publisher } = means;
+        let Means { catalog, recordings, fps, limits, metrics, link } = means;
         let (lost, losses) = mpsc::unbounded_channel();
         let rooms = Self {
             open: Mutex::default(),
@@ -94,7 +101,7 @@ impl Rooms {
             fps,
             limits,
             metrics,
-            publisher,
+            link,
             lost,
             answers: Answers::default(),
             playing: Mutex::default(),
@@ -120,28 +127,71 @@ impl Rooms {
         // Before a model is loaded for a room that there is no place for; and again when it is opened.
         self.check_place(&code, &self.locked())?;
         let opening = self.opening(&code, self.to_be_driven(&spec).await?, spec.seed);
-        self.open(opening, spec.recording)?;
+        self.open(self.claimed(opening, Instant::now()).await?, spec.recording)?;
         Ok(code)
+    }
+
+    /// Claims a room at the broker, if there is one, so that no other server runs it. Until `patience`, one waits for
+    /// another server that has it, which may be dead.
+    async fn claimed(&self, mut opening: Opening, patience: Instant) -> Result<Opening, Refusal> {
+        let Some(link) = &self.link else { return Ok(opening) };
+        let code = &opening.code;
+        loop {
+            match link.claim(code).await {
+                Ok(last) => {
+                    let last = last.map_or(0, |last| last.epoch);
+                    opening.restored.epoch = opening.restored.epoch.max(last);
+                    return Ok(opening);
+                }
+                Err(ClaimError::Taken) if Instant::now() < patience => tokio::time::sleep(CLAIM_RETRY).await,
+                Err(ClaimError::Taken) => {
+                    let message = format!("there is a room '{code}' already, on another server");
+                    return Err(Refusal::conflict(message));
+                }
+                Err(ClaimError::Away(error)) => {
+                    tracing::warn!(%error, room = code, "a room cannot be claimed");
+                    let message = "the broker cannot be reached, so no room can be made: try again";
+                    return Err(Refusal::new(Code::Busy, message));
+                }
+            }
+        }
     }
 
     /// Opens a room, which plays `recording` if that is what drives it, and lets it run.
     fn open(self: &Arc<Self>, opening: Opening, recording: Option<String>) -> Result<(), Refusal> {
         let code = opening.code.clone();
         let opened = std::panic::catch_unwind(AssertUnwindSafe(|| Actor::open(opening)));
-        let (room, actor) = opened.map_err(|_| Refusal::internal())?.map_err(|error| {
-            tracing::error!(%error, "a room cannot be opened");
-            Refusal::internal()
+        let opened = opened.map_err(|_| Refusal::internal()).and_then(|opened| {
+            opened.map_err(|error| {
+                tracing::error!(%error, "a room cannot be opened");
+                Refusal::internal()
+            })
+        });
+        let placed = opened.and_then(|(room, actor)| {
+            let mut open = self.locked();
+            self.check_place(&code, &open)?;
+            open.insert(code.clone(), room);
+            Ok(actor)
+        });
+        let actor = placed.inspect_err(|_| {
+            // Unless there is such a room here.
+            if !self.locked().contains_key(&code) {
+                self.give_up(code.clone(), &Handle::current());
+            }
         })?;
-        let mut open = self.locked();
-        self.check_place(&code, &open)?;
-        open.insert(code.clone(), room);
-        drop(open);
         if let Some(recording) = recording {
             self.playing.lock().unwrap_or_else(PoisonError::into_inner).insert(code.clone(), recording);
         }
         self.run(code, actor);
         self.changed.notify_one();
         Ok(())
+    }
+
+    /// Gives up the claim on a room.
+    fn give_up(&self, code: String, runtime: &Handle) {
+        if let Some(link) = self.link.clone() {
+            runtime.spawn(async move { link.release(&code).await });
+        }
     }
 
     fn opening(&self, code: &str, (driver, kind, fps): Driven, seed: Option<u64>) -> Opening {
@@ -154,7 +204,6 @@ impl Rooms {
             permanent: false,
             limits: self.limits,
             metrics: Arc::clone(&self.metrics),
-            publisher: self.publisher.clone(),
             changed: Arc::clone(&self.changed),
             restored: Restored::default(),
         }
@@ -213,6 +262,7 @@ impl Rooms {
         let rooms = Arc::clone(self);
         let open = Counted::new(&self.metrics.rooms);
         let mut stop = self.stop.subscribe();
+        let runtime = Handle::current();
         let running = async move {
             let ended = tokio::select! {
                 ended = AssertUnwindSafe(actor.run()).catch_unwind() => ended.unwrap_or(Err(RoomError::Panicked)),
@@ -222,6 +272,7 @@ impl Rooms {
             let gone = rooms.locked().remove(&code);
             rooms.playing.lock().unwrap_or_else(PoisonError::into_inner).remove(&code);
             rooms.changed.notify_one();
+            rooms.give_up(code.clone(), &runtime);
             if let Err(error) = ended {
                 tracing::error!(room = code, %error, "a room has stopped");
                 // A panic has left no time to say so.
@@ -245,9 +296,16 @@ impl Rooms {
 
     /// Ends all rooms, with the server, and waits for them.
     pub(crate) async fn stop(&self) {
+        let codes: Vec<_> = self.locked().keys().cloned().collect();
         self.stop.send_replace(true);
         // Each room holds a receiver as long as it runs.
         self.stop.closed().await;
+        // Here once more, as the runtime may end before what it was given to do.
+        if let Some(link) = &self.link {
+            for code in codes {
+                link.release(&code).await;
+            }
+        }
     }
 
     /// What is driven by where `rules` and a scenario are asked for in a room that drives by `now`.
@@ -276,20 +334,64 @@ impl Rooms {
         &self.catalog
     }
 
-    /// The room of a code.
-    pub(crate) fn find(&self, code: &str) -> Result<Arc<Room>, Refusal> {
+    /// The room of a code, whichever server runs it.
+    pub(crate) async fn find(&self, code: &str) -> Result<Arc<Room>, Refusal> {
         check_code(code)?;
-        let missing = || Refusal::new(Code::NoRoom, format!("there is no room '{code}'"));
-        self.locked().get(code).cloned().ok_or_else(missing)
+        if let Some(room) = self.find_here(code) {
+            return Ok(room);
+        }
+        let elsewhere = match &self.link {
+            Some(link) => link.find(code).await?,
+            None => None,
+        };
+        elsewhere.ok_or_else(|| Refusal::new(Code::NoRoom, format!("there is no room '{code}'")))
     }
 
+    /// The room of a code, if this server runs it.
+    pub(crate) fn find_here(&self, code: &str) -> Option<Arc<Room>> {
+        self.locked().get(code).cloned()
+    }
+
+    /// All rooms, as lists have them, whichever server runs them.
+    pub(crate) async fn listed(&self) -> Vec<RoomSummary> {
+        let mut listed: Vec<_> = self.all().iter().map(|room| room.summary()).collect();
+        if let Some(link) = &self.link {
+            let elsewhere = link.rooms().await.into_iter();
+            let new: Vec<_> = elsewhere.filter(|line| listed.iter().all(|known| known.code != line.code)).collect();
+            listed.extend(new);
+            listed.sort_by(|a, b| a.code.cmp(&b.code));
+        }
+        listed
+    }
+
+    /// Has the servers that run rooms do what this one cannot; none if it is done here.
+    pub(crate) async fn ask_others(&self, asker: &Asker, request: &Request) -> Option<Result<Value, Refusal>> {
+        let link = self.link.as_ref()?;
+        let asked = || Asked { request: request.clone(), key: None, said: Value::Null };
+        match request {
+            Request::Create(_) if link.part == Part::Edge => {
+                Some(link.ask_any_worker(errand(asker.clone(), asked())).await)
+            }
+            Request::Close { room } if self.find_here(room).is_none() => {
+                let room = self.find(room).await;
+                match room.as_ref().map(|room| room.owner()) {
+                    Ok(Some(owner)) => Some(owner.ask(errand(asker.clone(), asked())).await),
+                    Ok(None) => None,
+                    Err(refusal) => Some(Err(refusal.clone())),
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// The rooms that this server runs.
     pub(crate) fn all(&self) -> Vec<Arc<Room>> {
         self.locked().values().cloned().collect()
     }
 
     /// Closes a room for all who are in it.
     pub(crate) async fn close(&self, code: &str) -> Result<(), Refusal> {
-        let room = self.find(code)?;
+        let room = self.find(code).await?;
         if is_permanent(code) {
             return Err(Refusal::conflict(format!("the room '{code}' stays")));
         }

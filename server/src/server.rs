@@ -72,13 +72,17 @@ impl Server {
         let address = listener.local_addr().map_err(ServerError::Serve)?;
         let secret = config.access.secret.clone().unwrap_or_else(Secret::random);
         let metrics = Arc::new(Metrics::new());
+        let link = match &config.broker {
+            Some(broker) => Some(broker.connect(config.limits).await?),
+            None => None,
+        };
         let (rooms, losses) = Rooms::new(Means {
             catalog,
             recordings,
             fps: config.fps,
             limits: config.limits,
             metrics: Arc::clone(&metrics),
-            publisher: config.publisher,
+            link,
         });
         if let Err(error) = rooms.begin(config.seed, config.rooms, kept).await {
             // Those that are open already run.
@@ -133,7 +137,7 @@ impl Server {
     /// Where a program that plays itself shows what it does; none where the server was given a driver.
     #[must_use]
     pub fn stage(&self) -> Option<Stage> {
-        let room = self.app.rooms.find(MAIN).ok()?;
+        let room = self.app.rooms.find_here(MAIN)?;
         self.app.rooms.catalog().first().is_shown().then_some(Stage(room))
     }
 
@@ -145,6 +149,8 @@ impl Server {
         let router = http::router(&app, &original);
         let mut serving = tokio::spawn(listener::serve(self.listener, router, Arc::clone(&app)));
         let (end_keeping, keep_on) = watch::channel(false);
+        let (stop_linking, end_linking) = watch::channel(false);
+        let linking = app.rooms.link.clone().map(|link| tokio::spawn(link.run(Arc::clone(&app.rooms), end_linking)));
         let keeping = self.state.map(|state| tokio::spawn(state.keep(Arc::clone(&app.rooms), keep_on)));
         tracing::info!(address = %self.address, "serving");
         let outcome = tokio::select! {
@@ -169,6 +175,10 @@ impl Server {
             app.rooms.stop_recordings().await;
             app.stop.closed().await;
             app.rooms.stop().await;
+            stop_linking.send_replace(true);
+            if let Some(linking) = linking {
+                _ = linking.await;
+            }
         };
         if timeout(app.limits.shutdown_timeout, drained).await.is_err() {
             tracing::warn!("some connections did not end in time");

@@ -154,7 +154,7 @@ impl<'a> Session<'a> {
         }
         if let Some(join) = join {
             let plain = self.encoding == Encoding::Plain;
-            let joined = seat::join(self.app, &self.grant, &mut self.seated, plain, &Value::Null, join);
+            let joined = seat::join(self.app, &self.grant, &mut self.seated, plain, &Value::Null, join).await;
             answer.push(Message::Text(text(&joined.unwrap_or_else(|refusal| refused(&Value::Null, &refusal)))));
         }
         let mut silence = std::pin::pin!(sleep_until(self.heard + limits.idle_timeout));

@@ -14,7 +14,7 @@ use clap::ArgAction;
 use clap::builder::BoolishValueParser;
 use daladala_agents::{Choice, Policy, registry};
 use daladala_server::{
-    AccessConfig, AllowedHost, AllowedOrigin, Anonymous, Catalog, Driver, FrameRate, Limits, Role, RoomSpec, Secret,
+    AccessConfig, AllowedHost, AllowedOrigin, Anonymous, BrokerConfig, BrokerUrl, Catalog, Driver, FrameRate, Limits, Role, RoomSpec, Secret,
     Server, ServerConfig,
 };
 
@@ -72,6 +72,13 @@ pub(crate) struct Args {
     /// times. In a file: a table `[[rooms]]` each.
     #[arg(long, value_name = "JSON", value_parser = rooms::room)]
     room: Vec<RoomSpec>,
+    /// Redis or Valkey, such as `redis://127.0.0.1:6379`, through which servers show each other's rooms (docs/SCALING.md).
+    #[arg(long, env = "DALADALA_BROKER", value_name = "URL")]
+    broker: Option<BrokerUrl>,
+    /// Run no rooms: show those that other servers of the broker run.
+    #[arg(long, env = "DALADALA_EDGE", action = ArgAction::SetTrue, value_parser = yes_or_no(), requires = "broker",
+          conflicts_with_all = ["room", "state"])]
+    edge: bool,
     /// Do without WebSocket, as for networks that break it: clients fall back to events and polling.
     #[arg(long, env = "DALADALA_NO_WEBSOCKET", action = ArgAction::SetTrue, value_parser = yes_or_no())]
     no_websocket: bool,
@@ -170,7 +177,7 @@ impl Args {
     }
 
     async fn serve(self) -> anyhow::Result<()> {
-        let catalog = self.catalog()?;
+        let (catalog, edge) = (self.catalog()?, self.edge);
         let config = ServerConfig {
             host: self.host,
             port: self.port,
@@ -181,6 +188,7 @@ impl Args {
             recordings: self.recordings,
             state: self.state,
             rooms: self.room,
+            broker: self.broker.map(|url| BrokerConfig { url, edge: self.edge }),
             websocket: !self.no_websocket,
             underscored_events: !self.no_underscored_events,
             ..ServerConfig::default()
@@ -190,7 +198,8 @@ impl Args {
         let server = Server::bind(config, catalog).await?;
         let watch = server.url_for(Role::Watch).unwrap_or_else(|| server.url());
         // Whether anybody reads what it prints is nothing to the server.
-        _ = print(format!("{} drives. Watch at {watch} (Ctrl-C ends)", self.model));
+        let what = if edge { "An edge" } else { &format!("{} drives", self.model) };
+        _ = print(format!("{what}. Watch at {watch} (Ctrl-C ends)"));
         if let Some(admin) = server.url_for(Role::Admin) {
             _ = print(format!("Drive and administer at {admin}"));
         }

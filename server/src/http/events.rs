@@ -71,7 +71,7 @@ pub(super) async fn follow(
 ) -> Result<impl IntoResponse, Refused> {
     grant.may_in(Role::Watch, &code)?;
     let Query(options) = options.map_err(|error| Refusal::invalid(error.body_text()))?;
-    let room = app.rooms.find(&code)?;
+    let room = app.rooms.find(&code).await?;
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(read_id);
     let asked = options.epoch.zip(options.seq).map(|(epoch, seq)| ResumeFrom { epoch, seq });
     let held = app.access.hold_answer(address, STREAM_BYTES)?;

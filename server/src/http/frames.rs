@@ -65,7 +65,7 @@ pub(super) async fn page(
         return Err(Refusal::invalid(format!("wait is 0 to {MAX_WAIT_SECONDS} seconds")).into());
     }
     let limit = options.limit.unwrap_or(MAX_FRAMES).clamp(1, MAX_FRAMES);
-    let room = app.rooms.find(&code)?;
+    let room = app.rooms.find(&code).await?;
     let _visit = app.pollers.visit(&room, options.viewer.as_deref(), &app.metrics)?;
     let latest = Arc::clone(&room.now().frame);
     let epoch = options.epoch.unwrap_or(latest.epoch());

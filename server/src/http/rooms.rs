@@ -5,9 +5,9 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
-use daladala_protocol::{Code, PlayerInfo, Refusal, RoomSpec, RoomSummary};
+use daladala_protocol::{Code, PlayerInfo, Refusal, Request, RoomSpec, RoomSummary};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::Refused;
@@ -49,7 +49,7 @@ pub(super) struct CatalogBody {
 #[utoipa::path(get, path = "/api/rooms", tag = "rooms", responses((status = 200, body = RoomList)))]
 pub(super) async fn list(State(app): State<Arc<App>>, Caller(grant): Caller) -> Result<Json<Value>, Refused> {
     grant.may(Role::Watch)?;
-    Ok(Json(commands::list(&app.rooms, &grant)))
+    Ok(Json(commands::list(&app.rooms, &grant).await))
 }
 
 /// Makes a room
@@ -75,7 +75,7 @@ pub(super) async fn look(
     Path(code): Path<String>,
 ) -> Result<Json<RoomDetails>, Refused> {
     grant.may_in(Role::Watch, &code)?;
-    let room = app.rooms.find(&code)?;
+    let room = app.rooms.find(&code).await?;
     let described = serde_json::from_str(&room.now().described.json()).unwrap_or_default();
     Ok(Json(RoomDetails { summary: room.summary(), room: described, players: room.presence().players }))
 }
@@ -89,8 +89,8 @@ pub(super) async fn close(
     Path(code): Path<String>,
 ) -> Result<Json<Value>, Refused> {
     grant.may_in(Role::Admin, &code)?;
-    app.rooms.close(&code).await?;
-    Ok(Json(json!({})))
+    let asked = Asked { request: Request::Close { room: code }, key: None, said: Value::Null };
+    Ok(Json(commands::answer(&app.rooms, None, Asker { grant, member: None }, asked).await?))
 }
 
 /// Asks something of a room
@@ -108,7 +108,7 @@ pub(super) async fn command(
     Body(fields): Body,
 ) -> Result<Json<Value>, Refused> {
     grant.may_in(Role::Drive, &code)?;
-    let room = app.rooms.find(&code)?;
+    let room = app.rooms.find(&code).await?;
     if !COMMANDS.contains(&command.as_str()) {
         let message = format!("there is no such command: name one of {}", COMMANDS.join(", "));
         return Err(Refusal::new(Code::NotFound, message).into());

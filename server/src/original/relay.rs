@@ -6,19 +6,25 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
 use serde_json::json;
 use socketioxide::SocketIo;
 use socketioxide::extract::{AckSender, SocketRef};
 use socketioxide::socket::Sid;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
+use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::describe::episode_complete;
 use super::state::StateFrame;
+use crate::app::App;
 use crate::feed::{Feed, Item, Keeping};
 use crate::room::{Room, RoomFrame};
+use crate::rooms::ORIGINAL;
+
+/// Between two looks whether there is a room to relay, and somebody to relay it to.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// A frame.
 const UPDATE: &str = "rl-update";
@@ -65,13 +71,49 @@ pub(super) struct Relay {
     pub(super) io: SocketIo,
     pub(super) voice: Voice,
     pub(super) tellings: mpsc::Receiver<Telling>,
+    /// Told when a client has come.
+    pub(super) came: Arc<Notify>,
 }
 
 impl Relay {
-    /// Runs until the room closes.
-    pub(super) async fn run(mut self, room: Arc<Room>) {
+    /// Runs until the server stops.
+    pub(super) async fn run(mut self, app: Arc<App>) {
+        let mut stop = app.stop.subscribe();
+        tokio::select! {
+            () = self.relay(&app) => {}
+            _ = stop.wait_for(|&stop| stop) => {}
+        }
+    }
+
+    async fn relay(&mut self, app: &App) {
+        loop {
+            match app.rooms.find_here(ORIGINAL) {
+                Some(room) => self.follow(&room).await,
+                // A room of another server is shown here while there is somebody to show it to.
+                None => {
+                    while self.nobody_is_here() {
+                        self.came.notified().await;
+                    }
+                    match app.rooms.find(ORIGINAL).await {
+                        Ok(room) => self.follow(&room).await,
+                        Err(refusal) => tracing::debug!(refusal.message, "the original's room is not there"),
+                    }
+                }
+            }
+            sleep(LOOK).await;
+        }
+    }
+
+    fn nobody_is_here(&self) -> bool {
+        self.io.of("/").is_none_or(|all| all.sockets().is_empty())
+    }
+
+    /// Tells what happens in a room until it closes; of another server's, until nobody is here to hear of it.
+    async fn follow(&mut self, room: &Arc<Room>) {
         let keeping = Keeping { all: true, whole: true };
-        let mut feed = Feed::new(&room, keeping);
+        let mut feed = Feed::new(room, keeping);
+        let mut look = interval(LOOK);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let (mut items, mut waiting) = (Vec::new(), VecDeque::new());
         // The frame that is there at the beginning is told to those who ask for it.
         let mut place = None;
@@ -81,6 +123,9 @@ impl Relay {
                     return;
                 },
                 Some(telling) = self.tellings.recv() => waiting.push_back(telling),
+                _ = look.tick(), if room.owner().is_some() => if self.nobody_is_here() {
+                    return;
+                },
             }
             // What is about a frame was handed over before the next frame was made, so it is here before that is told.
             while let Ok(telling) = self.tellings.try_recv() {

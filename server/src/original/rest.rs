@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 use super::describe::{EpisodeData, EpisodeStats, environment_info as describe};
 use super::sessions::Sessions;
 use super::state::StateFrame;
-use super::{action_of, load, room};
+use super::{Driving, action_of, drive, load, room};
 use crate::app::App;
 use crate::config::Role;
 use crate::http::{AsItIs, Body, Caller, Refused};
@@ -43,8 +43,10 @@ pub(crate) struct Health {
 /// Whether it is well
 #[utoipa::path(get, path = "/api/health", tag = "original", responses((status = 200, body = Health)))]
 pub(crate) async fn health(State(app): State<Arc<App>>) -> Result<Json<Health>, Refused> {
-    // A room that has lost its driver takes the server down with it, so whoever can answer is well.
-    let (main, original) = (app.rooms.find(MAIN)?.summary(), room(&app)?.summary());
+    // A room that has lost its driver takes the server down with it, so whoever can answer is well. But the rooms may be
+    // those of another server.
+    let (main, original) = (app.rooms.find(MAIN).await, room(&app).await);
+    let (main, original) = (main?.summary(), original?.summary());
     Ok(Json(Health {
         status: "ok",
         flask_running: true,
@@ -74,7 +76,7 @@ pub(crate) async fn models(
     Caller(grant): Caller,
 ) -> Result<Json<BTreeMap<String, ModelFile>>, Refused> {
     grant.may_in(Role::Watch, ORIGINAL)?;
-    let rules = room(&app)?.summary().rules;
+    let rules = room(&app).await?.summary().rules;
     let entries = app.rooms.catalog().entries().into_iter().filter(|entry| entry.rules == rules);
     let file = |path: Option<String>| ModelFile { path: path.unwrap_or_else(|| "built-in".to_owned()), exists: true };
     Ok(Json(entries.map(|entry| (entry.model.to_uppercase(), file(entry.path))).collect()))
@@ -91,7 +93,7 @@ pub(crate) async fn load_model(
     grant.may_in(Role::Drive, ORIGINAL)?;
     let algorithm = fields.get("algorithm").and_then(Value::as_str);
     let algorithm = algorithm.ok_or_else(|| Refusal::invalid("algorithm: needed is the name of a model"))?;
-    let algorithm = load(&app, algorithm).await?;
+    let algorithm = load(&app, &grant, algorithm).await?;
     let message = format!("{algorithm} drives");
     Ok(Json(json!({ "algorithm": algorithm, "status": "success", "message": message })))
 }
@@ -132,8 +134,8 @@ pub(crate) async fn reset(
         None | Some(Value::Null) => None,
         Some(seed) => Some(seed.as_u64().ok_or_else(|| Refusal::invalid("seed: needed is a whole number from 0"))?),
     };
-    let room = room(&app)?;
-    let stepped = room.ask(move |actor| actor.reset(seed)).await?;
+    let room = room(&app).await?;
+    let stepped = drive(&room, Driving::Reset { seed }).await?;
     let environment = describe(&stepped);
     Ok(Json(ResetAnswer { observation: &stepped.observation, state: StateFrame::of(&stepped.frame), environment })
         .into_response())
@@ -155,7 +157,7 @@ pub(crate) async fn step(
         Some(false) => Some(action.ok_or_else(|| Refusal::invalid("action: needed where the model is not used"))?),
         None => action,
     };
-    let stepped = super::step(&*room(&app)?, action).await?;
+    let stepped = drive(&room(&app).await?, Driving::Step { action }).await?;
     let state = StateFrame::of(&stepped.frame);
     let answer = StepAnswer {
         action: state.action_name,
@@ -175,8 +177,8 @@ pub(crate) async fn environment_info(
     Caller(grant): Caller,
 ) -> Result<Json<Value>, Refused> {
     grant.may_in(Role::Watch, ORIGINAL)?;
-    let room = room(&app)?;
-    let stepped = room.ask(|actor| Ok(actor.look())).await?;
+    let room = room(&app).await?;
+    let stepped = drive(&room, Driving::Look).await?;
     Ok(Json(describe(&stepped)))
 }
 
@@ -184,7 +186,7 @@ pub(crate) async fn environment_info(
 #[utoipa::path(get, path = "/api/current-state", tag = "original", responses((status = 200, body = Object)))]
 pub(crate) async fn current_state(State(app): State<Arc<App>>, Caller(grant): Caller) -> Result<Response, Refused> {
     grant.may_in(Role::Watch, ORIGINAL)?;
-    let room = room(&app)?;
+    let room = room(&app).await?;
     let latest = Arc::clone(&room.now().frame);
     Ok(Json(CurrentState { state: StateFrame::of(&latest), episode: so_far(&room, &latest) }).into_response())
 }
@@ -193,7 +195,7 @@ pub(crate) async fn current_state(State(app): State<Arc<App>>, Caller(grant): Ca
 #[utoipa::path(get, path = "/api/episode-data", tag = "original", responses((status = 200, body = EpisodeData)))]
 pub(crate) async fn episode_data(State(app): State<Arc<App>>, Caller(grant): Caller) -> Result<Response, Refused> {
     grant.may_in(Role::Watch, ORIGINAL)?;
-    let room = room(&app)?;
+    let room = room(&app).await?;
     let latest = Arc::clone(&room.now().frame);
     let data = app.episode_data.of((latest.epoch(), latest.seq()), || serde_json::to_vec(&so_far(&room, &latest)));
     let data = data.map_err(|_| Refusal::internal())?;

@@ -14,19 +14,19 @@ use socketioxide::handler::{ConnectHandler, FromMessageParts, Value as Raw};
 use socketioxide::layer::SocketIoLayer;
 use socketioxide::socket::{Sid, Socket};
 use socketioxide::{SocketIo, TransportType};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, sleep_until};
 
 use super::native;
 use super::relay::{BOTH_NAMES, RESET, Relay, STARTED, Telling, Voice, What, socket_of};
 use super::sessions::Sessions;
-use super::{action_of, room};
+use super::{Driving, action_of, drive, room};
 use crate::access::{Asking, Excess, Grant, RequestLimit, Share};
 use crate::app::{App, MAX_MESSAGE_BYTES};
 use crate::config::Role;
 use crate::feed::FeedEnd;
 use crate::http::Address;
-use crate::room::{Actor, Room, RoomFrame};
+use crate::room::{Room, RoomFrame};
 use crate::rooms::ORIGINAL;
 use crate::session::next_items;
 
@@ -104,6 +104,8 @@ struct Events {
     voice: Voice,
     tellings: mpsc::Sender<Telling>,
     sessions: Arc<Sessions>,
+    /// Told when a client has come.
+    came: Arc<Notify>,
 }
 
 /// The layer that takes `/socket.io/`, and its handle. Needs a runtime.
@@ -123,16 +125,16 @@ pub(super) fn build(app: &Arc<App>, sessions: &Arc<Sessions>, underscored: bool)
     let voice = Voice { underscored };
     let (telling, tellings) = mpsc::channel(MAX_WAITING_TELLINGS);
     let sessions = Arc::clone(sessions);
-    let events = Events { app: Arc::clone(app), voice: voice.clone(), tellings: telling, sessions };
+    let came = Arc::new(Notify::new());
+    let events =
+        Events { app: Arc::clone(app), voice: voice.clone(), tellings: telling, sessions, came: Arc::clone(&came) };
     let admitting = Arc::clone(app);
     let admit = async move |socket: SocketRef, TryData(auth): TryData<Value>| {
         admit(&admitting, &socket, auth.ok().as_ref()).map_err(|refusal| refusal.message)
     };
     let connect = async move |socket: SocketRef, io: SocketIo| events.connect(&socket, io);
     io.ns("/", connect.with(admit));
-    if let Ok(room) = room(app) {
-        tokio::spawn(Relay { io: io.clone(), voice, tellings }.run(room));
-    }
+    tokio::spawn(Relay { io: io.clone(), voice, tellings, came }.run(Arc::clone(app)));
     (layer, io)
 }
 
@@ -219,7 +221,15 @@ impl Events {
         };
         socket.on_fallback(hear);
         let Some(client) = socket.extensions.get::<Client>() else { return };
-        match room(&self.app) {
+        self.came.notify_one();
+        tokio::spawn(self.clone().serve(io, socket.id, client, said));
+    }
+
+    /// Answers one client until it is gone.
+    async fn serve(self, io: SocketIo, id: Sid, client: Client, mut said: mpsc::Receiver<Said>) {
+        let there = room(&self.app).await;
+        let Some(socket) = socket_of(&io, id) else { return };
+        match there {
             Ok(room) => {
                 let status = json!({
                     "status": "connected",
@@ -227,15 +237,11 @@ impl Events {
                     "env_ready": true,
                     "algorithm": room.summary().model.to_uppercase(),
                 });
-                self.voice.tell(socket, "connection-status", &status);
+                self.voice.tell(&socket, "connection-status", &status);
             }
-            Err(refusal) => self.refuse(socket, &refusal),
+            Err(refusal) => self.refuse(&socket, &refusal),
         }
-        tokio::spawn(self.clone().serve(io, socket.id, client, said));
-    }
-
-    /// Answers one client until it is gone.
-    async fn serve(self, io: SocketIo, id: Sid, client: Client, mut said: mpsc::Receiver<Said>) {
+        drop(socket);
         let mut requests = RequestLimit::new(&self.app.limits);
         let expires = client.grant.time_left().map(|left| Instant::now() + left);
         // A place in a room, for one who has asked for it.
@@ -300,15 +306,15 @@ impl Events {
         event: &str,
         Payload(payload): Payload,
     ) -> Result<Option<Arc<RoomFrame>>, Refusal> {
-        let room = room(&self.app)?;
+        let room = room(&self.app).await?;
         let frame = match event {
             "start-episode" => {
                 grant.may_in(Role::Drive, ORIGINAL)?;
-                self.ask(&room, What::Begun { event: STARTED }, |actor| Ok(actor.reset(None)?.frame)).await?
+                self.ask(&room, What::Begun { event: STARTED }, Driving::Reset { seed: None }).await?
             }
             "reset" => {
                 grant.may_in(Role::Drive, ORIGINAL)?;
-                self.ask(&room, What::Begun { event: RESET }, |actor| Ok(actor.reset(None)?.frame)).await?
+                self.ask(&room, What::Begun { event: RESET }, Driving::Reset { seed: None }).await?
             }
             "step" => {
                 grant.may_in(Role::Drive, ORIGINAL)?;
@@ -320,9 +326,9 @@ impl Events {
                         return Err(Refusal::invalid(message));
                     }
                 };
-                super::step(&room, action).await?.frame
+                drive(&room, Driving::Step { action }).await?.frame
             }
-            "get-state" => self.ask(&room, What::Frame { to: id }, |actor| Ok(actor.look().frame)).await?,
+            "get-state" => self.ask(&room, What::Frame { to: id }, Driving::Look).await?,
             // As in the original, what is not known is passed over.
             _ => return Ok(None),
         };
@@ -330,15 +336,15 @@ impl Events {
     }
 
     /// Has the room do something, and tells of the frame that comes of it before the next one is made.
-    async fn ask(
-        &self,
-        room: &Room,
-        what: What,
-        work: impl FnOnce(&mut Actor) -> Result<Arc<RoomFrame>, Refusal> + Send + 'static,
-    ) -> Result<Arc<RoomFrame>, Refusal> {
+    async fn ask(&self, room: &Arc<Room>, what: What, driving: Driving) -> Result<Arc<RoomFrame>, Refusal> {
         let place = self.tellings.clone().reserve_owned().await.map_err(|_| Refusal::internal())?;
+        if room.owner().is_some() {
+            let frame = drive(room, driving).await?.frame;
+            place.send(Telling { frame: Some(Arc::clone(&frame)), what });
+            return Ok(frame);
+        }
         room.ask(move |actor| {
-            let frame = work(actor)?;
+            let frame = driving.run(actor)?.frame;
             place.send(Telling { frame: Some(Arc::clone(&frame)), what });
             Ok(frame)
         })

@@ -1,24 +1,24 @@
 //! The running part of a room: it owns the game, moves it on by its clock or when asked to, and publishes.
 
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use daladala_env::spaces::Spaces;
 use daladala_env::{Action, Frame, RuleSpec};
 use daladala_protocol::{ActionName, GameInfo, Kind, Refusal, RoomEvent, RoomInfo};
-use tokio::sync::{Notify, broadcast, mpsc, watch};
+use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, sleep_until};
 
 use super::choosing::Choosing;
-use super::members::announcements;
-use super::{Ask, Basis, Described, EVENTS, History, KeptMembers, Members, Noted, REQUESTS, Room, RoomFrame, Snapshot};
+use super::{
+    Ask, Basis, Described, Keeper, KeptMembers, Making, Members, Noted, REQUESTS, Room, RoomFrame, Snapshot,
+};
 use crate::access::Limit;
 use crate::config::{FrameRate, Limits};
 use crate::error::RoomError;
 use crate::game::{Game, SharedDriver};
 use crate::metrics::Metrics;
-use crate::publish::{Published, Publisher};
 
 /// What is older than this is not worth sending: a late room skips ahead, a late viewer gets the latest. A tenth of a
 /// second is when people begin to notice.
@@ -41,7 +41,6 @@ pub(crate) struct Opening {
     pub(crate) permanent: bool,
     pub(crate) limits: Limits,
     pub(crate) metrics: Arc<Metrics>,
-    pub(crate) publisher: Option<Arc<dyn Publisher>>,
     /// Told when something changes that outlives the server.
     pub(crate) changed: Arc<Notify>,
     pub(crate) restored: Restored,
@@ -103,8 +102,7 @@ pub(crate) struct Actor {
 impl Actor {
     /// A room with its first frame, and the actor that moves it on.
     pub(crate) fn open(opening: Opening) -> Result<(Arc<Room>, Self), RoomError> {
-        let Opening { code, kind, driver, fps, seed, permanent, limits, metrics, publisher, changed, restored } =
-            opening;
+        let Opening { code, kind, driver, fps, seed, permanent, limits, metrics, changed, restored } = opening;
         let epoch = milliseconds_since_1970().max(restored.epoch + 1);
         let seed = seed.unwrap_or(epoch);
         let mut game = driver.begin(seed);
@@ -127,32 +125,15 @@ impl Actor {
         tracing::info!(room = code, rules = info.game.rules, model = info.game.model, %fps, seed, "room opened");
         let described = Described::new(info);
         let presence = Noted::new(members.presence());
-        let snapshot = Snapshot {
+        let shown = Snapshot {
             described: Arc::clone(&described),
             frame: Arc::clone(&frame),
             presence: Arc::clone(&presence),
             closed: false,
         };
-        let mut history = History::new(limits.history_frames);
-        history.push(Arc::clone(&frame));
         let (ask, asks) = mpsc::channel(REQUESTS);
-        let room = Arc::new(Room {
-            code,
-            max_viewers: limits.max_viewers_per_room,
-            max_players: limits.max_players_per_room,
-            answer_timeout: limits.answer_timeout,
-            snapshots: watch::Sender::new(Arc::new(snapshot)),
-            events: broadcast::Sender::new(EVENTS),
-            history: RwLock::new(history),
-            members: Mutex::new(members),
-            unshown: false.into(),
-            publisher,
-            announcements: announcements(),
-            stirred: Notify::new(),
-            asks: ask,
-            basis: Mutex::new(Basis { spec: driver.spec().cloned(), seed }),
-            changed,
-        });
+        let basis = Basis { spec: driver.spec().cloned(), seed };
+        let room = Room::new(Making { code, limits, shown, members, keeper: Keeper::Here(ask), basis, changed });
         let now = Instant::now();
         let actor = Self {
             room: Arc::clone(&room),
@@ -180,9 +161,6 @@ impl Actor {
             metrics,
             asks,
         };
-        actor.hand_out_description();
-        let first = Published::Frame { epoch, seq: 1, keyframe: true };
-        actor.room.hand_out(first, || actor.frame.whole_binary());
         Ok((room, actor))
     }
 
@@ -319,9 +297,6 @@ impl Actor {
         self.metrics.frames_made.inc();
         let history = &self.room.history;
         history.write().unwrap_or_else(std::sync::PoisonError::into_inner).push(Arc::clone(&self.frame));
-        let keyframe = self.frame.base().is_none();
-        let what = Published::Frame { epoch: self.epoch, seq, keyframe };
-        self.room.hand_out(what, || self.frame.delta_binary());
         if self.frame.ends_episode() {
             self.metrics.episodes.inc();
             self.happened(RoomEvent::episode_complete(self.frame.state()));
@@ -359,13 +334,8 @@ impl Actor {
             recording: self.recording.clone(),
             ..self.described.info().clone()
         });
-        self.hand_out_description();
-        self.publish();
-    }
-
-    fn hand_out_description(&self) {
         self.room.changed.notify_one();
-        self.room.hand_out(Published::Room, || self.described.json().into());
+        self.publish();
     }
 
     fn stepped(&self) -> Stepped {
@@ -513,8 +483,6 @@ impl Actor {
         tracing::info!(room = self.room.code(), model, rules, "model loaded");
         self.played = Arc::new(game.clone());
         self.described = Described::new(RoomInfo { game, epoch, ..self.described.info().clone() });
-        // Frames cannot be read by one who does not know what they are of.
-        self.hand_out_description();
         self.keep(state);
         self.restart_clock();
         self.happened(RoomEvent::ModelLoaded { model, rules });

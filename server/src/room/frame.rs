@@ -7,11 +7,13 @@ use axum::extract::ws::Utf8Bytes;
 use bytes::Bytes;
 use daladala_env::Frame;
 use daladala_protocol::{
-    GameInfo, Presence, RoomEvent, RoomInfo, ServerMessage, delta_json, encode_delta, encode_keyframe, keyframe_json,
+    GameInfo, Numbered, Presence, RoomEvent, RoomInfo, ServerMessage, delta_json, encode_delta, encode_keyframe,
+    keyframe_json,
 };
 
 use super::actor::FRESH;
 use crate::app::text;
+use crate::broker::Place;
 
 /// A frame with its place and its keyframe.
 #[derive(Debug)]
@@ -32,19 +34,28 @@ pub(crate) struct RoomFrame {
 
 impl RoomFrame {
     pub(super) fn new(epoch: u64, seq: u64, state: Frame, game: Arc<GameInfo>, base: Option<Arc<Self>>) -> Arc<Self> {
+        Arc::new(Self::made(Numbered { epoch, seq, frame: state }, game, base, Instant::now()))
+    }
+
+    /// A frame that another server has made some time ago, with the bytes that it came in.
+    pub(super) fn received(
+        numbered: Numbered,
+        game: Arc<GameInfo>,
+        base: Option<Arc<Self>>,
+        bytes: Bytes,
+        made: Instant,
+    ) -> Arc<Self> {
+        let frame = Self::made(numbered, game, base, made);
+        let binary = if frame.base.is_some() { &frame.delta_binary } else { &frame.whole_binary };
+        // It is new, so there is nothing yet.
+        _ = binary.set(bytes);
+        Arc::new(frame)
+    }
+
+    fn made(numbered: Numbered, game: Arc<GameInfo>, base: Option<Arc<Self>>, made: Instant) -> Self {
+        let Numbered { epoch, seq, frame: state } = numbered;
         let (whole_json, delta_json, whole_binary, delta_binary) = Default::default();
-        Arc::new(Self {
-            epoch,
-            seq,
-            state,
-            game,
-            made: Instant::now(),
-            base,
-            whole_json,
-            delta_json,
-            whole_binary,
-            delta_binary,
-        })
+        Self { epoch, seq, state, game, made, base, whole_json, delta_json, whole_binary, delta_binary }
     }
 
     pub(crate) fn epoch(&self) -> u64 {
@@ -53,6 +64,11 @@ impl RoomFrame {
 
     pub(crate) fn seq(&self) -> u64 {
         self.seq
+    }
+
+    /// Its place among all frames of its room.
+    pub(crate) fn place(&self) -> Place {
+        Place { epoch: self.epoch, seq: self.seq }
     }
 
     pub(crate) fn state(&self) -> &Frame {
@@ -144,6 +160,10 @@ pub(crate) struct Noted {
 impl Noted {
     pub(super) fn new(presence: Presence) -> Arc<Self> {
         Arc::new(Self { presence, json: OnceLock::new() })
+    }
+
+    pub(crate) fn presence(&self) -> &Presence {
+        &self.presence
     }
 
     pub(crate) fn json(&self) -> Utf8Bytes {

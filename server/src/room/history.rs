@@ -17,9 +17,11 @@ impl History {
         Self { frames: VecDeque::new(), capacity: capacity.max(1) }
     }
 
-    /// Adds the next frame; one of another epoch makes all before it forgotten.
+    /// Adds the next frame; one that does not follow the last makes all before it forgotten.
     pub(super) fn push(&mut self, frame: Arc<RoomFrame>) {
-        if self.frames.back().is_some_and(|last| last.epoch() != frame.epoch()) {
+        let follows =
+            |last: &Arc<RoomFrame>| last.epoch() == frame.epoch() && last.seq().checked_add(1) == Some(frame.seq());
+        if self.frames.back().is_some_and(|last| !follows(last)) {
             self.frames.clear();
         }
         if self.frames.len() == self.capacity {
@@ -45,6 +47,11 @@ impl History {
         let of_epoch = |place: &usize| self.frames[*place].epoch() == epoch;
         let following = next.filter(of_epoch).map(|place| self.frames.range(place..).take(limit).cloned().collect());
         following.unwrap_or_default()
+    }
+
+    /// The oldest frame.
+    pub(crate) fn first(&self) -> Option<&Arc<RoomFrame>> {
+        self.frames.front()
     }
 
     /// Whether every frame after `seq` of `epoch` is kept: then one who has `seq` can go on from it.

@@ -28,6 +28,40 @@ pub(super) struct Members {
     /// The last number given.
     last: u64,
     players: Vec<Player>,
+    /// Those who watch on other servers, by the names of these.
+    elsewhere: BTreeMap<String, Elsewhere>,
+}
+
+/// Those who watch on one other server.
+#[derive(Debug)]
+struct Elsewhere {
+    guests: Guests,
+    heard: Instant,
+}
+
+impl Elsewhere {
+    fn now(guests: Guests) -> Self {
+        Self { guests, heard: Instant::now() }
+    }
+}
+
+/// Those who watch a room on a server that does not run it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Guests {
+    /// Connections.
+    pub(crate) viewers: usize,
+    /// The players among them.
+    pub(crate) players: Vec<Guest>,
+}
+
+/// A player, as servers tell each other of one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Guest {
+    pub(crate) member: u64,
+    pub(crate) name: String,
+    /// What the player comes back with, on whatever server.
+    pub(crate) key: String,
+    pub(crate) may_drive: bool,
 }
 
 /// The players of a room, for another server to know them by when they come back.
@@ -68,6 +102,8 @@ pub(crate) struct Introduction {
     pub(crate) name: Option<String>,
     pub(crate) key: Option<String>,
     pub(crate) may_drive: bool,
+    /// Who has that key, where another server knows it.
+    pub(crate) known: Option<Guest>,
 }
 
 impl Room {
@@ -85,6 +121,9 @@ impl Room {
             members.forget_the_longest_gone();
         }
         let room_for_one = members.players.len() < self.max_players;
+        if let Some(guest) = who.known.filter(|guest| room_for_one && !members.knows(&guest.key)) {
+            members.players.push(Player::from(guest));
+        }
         let known = members.players.iter_mut().find(|player| who.key.as_ref() == Some(&player.key));
         let (member, key, event) = match (known, name) {
             (Some(player), _) => {
@@ -94,14 +133,14 @@ impl Room {
                 (member, who.key, back.then_some(RoomEvent::PlayerReturned { member, name }))
             }
             (None, Some(name)) if room_for_one => {
-                let member = members.next_number();
+                let member = self.next_member(&mut members);
                 let key = Uuid::new_v4().simple().to_string();
                 let player =
                     Player { member, name: name.clone(), key: key.clone(), may_drive: who.may_drive, left: None };
                 members.players.push(player);
                 (member, Some(key), Some(RoomEvent::PlayerJoined { member, name }))
             }
-            (None, _) => (members.next_number(), None, None),
+            (None, _) => (self.next_member(&mut members), None, None),
         };
         *members.here.entry(member).or_default() += 1;
         drop(members);
@@ -114,6 +153,56 @@ impl Room {
         }
         self.stirred.notify_one();
         Ok(Seat { room: Arc::clone(self), member, key })
+    }
+
+    /// A number that nobody has had in this room, on whatever server.
+    fn next_member(&self, members: &mut Members) -> u64 {
+        self.owner().map_or_else(|| members.next_number(), |owner| owner.next_member())
+    }
+
+    /// Notes who watches on another server; none if it no longer shows the room.
+    pub(crate) fn guests(&self, server: &str, guests: Option<Guests>) {
+        let Some(events) = self.members().guests(server, guests) else { return };
+        self.changed.notify_one();
+        let seq = self.now().frame.seq();
+        for event in events {
+            self.announce(seq, event);
+        }
+        self.stirred.notify_one();
+    }
+
+    /// Whether another server shows the room, after those are forgotten that have not been heard of for `silence`.
+    pub(crate) fn is_shown_elsewhere(&self, silence: Duration) -> bool {
+        let gone = self.members().silent(silence);
+        for server in gone {
+            self.guests(&server, None);
+        }
+        !self.members().elsewhere.is_empty()
+    }
+
+    /// Who watches here, for the server that runs the room.
+    pub(crate) fn guests_here(&self) -> Guests {
+        let members = self.members();
+        let here = members.players.iter().filter(|player| player.left.is_none());
+        Guests { viewers: members.viewers, players: here.map(Guest::from).collect() }
+    }
+
+    /// The players, with their keys, those too who may come back.
+    pub(crate) fn known_players(&self) -> Vec<Guest> {
+        self.members().players.iter().map(Guest::from).collect()
+    }
+}
+
+impl From<&Player> for Guest {
+    fn from(player: &Player) -> Self {
+        let Player { member, name, key, may_drive, .. } = player;
+        Self { member: *member, name: name.clone(), key: key.clone(), may_drive: *may_drive }
+    }
+}
+
+impl From<Guest> for Player {
+    fn from(Guest { member, name, key, may_drive }: Guest) -> Self {
+        Self { member, name, key, may_drive, left: Some(Instant::now()) }
     }
 }
 
@@ -131,7 +220,8 @@ pub(super) fn announcements() -> DefaultDirectRateLimiter {
 
 impl Room {
     fn announce(&self, seq: u64, event: RoomEvent) {
-        if self.announcements.check().is_ok() {
+        // Of a room that runs elsewhere, all are told by its own server.
+        if self.owner().is_none() && self.announcements.check().is_ok() {
             self.happened_at(seq, event);
         }
     }
@@ -181,9 +271,14 @@ impl Members {
         self.last
     }
 
-    /// One connection fewer; the name of a player whose last it was.
+    /// One viewer fewer; the name of a player whose last connection it was.
     fn leave(&mut self, member: u64) -> Option<String> {
         self.viewers -= 1;
+        self.gone(member)
+    }
+
+    /// One connection of a member fewer; the name of a player whose last it was.
+    fn gone(&mut self, member: u64) -> Option<String> {
         let connections = self.here.get_mut(&member)?;
         *connections -= 1;
         if *connections > 0 {
@@ -195,6 +290,51 @@ impl Members {
         Some(player.name.clone())
     }
 
+    fn knows(&self, key: &str) -> bool {
+        self.players.iter().any(|player| player.key == key)
+    }
+
+    /// Notes who watches on another server; what is to be told of it, if anything has changed.
+    fn guests(&mut self, server: &str, guests: Option<Guests>) -> Option<Vec<RoomEvent>> {
+        let before = self.elsewhere.remove(server).map(|elsewhere| elsewhere.guests);
+        if before.is_some() && before == guests {
+            self.elsewhere.extend(guests.map(|guests| (server.to_owned(), Elsewhere::now(guests))));
+            return None;
+        }
+        let before = before.unwrap_or_default();
+        let now = guests.clone().unwrap_or_default();
+        let is_in = |guest: &Guest, guests: &Guests| guests.players.iter().any(|other| other.member == guest.member);
+        let mut events = Vec::new();
+        for guest in now.players.iter().filter(|guest| !is_in(guest, &before)) {
+            events.extend(self.guest_came(guest));
+        }
+        // First those who came, so that who goes from one server to another is never gone.
+        for guest in before.players.iter().filter(|guest| !is_in(guest, &now)) {
+            let left = self.gone(guest.member);
+            events.extend(left.map(|name| RoomEvent::PlayerLeft { member: guest.member, name }));
+        }
+        self.viewers = (self.viewers + now.viewers).saturating_sub(before.viewers);
+        self.elsewhere.extend(guests.map(|guests| (server.to_owned(), Elsewhere::now(guests))));
+        Some(events)
+    }
+
+    fn guest_came(&mut self, guest: &Guest) -> Option<RoomEvent> {
+        *self.here.entry(guest.member).or_default() += 1;
+        let (member, name) = (guest.member, guest.name.clone());
+        if let Some(player) = self.players.iter_mut().find(|player| player.member == member) {
+            player.may_drive = guest.may_drive;
+            return player.left.take().map(|_| RoomEvent::PlayerReturned { member, name });
+        }
+        self.players.push(Player { left: None, ..Player::from(guest.clone()) });
+        Some(RoomEvent::PlayerJoined { member, name })
+    }
+
+    /// The servers that have not been heard of for so long.
+    fn silent(&self, silence: Duration) -> Vec<String> {
+        let silent = self.elsewhere.iter().filter(|(_, elsewhere)| elsewhere.heard.elapsed() > silence);
+        silent.map(|(server, _)| server.clone()).collect()
+    }
+
     fn forget_the_gone(&mut self) {
         self.players.retain(|player| player.left.is_none_or(|left| left.elapsed() < REMEMBERED));
     }
@@ -204,10 +344,6 @@ impl Members {
         if let Some((_, place)) = gone.min() {
             self.players.remove(place);
         }
-    }
-
-    pub(super) fn viewers(&self) -> usize {
-        self.viewers
     }
 
     pub(super) fn presence(&self) -> Presence {

@@ -8,10 +8,12 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use daladala_env::RuleSpec;
-use daladala_protocol::{FrameRate, Kind, Mode, Refusal, RoomSpec};
+use daladala_protocol::{Code, FrameRate, Kind, Mode, Refusal, RoomSpec};
 use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
 
-use super::{MAIN, ORIGINAL, Rooms, check_code};
+use super::{CLAIM_RETRY, MAIN, ORIGINAL, Rooms, check_code};
+use crate::broker::{CLAIM, Part};
 use crate::error::{RoomError, ServerError};
 use crate::game::SharedDriver;
 use crate::room::{Actor, KeptMembers, Opening, Restored, Room};
@@ -64,20 +66,34 @@ impl Rooms {
     ) -> Result<(), ServerError> {
         let KeptRooms { settings, rooms: mut kept } = kept.unwrap_or_default();
         let unchanged = settings.as_ref() == Some(&self.settings(seed));
+        // A server that was killed still has its rooms for a while.
+        let patience = Instant::now() + CLAIM + CLAIM_RETRY;
+        if self.link.as_ref().is_some_and(|link| link.part == Part::Edge) {
+            _ = self.begun.set(seed);
+            return Ok(());
+        }
         let main = if self.catalog.first().is_shown() { Kind::Driven } else { Kind::Stream };
         for (code, kind) in [(MAIN, main), (ORIGINAL, Kind::Driven)] {
             let mut opening = self.permanent(code, kind, seed);
             if let Some(kept) = kept.remove(code) {
                 opening = self.as_it_was(opening, kept, unchanged).await;
             }
-            self.open_permanent(opening).map_err(|source| ServerError::Room { room: code.to_owned(), source })?;
+            match self.claimed(opening, patience).await {
+                Ok(opening) => self
+                    .open_permanent(opening)
+                    .map_err(|source| ServerError::Room { room: code.to_owned(), source })?,
+                Err(Refusal { code: Code::Conflict, .. }) => {
+                    tracing::warn!(room = code, "another server runs this room: here it is shown");
+                }
+                Err(refusal) => return Err(ServerError::Setting(refusal.message)),
+            }
         }
         for spec in declared {
-            self.declare(spec, &mut kept).await.map_err(|refusal| ServerError::Setting(refusal.message))?;
+            self.declare(spec, &mut kept, patience).await.map_err(|refusal| ServerError::Setting(refusal.message))?;
         }
         // What the settings no longer ask for is gone.
         for (code, kept) in kept.into_iter().filter(|(_, kept)| kept.declared.is_none()) {
-            if let Err(refusal) = self.open_again(&code, kept).await {
+            if let Err(refusal) = self.open_again(&code, kept, patience).await {
                 tracing::warn!(room = code, "a room that was kept cannot be opened: {}", refusal.message);
             }
         }
@@ -96,7 +112,12 @@ impl Rooms {
     }
 
     /// Opens a room that the settings ask for.
-    async fn declare(self: &Arc<Self>, spec: RoomSpec, kept: &mut BTreeMap<String, KeptRoom>) -> Result<(), Refusal> {
+    async fn declare(
+        self: &Arc<Self>,
+        spec: RoomSpec,
+        kept: &mut BTreeMap<String, KeptRoom>,
+        patience: Instant,
+    ) -> Result<(), Refusal> {
         let Some(code) = spec.code.clone() else {
             return Err(Refusal::invalid("rooms: each needs a code, such as code = \"class\""));
         };
@@ -113,7 +134,8 @@ impl Rooms {
         }
         let recording = spec.recording.clone();
         self.declared.lock().unwrap_or_else(PoisonError::into_inner).insert(code.clone(), spec);
-        self.open(Opening { permanent: true, ..opening }, recording).map_err(of_room)
+        let opening = self.claimed(Opening { permanent: true, ..opening }, patience).await.map_err(of_room)?;
+        self.open(opening, recording).map_err(of_room)
     }
 
     /// A room that the settings ask for, as it was on the server before; only its players where the settings have changed.
@@ -132,13 +154,14 @@ impl Rooms {
     }
 
     /// Opens a room that was made by request.
-    async fn open_again(self: &Arc<Self>, code: &str, kept: KeptRoom) -> Result<(), Refusal> {
+    async fn open_again(self: &Arc<Self>, code: &str, kept: KeptRoom, patience: Instant) -> Result<(), Refusal> {
         check_code(code)?;
         self.check_place(code, &self.locked())?;
         let (driver, fps) = self.driver_of(&kept).await?;
         let opening = self.opening(code, (driver, kept.kind, fps), Some(kept.seed));
         let recording = kept.recording.clone();
-        self.open(Opening { restored: kept.restored(), ..opening }, recording)
+        let opening = self.claimed(Opening { restored: kept.restored(), ..opening }, patience).await?;
+        self.open(opening, recording)
     }
 
     /// Who drove, and how fast.

@@ -19,8 +19,18 @@ pub(crate) struct Seated {
 
 impl Seated {
     /// Takes a place; also how the client goes on, and how many frames it gets that it has missed.
-    fn enter(room: &Arc<Room>, join: Join, whole: bool, may_drive: bool) -> Result<(Self, Resumed, u64), Refusal> {
-        let seat = room.enter(Introduction { name: join.name, key: join.key, may_drive })?;
+    async fn enter(
+        room: &Arc<Room>,
+        join: Join,
+        whole: bool,
+        may_drive: bool,
+    ) -> Result<(Self, Resumed, u64), Refusal> {
+        // One who comes back may have been on another server before.
+        let known = match (room.owner(), &join.key) {
+            (Some(owner), Some(key)) => owner.player(key).await,
+            _ => None,
+        };
+        let seat = room.enter(Introduction { name: join.name, key: join.key, may_drive, known })?;
         let (feed, resume, missed) = Feed::resume(room, Keeping { all: false, whole }, join.resume);
         Ok((Self { seat, feed }, resume, missed))
     }
@@ -40,7 +50,7 @@ pub(crate) async fn answer(
         Request::Ping { sent } => {
             return Ok(ServerMessage::Pong { id: id.clone(), sent, time: milliseconds_since_1970() as f64 });
         }
-        Request::Join(asked) => return join(app, grant, seated, plain, id, asked),
+        Request::Join(asked) => return join(app, grant, seated, plain, id, asked).await,
         Request::Leave => {
             joined(seated)?;
             *seated = None;
@@ -71,7 +81,7 @@ fn joined(seated: &mut Option<Seated>) -> Result<&mut Seated, Refusal> {
 }
 
 /// Takes a place in a room. The old one is given up when the new one is had, so a join that fails changes nothing.
-pub(super) fn join(
+pub(super) async fn join(
     app: &App,
     grant: &Grant,
     seated: &mut Option<Seated>,
@@ -81,8 +91,8 @@ pub(super) fn join(
 ) -> Result<ServerMessage, Refusal> {
     let whole = join.frames.map_or(plain, |frames| frames == Frames::Whole);
     grant.may_in(Role::Watch, &join.room)?;
-    let room = app.rooms.find(&join.room)?;
-    let (entered, resume, missed) = Seated::enter(&room, join, whole, grant.role >= Role::Drive)?;
+    let room = app.rooms.find(&join.room).await?;
+    let (entered, resume, missed) = Seated::enter(&room, join, whole, grant.role >= Role::Drive).await?;
     let message = ServerMessage::Joined {
         id: id.clone(),
         room: room.code().to_owned(),

@@ -1,11 +1,9 @@
 //! What clients may cost others by how much they ask for, and how much of it they leave unread.
 
 use std::io::Read;
-use std::sync::Mutex;
-use std::sync::mpsc::{Sender, channel};
 use std::time::{Duration, Instant};
 
-use daladala_server::{FrameRate, Limits, Publication, Published, Publisher, ServerConfig};
+use daladala_server::{FrameRate, Limits, ServerConfig};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -14,32 +12,10 @@ use tokio_tungstenite::tungstenite::Message;
 
 use crate::harness::{JSON, PATIENCE, TestServer, close_frame, config, number, within};
 
-struct Frames(Mutex<Sender<u64>>);
-
-impl Publisher for Frames {
-    fn publish(&self, publication: Publication<'_>) {
-        if let (Published::Frame { seq, .. }, "main", Ok(frames)) = (publication.what, publication.room, self.0.lock())
-        {
-            _ = frames.send(seq);
-        }
-    }
-}
-
-/// A room was driven by the clock of those who answer requests, and stood still while they were busy. The test has one
-/// thread for all of them, and keeps it.
+/// A room was driven by the clock of those who answer requests, and its viewers served by them, and both stood still while
+/// they were busy. The test has one thread for all of them, and keeps it.
 #[tokio::test]
-async fn a_room_drives_on_while_nothing_is_answered() {
-    let (made, frames) = channel();
-    let publisher: std::sync::Arc<dyn Publisher> = std::sync::Arc::new(Frames(Mutex::new(made)));
-    let _server = TestServer::start(ServerConfig { publisher: Some(publisher), ..config() }).await;
-    for _ in 0..50 {
-        frames.recv_timeout(PATIENCE).expect("a frame");
-    }
-}
-
-/// The same for those who watch: the thread that answers requests is kept, and frames come.
-#[tokio::test]
-async fn a_viewer_is_served_while_nothing_is_answered() {
+async fn a_room_drives_on_and_is_shown_while_nothing_is_answered() {
     let server = TestServer::start(config()).await;
     let mut stream = within(TcpStream::connect(server.address)).await.expect("a connection");
     let request = format!(

@@ -1,6 +1,7 @@
 //! The server with real sockets on free ports. Timeouts here only bound failures; no test waits for one to pass.
 
 mod access;
+mod broker;
 mod driving;
 mod fallbacks;
 mod floods;

@@ -1,11 +1,5 @@
 //! What those need who run a server.
 
-use std::sync::{Arc, Mutex};
-
-use daladala_protocol::{FrameReader, frame_json};
-use daladala_server::{Publication, Published, Publisher, ServerConfig};
-use serde_json::{Value, json};
-
 use crate::harness::{TestServer, config, number};
 
 #[tokio::test]
@@ -63,58 +57,6 @@ async fn the_admins_page_and_its_script_are_there() {
     assert!(status == 200 && page.contains("<script src=\"admin.js\">"), "{page}");
     let (status, head, _) = server.request("GET", "/admin.js", "").await;
     assert!(status == 200 && head.contains("content-type: text/javascript"), "{head}");
-}
-
-/// Keeps what is published, as a queue to a broker would.
-#[derive(Default)]
-struct Kept(Mutex<Vec<(String, Published, Vec<u8>)>>);
-
-impl Publisher for Kept {
-    fn publish(&self, Publication { room, what, payload }: Publication<'_>) {
-        self.0.lock().expect("no panic").push((room.to_owned(), what, payload.to_vec()));
-    }
-}
-
-#[tokio::test]
-async fn what_is_published_is_enough_to_show_the_room_elsewhere() {
-    let kept = Arc::new(Kept::default());
-    let publisher: Arc<dyn Publisher> = kept.clone();
-    let server = TestServer::start(ServerConfig { publisher: Some(publisher), ..config() }).await;
-    let mut client = server.connect().await;
-    let mut shown = Vec::new();
-    while shown.len() < 60 {
-        shown.push(client.frame().await);
-    }
-    server.json("POST", "/api/rooms/main/pause", &json!({})).await;
-    server.stop().stopped().await;
-
-    let (mut reader, mut schema, mut same, mut events) = (None, Vec::new(), 0, Vec::new());
-    for (_, what, payload) in kept.0.lock().expect("no panic").iter().filter(|(room, ..)| room == "main") {
-        match what {
-            Published::Room => {
-                let room: Value = serde_json::from_slice(payload).expect("JSON");
-                schema = serde_json::from_value(room["frame"].clone()).expect("fields");
-                reader.get_or_insert_with(|| FrameReader::new(schema.clone()));
-            }
-            Published::Frame { epoch, seq, .. } => {
-                let reader = reader.as_mut().expect("a room is described before its first frame");
-                let frame = reader.read(payload).expect("readable in the order of publication");
-                assert_eq!((frame.epoch, frame.seq), (*epoch, *seq));
-                if let Some(shown) = shown.iter().find(|shown| number(&shown["seq"]) == *seq) {
-                    let text = frame_json(&frame.frame, &schema).expect("JSON");
-                    let state: Value = serde_json::from_str(&text).expect("JSON");
-                    assert!(state.as_object().expect("an object").iter().all(|(name, value)| &shown[name] == value));
-                    same += 1;
-                }
-            }
-            Published::Event => {
-                let event: Value = serde_json::from_slice(payload).expect("JSON");
-                events.push(event["kind"].as_str().expect("a kind").to_owned());
-            }
-        }
-    }
-    assert_eq!(same, 60);
-    assert!(events.iter().any(|kind| kind == "episode_complete") && events.iter().any(|kind| kind == "paused"));
 }
 
 #[tokio::test]
