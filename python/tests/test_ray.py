@@ -16,7 +16,8 @@ with warnings.catch_warnings():
     ray = pytest.importorskip("ray", reason="Ray is not installed")
 
 pytestmark = pytest.mark.filterwarnings("ignore")
-STEPS = 8192
+# Long enough that a worker is still at it when the driver hears of it.
+STEPS = 400_000
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +43,10 @@ class Killer:
 
 
 class TestTasks:
+    @pytest.fixture(autouse=True)
+    def heard_at_once(self, distributed, monkeypatch):
+        monkeypatch.setattr(distributed.tasks, "TOLD_EVERY", 0.01)
+
     def test_seeds_bring_the_same_bytes_though_a_worker_was_killed(self, distributed):
         killer = Killer(1)
         got = distributed.seeds([3, 4], "ppo", "classic", steps=STEPS, callback=killer)
