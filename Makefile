@@ -114,7 +114,7 @@ test-adapters: wheel
 	@grep -v '^#' python/requirements-adapters.txt | while read -r line; do \
 		$(ADAPTERS_VENV)/bin/pip install --quiet --disable-pip-version-check $$line || echo "NOT INSTALLED: $$line"; done
 	@$(ADAPTERS_VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --force-reinstall target/wheels/*.whl
-	@cd python/tests && $(ADAPTERS_VENV)/bin/python -m pytest -q -rs -c ../../pyproject.toml --rootdir . test_adapters.py
+	@cd python/tests && $(ADAPTERS_VENV)/bin/python -m pytest -q -rs -c ../../pyproject.toml --rootdir . test_adapters.py test_ray.py
 
 $(VENV)/.requirements: python/requirements.txt
 	@echo "==> Installing what the Python package is tested with (some 3 GB the first time: PyTorch)"

@@ -73,6 +73,10 @@ impl Recipe for A2cConfig {
         Networks { hidden: &self.hidden, activation: self.activation, initialization: self.initialization }
     }
 
+    fn fragment_steps(&self) -> Result<usize, &'static str> {
+        Ok(self.rollout_steps)
+    }
+
     fn advance<R: Rules>(&self, on_policy: &mut OnPolicy<R>, training: TrainingProgress) -> Update {
         let options = StepOptions {
             max_gradient_norm: self.max_gradient_norm,

@@ -14,6 +14,7 @@ use ndarray::{ArrayView1, ArrayView2};
 use serde::{Deserialize, Serialize};
 
 use crate::environments::{Environments, EnvironmentsState};
+use crate::fragment::{Fragment, FragmentShape};
 use crate::learner::{Learner, LearnerState};
 use crate::loss::ActionValueLoss;
 use crate::method::{Method, MethodState, Update};
@@ -130,7 +131,7 @@ pub(crate) struct DqnState<S> {
 
 impl<R: Rules> Dqn<R> {
     pub(crate) fn new(config: &DqnConfig, rules: &R, seed: u64, device: Option<&Device>) -> Self {
-        let environments = Environments::new(rules, config.envs, config.action_masks, seed);
+        let environments = Environments::new(rules, 0..config.envs, config.action_masks, seed);
         // With dueling the first output is the value, and what follows are the advantages.
         let outputs = environments.actions() + usize::from(config.dueling);
         let sizes = [&[environments.observation_size()], &config.hidden[..], &[outputs]].concat();
@@ -285,6 +286,14 @@ impl<R: Rules> Method<R> for Dqn<R> {
         update.loss = mean(&losses) as f32;
         update.details.push(exploring);
         update
+    }
+
+    fn fragment_shape(&self) -> Result<FragmentShape, String> {
+        Err("dqn learns from its replay buffer: ppo, ppo-lagrangian and a2c take fragments".to_owned())
+    }
+
+    fn offer(&mut self, _: Vec<Fragment>) -> Result<(), String> {
+        Method::<R>::fragment_shape(self).map(drop)
     }
 
     fn environments(&self) -> &Environments<R> {

@@ -1,10 +1,13 @@
 //! The environments that experience comes from, and the episodes that ended in them last.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
 use daladala_agents::SeedStream;
-use daladala_env::{Action, Autoreset, Buffers, EnvError, ResetOptions, Rules, Snapshot, VecEnv, VecEnvConfig};
-use ndarray::ArrayView2;
+use daladala_env::{
+    Action, Autoreset, Buffers, EnvError, EpisodeStats, ResetOptions, Rules, Snapshot, VecEnv, VecEnvConfig,
+};
+use ndarray::{ArrayView1, ArrayView2};
 use serde::{Deserialize, Serialize};
 
 /// Episodes whose means are reported while training goes on.
@@ -20,7 +23,20 @@ pub(crate) struct Environments<R: Rules> {
     cost: Option<usize>,
     /// What the last step or reset wrote.
     pub(crate) buffers: Buffers,
+    /// The episodes that ended with the last step, in the order of the environments.
+    ended: Vec<EndedEpisode>,
     pub(crate) recent: RecentEpisodes,
+}
+
+/// An episode that is over, exploration included.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct EndedEpisode {
+    /// The sum of its rewards, as the rules tell them.
+    pub episode_return: f32,
+    /// Steps.
+    pub length: u32,
+    /// The sum of its costs; NaN where the rules have no figure for it.
+    pub cost: f32,
 }
 
 /// Which actions are open, `[envs]`: bit `a` for action `a`.
@@ -43,18 +59,21 @@ pub(crate) struct EnvironmentsState<S> {
 }
 
 impl<R: Rules> Environments<R> {
-    /// At the beginning of their first episodes.
-    pub(crate) fn new(rules: &R, envs: usize, action_masks: bool, seed: u64) -> Self {
+    /// Those of a training that have these indices, at the beginning of their first episodes.
+    pub(crate) fn new(rules: &R, indices: Range<usize>, action_masks: bool, seed: u64) -> Self {
         // The masks of final states can be read as long as nothing has begun in their place.
         let autoreset = if action_masks { Autoreset::Disabled } else { Autoreset::SameStep };
-        let config = VecEnvConfig { seed: SeedStream::Training.seed(seed), autoreset, ..VecEnvConfig::default() };
+        let (seed, first_index) = (SeedStream::Training.seed(seed), indices.start as u64);
+        let config = VecEnvConfig { seed, first_index, autoreset, ..VecEnvConfig::default() };
+        let envs = indices.len();
         let env = VecEnv::new(rules.clone(), envs, config);
         let buffers = Buffers::for_env(&env);
         let masks =
             action_masks.then(|| Masks { now: vec![0; envs], next: vec![0; envs], beginning: vec![false; envs] });
         let info = env.info();
         let cost = info.cost_terms.first().and_then(|cost| info.figure(&cost.name));
-        let mut environments = Self { env, masks, cost, buffers, recent: RecentEpisodes::default() };
+        let (ended, recent) = (Vec::new(), RecentEpisodes::default());
+        let mut environments = Self { env, masks, cost, buffers, ended, recent };
         environments.reset();
         environments
     }
@@ -101,11 +120,26 @@ impl<R: Rules> Environments<R> {
     /// If an action is none of the rules'.
     pub(crate) fn step(&mut self, actions: &[Action]) {
         self.env.step(actions, self.buffers.as_step()).expect("chosen among the actions of the rules");
-        for (_, stats) in self.env.ended_episodes(&self.buffers.terminated, &self.buffers.truncated) {
-            let cost = self.cost.map_or(f32::NAN, |cost| stats.figures[cost]);
-            self.recent.push(stats.episode_return, stats.length, cost);
-        }
+        let episode = |(_, stats): (_, EpisodeStats)| EndedEpisode {
+            episode_return: stats.episode_return,
+            length: stats.length,
+            cost: self.cost.map_or(f32::NAN, |cost| stats.figures[cost]),
+        };
+        self.ended.clear();
+        self.ended.extend(self.env.ended_episodes(&self.buffers.terminated, &self.buffers.truncated).map(episode));
+        self.ended.iter().for_each(|&episode| self.recent.push(episode));
         self.begin_ended();
+    }
+
+    /// The episodes that ended with the last step, in the order of the environments.
+    pub(crate) fn ended(&self) -> &[EndedEpisode] {
+        &self.ended
+    }
+
+    /// What was seen last in an episode that ended with the last step.
+    pub(crate) fn final_observation(&self, index: usize) -> ArrayView1<'_, f32> {
+        let size = self.observation_size();
+        ArrayView1::from(&self.buffers.final_observations[index * size..][..size])
     }
 
     /// Does what auto-reset in the same step does, once masks have been read.
@@ -152,29 +186,29 @@ impl<R: Rules> Environments<R> {
 /// Return, length and cost of the last episodes, exploration included.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct RecentEpisodes {
-    episodes: VecDeque<(f32, u32, f32)>,
+    episodes: VecDeque<EndedEpisode>,
 }
 
 impl RecentEpisodes {
-    fn push(&mut self, episode_return: f32, length: u32, cost: f32) {
+    pub(crate) fn push(&mut self, episode: EndedEpisode) {
         if self.episodes.len() == RECENT_EPISODES {
             self.episodes.pop_front();
         }
-        self.episodes.push_back((episode_return, length, cost));
+        self.episodes.push_back(episode);
     }
 
     /// NaN before the first has ended.
     pub(crate) fn mean_return(&self) -> f32 {
-        self.episodes.iter().map(|episode| episode.0).sum::<f32>() / self.episodes.len() as f32
+        self.episodes.iter().map(|episode| episode.episode_return).sum::<f32>() / self.episodes.len() as f32
     }
 
     /// NaN before the first has ended, and where the rules have no figure for it.
     pub(crate) fn mean_cost(&self) -> f32 {
-        self.episodes.iter().map(|episode| episode.2).sum::<f32>() / self.episodes.len() as f32
+        self.episodes.iter().map(|episode| episode.cost).sum::<f32>() / self.episodes.len() as f32
     }
 
     /// NaN before the first has ended.
     pub(crate) fn mean_length(&self) -> f32 {
-        self.episodes.iter().map(|episode| episode.1 as f32).sum::<f32>() / self.episodes.len() as f32
+        self.episodes.iter().map(|episode| episode.length as f32).sum::<f32>() / self.episodes.len() as f32
     }
 }

@@ -22,6 +22,12 @@ pub enum LearningError {
         /// Environment steps until it was seen.
         steps: u64,
     },
+    /// Experience from elsewhere that cannot be learnt from.
+    #[error("{why}")]
+    Fragments {
+        /// What is wrong with it.
+        why: String,
+    },
     /// A saved training that cannot go on.
     #[error("the training in {path} cannot go on: {why}")]
     Resume {

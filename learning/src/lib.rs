@@ -9,7 +9,7 @@
 //!
 //! * [`TrainingRun`]: a training that is evaluated, kept and resumed; [`Trainer`]: one that only learns;
 //! * `ppo`, `a2c`, `reinforce` over `on_policy`, and `dqn`: the algorithms, each with its hyperparameters;
-//! * `collector`, `environments`, `rollout`, `replay_buffer`, `normalizer`: experience; `loss`, `learner`: gradient steps;
+//! * `collector`, `environments`, `rollout`, `replay_buffer`, `normalizer`: experience, and `fragment`: gathered elsewhere; `loss`, `learner`: gradient steps;
 //! * `config`: hyperparameters by rules, tuned or generic; `references`: what all of it is held to.
 #![expect(clippy::needless_pass_by_value, reason = "views of arrays are passed by value, as slices are")]
 
@@ -20,6 +20,7 @@ mod constraint;
 mod dqn;
 mod environments;
 mod error;
+mod fragment;
 mod learner;
 mod loss;
 mod method;
@@ -38,7 +39,9 @@ mod trainer;
 pub use a2c::A2cConfig;
 pub use config::{Defaults, TrainConfig, defaults};
 pub use dqn::DqnConfig;
+pub use environments::EndedEpisode;
 pub use error::LearningError;
+pub use fragment::{Fragment, FragmentShape, Sample, Sampler, SamplerOptions};
 pub use on_policy::Initialization;
 pub use ppo::PpoConfig;
 pub use reinforce::ReinforceConfig;

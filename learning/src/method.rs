@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::dqn::DqnState;
 use crate::environments::Environments;
+use crate::fragment::{Fragment, FragmentShape};
 use crate::on_policy::OnPolicyState;
 use crate::schedule::TrainingProgress;
 
@@ -15,6 +16,12 @@ use crate::schedule::TrainingProgress;
 pub(crate) trait Method<R: Rules> {
     /// Gathers some experience and learns from it.
     fn advance(&mut self, training: TrainingProgress) -> Update;
+
+    /// What fragments the next [`Self::advance`] can learn from in place of what it gathers itself, or why there are none.
+    fn fragment_shape(&self) -> Result<FragmentShape, String>;
+
+    /// Takes these fragments for that.
+    fn offer(&mut self, fragments: Vec<Fragment>) -> Result<(), String>;
 
     fn environments(&self) -> &Environments<R>;
 

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::collector::{Collector, CollectorOptions, CollectorState};
 use crate::constraint::{Constraint, ConstraintSettings, ConstraintState};
 use crate::environments::Environments;
+use crate::fragment::{Fragment, FragmentShape};
 use crate::learner::{Learner, LearnerState, clip_factor};
 use crate::loss::{ActorFigures, ActorLoss, Objective, RowsOfActor, ValueLoss};
 use crate::method::{Method, MethodState, Update};
@@ -70,6 +71,9 @@ pub(crate) trait Recipe: Clone + Send + 'static {
     fn collector(&self) -> CollectorOptions;
 
     fn networks(&self) -> Networks<'_>;
+
+    /// Steps of a rollout, where these are as many each time and the policy that learns takes them.
+    fn fragment_steps(&self) -> Result<usize, &'static str>;
 
     /// The policy that the first steps imitate, by name.
     fn teacher(&self) -> Option<&str> {
@@ -136,6 +140,17 @@ fn trained(name: &str, info: &RulesInfo, shape: &Networks) -> Result<BTreeMap<St
 impl<R: Rules, C: Recipe> Method<R> for OnPolicyMethod<R, C> {
     fn advance(&mut self, training: TrainingProgress) -> Update {
         self.recipe.advance(&mut self.on_policy, training)
+    }
+
+    fn fragment_shape(&self) -> Result<FragmentShape, String> {
+        let steps = self.recipe.fragment_steps()?;
+        let CollectorOptions { envs, action_masks, .. } = self.recipe.collector();
+        Ok(FragmentShape { envs, steps, action_masks })
+    }
+
+    fn offer(&mut self, fragments: Vec<Fragment>) -> Result<(), String> {
+        let shape = self.fragment_shape()?;
+        self.on_policy.collector.offer(fragments, shape)
     }
 
     fn environments(&self) -> &Environments<R> {

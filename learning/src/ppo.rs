@@ -174,6 +174,14 @@ impl Recipe for PpoConfig {
         Networks { hidden: &self.hidden, activation: self.activation, initialization: self.initialization }
     }
 
+    fn fragment_steps(&self) -> Result<usize, &'static str> {
+        if self.imitate.is_some() {
+            Err("a training that imitates gathers its experience itself")
+        } else {
+            Ok(self.rollout_steps)
+        }
+    }
+
     fn advance<R: Rules>(&self, on_policy: &mut OnPolicy<R>, training: TrainingProgress) -> Update {
         let minibatches = self.minibatches(&mut on_policy.shuffling);
         let clip_range = self.clip_range_schedule.value(self.clip_range.into(), training) as f32;

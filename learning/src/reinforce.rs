@@ -70,6 +70,10 @@ impl Recipe for ReinforceConfig {
         Networks { hidden: &self.hidden, activation: self.activation, initialization: self.initialization }
     }
 
+    fn fragment_steps(&self) -> Result<usize, &'static str> {
+        Err("reinforce gathers whole episodes itself: ppo, ppo-lagrangian and a2c take fragments")
+    }
+
     fn advance<R: Rules>(&self, on_policy: &mut OnPolicy<R>, training: TrainingProgress) -> Update {
         let options = StepOptions {
             max_gradient_norm: self.max_gradient_norm,

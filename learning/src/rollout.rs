@@ -2,7 +2,6 @@
 
 use daladala_agents::network::FusedMlp;
 use daladala_agents::statistics::Mean;
-use daladala_env::Buffers;
 use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
 
 /// A rollout, time-major: row `t · envs + i` is step `t` of environment `i`.
@@ -29,6 +28,18 @@ pub(crate) struct Rollout {
     pub(crate) truncated: Vec<usize>,
     /// What was seen last in these, `[truncated, observation_size]`.
     pub(crate) final_observations: Array2<f32>,
+}
+
+/// What a step of an environment brought.
+pub(crate) struct Outcome<'a> {
+    /// Scaled.
+    pub(crate) reward: f32,
+    /// Where the rules have costs.
+    pub(crate) cost: Option<f32>,
+    /// The episode ended with it.
+    pub(crate) ended: bool,
+    /// What was seen last, where the episode was truncated and not terminated.
+    pub(crate) truncated_with: Option<ArrayView1<'a, f32>>,
 }
 
 impl Rollout {
@@ -60,17 +71,15 @@ impl Rollout {
         push_rows(&mut self.observations, observations);
     }
 
-    /// Adds what a step of environment `index` brought, with a reward that is scaled.
-    pub(crate) fn push_outcome(&mut self, buffers: &Buffers, index: usize, reward: f32) {
-        self.rewards.push(reward);
-        self.costs.extend(buffers.costs.get(index));
-        if buffers.truncated[index] && !buffers.terminated[index] {
-            let size = self.final_observations.ncols();
+    /// Adds what a step of an environment brought.
+    pub(crate) fn push_outcome(&mut self, outcome: &Outcome) {
+        self.rewards.push(outcome.reward);
+        self.costs.extend(outcome.cost);
+        if let Some(last) = outcome.truncated_with {
             self.truncated.push(self.ends.len());
-            let last = ArrayView1::from(&buffers.final_observations[index * size..][..size]);
-            push_rows(&mut self.final_observations, last.insert_axis(Axis(0)));
+            push_row(&mut self.final_observations, last);
         }
-        self.ends.push(buffers.ended(index).then_some(0.0));
+        self.ends.push(outcome.ended.then_some(0.0));
     }
 
     /// Lets the critic value all that was seen.
@@ -146,7 +155,13 @@ pub(crate) fn values_of(critic: &FusedMlp, observations: ArrayView2<f32>) -> Vec
     values
 }
 
-fn push_rows(array: &mut Array2<f32>, rows: ArrayView2<f32>) {
+/// Adds one row.
+pub(crate) fn push_row(array: &mut Array2<f32>, row: ArrayView1<f32>) {
+    push_rows(array, row.insert_axis(Axis(0)));
+}
+
+/// Adds rows.
+pub(crate) fn push_rows(array: &mut Array2<f32>, rows: ArrayView2<f32>) {
     array.append(Axis(0), rows).expect("rows of the same length");
 }
 

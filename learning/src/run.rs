@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::TrainConfig;
 use crate::error::LearningError;
+use crate::fragment::Fragment;
 use crate::trainer::{Progress, Trainer, TrainerState};
 
 /// The seed of all evaluations of all trainings: the same layouts each time, so that they can be compared. It is not one
@@ -173,9 +174,28 @@ impl<R: Rules> TrainingRun<R> {
         self.best.as_ref()
     }
 
+    /// The network that acts, as it is now: what a [`Sample`](crate::Sample) gathers with.
+    #[must_use]
+    pub fn acting(&self) -> Checkpoint {
+        let mut checkpoint = self.trainer.checkpoint();
+        let acting = checkpoint.info.algorithm.acting_network();
+        checkpoint.networks.retain(|name, _| name == acting);
+        checkpoint
+    }
+
     /// Trains on by one update, and evaluates where that is due.
     pub fn advance(&mut self) -> Result<Report, LearningError> {
         let progress = self.trainer.advance();
+        self.report(progress)
+    }
+
+    /// [`Self::advance`] with experience that was gathered elsewhere; see [`Trainer::advance_with`].
+    pub fn advance_with(&mut self, fragments: Vec<Fragment>) -> Result<Report, LearningError> {
+        let progress = self.trainer.advance_with(fragments)?;
+        self.report(progress)
+    }
+
+    fn report(&mut self, progress: Progress) -> Result<Report, LearningError> {
         let due = progress.steps >= self.next_evaluation || self.trainer.finished();
         let evaluation = if due { Some(self.evaluate(progress.steps)?) } else { None };
         Ok(Report { progress, evaluation })

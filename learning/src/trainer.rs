@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::TrainConfig;
 use crate::dqn::Dqn;
 use crate::error::LearningError;
+use crate::fragment::{Fragment, FragmentShape};
 use crate::method::{Method, MethodState};
 use crate::on_policy::OnPolicyMethod;
 use crate::schedule::TrainingProgress;
@@ -125,6 +126,18 @@ impl<R: Rules> Trainer<R> {
             learning_rate: update.learning_rate,
             details: self.config.details().iter().copied().zip(update.details).collect(),
         }
+    }
+
+    /// What fragments [`Self::advance_with`] takes, or why it takes none.
+    pub fn fragment_shape(&self) -> Result<FragmentShape, LearningError> {
+        self.method.fragment_shape().map_err(|why| LearningError::Fragments { why })
+    }
+
+    /// [`Self::advance`] with experience that [`Sample`](crate::Sample)s gathered with the weights as they are, in the order
+    /// of their environments. All updates of a training are made like this, or none: its own environments stand still.
+    pub fn advance_with(&mut self, fragments: Vec<Fragment>) -> Result<Progress, LearningError> {
+        self.method.offer(fragments).map_err(|why| LearningError::Fragments { why })?;
+        Ok(self.advance())
     }
 
     /// The weights as they are now. `info.mean_return` is that of the last episodes of the training; evaluate the

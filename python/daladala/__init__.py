@@ -12,6 +12,7 @@ from daladala._registration import IDS, register
 from daladala.env import Env
 from daladala.learning import evaluate, train
 from daladala.policy import Policy, load_policy
+from daladala.sampling import Sampler
 from daladala.vector import VectorEnv
 from daladala.watching import LiveServer, record, serve
 
@@ -24,6 +25,7 @@ __all__ = [
     "LiveServer",
     "Policy",
     "SB3VecEnv",
+    "Sampler",
     "VectorEnv",
     "evaluate",
     "load_policy",

@@ -77,7 +77,37 @@ class Policy:
     def act(
         self, observations: npt.NDArray[np.float32], masks: npt.NDArray[np.bool_] | None
     ) -> npt.NDArray[np.int64]: ...
+    @staticmethod
+    def from_bytes(weights: bytes, sampled: bool, seed: int) -> Policy: ...
+    @staticmethod
+    def of_layers(
+        rules: str,
+        scenario: str | None,
+        overrides: list[tuple[str, str]],
+        layers: list[tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]],
+        activation: str,
+        sampled: bool,
+        seed: int,
+    ) -> Policy: ...
+    def to_bytes(self) -> bytes: ...
     def save(self, path: str) -> None: ...
+
+@final
+class Sampler:
+    def __new__(
+        cls,
+        rules: str,
+        scenario: str | None,
+        overrides: list[tuple[str, str]],
+        *,
+        envs: int,
+        first: int,
+        seed: int,
+        masks: bool,
+    ) -> Sampler: ...
+    def sample(self, weights: bytes, steps: int) -> dict[str, Any]: ...
+    def state(self) -> bytes: ...
+    def restore(self, state: bytes) -> None: ...
 
 @final
 class Served:
@@ -139,4 +169,5 @@ def train(
     evaluation_episodes: int,
     out: str | None,
     progress: Callable[[str], bool | None] | None,
+    gather: Callable[[bytes, int, int, bool], Any] | None = None,
 ) -> tuple[str, Policy]: ...

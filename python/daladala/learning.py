@@ -13,6 +13,7 @@ from daladala._progress import Bar, is_wanted
 from daladala._registration import rules_of
 from daladala._rules import Overrides, Rules
 from daladala.policy import Driver, Policy, driving
+from daladala.sampling import Gather
 
 Callback = Callable[[dict[str, Any]], bool | None]
 """What is told how a training goes."""
@@ -77,6 +78,11 @@ class TrainingResult:
     solved_at: int | None
     """The steps after which 99.5 % of the best return were reached, where that is known."""
 
+    @property
+    def weights(self) -> bytes:
+        """The bytes of the policy's weights file (safetensors)."""
+        return self.policy.to_bytes()
+
 
 def train(
     algorithm: str = "ppo",
@@ -93,6 +99,7 @@ def train(
     out: str | PathLike[str] | None = None,
     callback: Callback | Sequence[Callback] | None = None,
     progress: bool | None = None,
+    gather: Gather | None = None,
 ) -> TrainingResult:
     """Train a policy, as `daladala train` does: the same seed gives the same weights.
 
@@ -111,6 +118,7 @@ def train(
         callback: Called after each update with its figures, one after another where there are several; False from one
             ends the training.
         progress: Show a progress bar; by default on terminals and in notebooks. It is tqdm's where that is installed.
+        gather: Gathers the experience, by `Sampler`s elsewhere; `ppo`, `ppo-lagrangian` and `a2c` learn from it.
 
     Raises:
         ValueError: If a name or a hyperparameter is none.
@@ -141,6 +149,7 @@ def train(
             evaluation_episodes=whole("evaluation_episodes", evaluation_episodes, 1, MOST_EPISODES),
             out=None if out is None else fspath(out),
             progress=tell,
+            gather=gather,
         )
     told = json.loads(figures)
     return TrainingResult(Policy(native), told["evaluation"], told["steps"], told["seconds"], told["solved_at"])

@@ -69,6 +69,23 @@ class Policy:
         actions = self.act(np.atleast_2d(given), masks)
         return (actions[0] if given.ndim == 1 else actions), None
 
+    def to_bytes(self) -> bytes:
+        """The bytes of the weights file (.safetensors).
+
+        Raises:
+            ValueError: If it is a driver written by hand, which has no weights.
+        """
+        return self.native.to_bytes()
+
+    @staticmethod
+    def from_bytes(weights: bytes, *, sampled: bool = False, seed: int = 0) -> "Policy":
+        """Make a policy of the bytes of a weights file; `sampled` and `seed` are as in `load_policy`.
+
+        Raises:
+            ValueError: If they are none.
+        """
+        return Policy(_native.Policy.from_bytes(weights, sampled, seed_of(seed)))
+
     def save(self, path: str | PathLike[str]) -> None:
         """Write the weights (.safetensors), for `load_policy` and `daladala serve --model`."""
         self.native.save(fspath(path))

@@ -5,7 +5,8 @@
 //! * `core`: the engine with a step limit of the caller's, without Python;
 //! * `engine`: the same for Python: actions read from arrays (`actions`), rows written into arrays (`rows`), and what
 //!   is told beside them (`infos`);
-//! * `policy`, `callable`: what acts, written here or in Python; `evaluation` judges it, `training` makes it;
+//! * `policy`, `callable`: what acts, written here or in Python; `evaluation` judges it, `training` makes it, of what
+//!   `sampling` gathers on other machines where there are some;
 //! * `serving`, `recording`: episodes to look at, live or as files;
 //! * `program`: the program `daladala`, which comes along; `pool`: threads;
 //! * `spec`: rules, scenario and fields by name; `error`: which exception an error is.
@@ -24,6 +25,7 @@ mod pool;
 mod program;
 mod recording;
 mod rows;
+mod sampling;
 mod serving;
 mod spec;
 mod training;
@@ -43,6 +45,8 @@ mod _native {
     use crate::program::run_program;
     #[pymodule_export]
     use crate::recording::record;
+    #[pymodule_export]
+    use crate::sampling::Sampler;
     #[pymodule_export]
     use crate::serving::{Served, serve, show};
     #[pymodule_export]

@@ -4,13 +4,16 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use daladala_agents::import::{ImportOptions, Imported, import};
+use daladala_agents::network::{LayerWeights, MlpWeights};
 use daladala_agents::{
-    AgentError, Checkpoint, Choice, DeviceKind, NeuralPolicy, Policy as Acting, policy_generators, registry,
+    AgentError, Algorithm, Checkpoint, Choice, DeviceKind, ModelInfo, NeuralPolicy, Policy as Acting,
+    policy_generators, registry,
 };
 use daladala_env::{Generator, OutputKind, RulesInfo};
-use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray2, PyUntypedArrayMethods};
+use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2, PyUntypedArrayMethods};
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
+use pyo3::types::PyBytes;
 
 use crate::callable::Callable;
 use crate::{error, spec};
@@ -41,6 +44,11 @@ impl Policy {
 
     fn new(acting: Arc<dyn Acting>, checkpoint: Option<Checkpoint>, seed: u64) -> Self {
         Self { acting, checkpoint, seed, generators: Mutex::default() }
+    }
+
+    fn weights(&self) -> PyResult<&Checkpoint> {
+        let checkpoint = self.checkpoint.as_ref();
+        checkpoint.ok_or_else(|| PyValueError::new_err("a driver written by hand has no weights"))
     }
 
     /// Observations as rows.
@@ -138,11 +146,68 @@ impl Policy {
         Ok(PyArray1::from_iter(py, chosen.into_iter().map(i64::from)))
     }
 
+    /// Of the bytes of a weights file.
+    #[staticmethod]
+    fn from_bytes(weights: &[u8], sampled: bool, seed: u64) -> PyResult<Self> {
+        let checkpoint = Checkpoint::from_bytes(weights).map_err(error::value)?;
+        if sampled && checkpoint.info.algorithm.output_kind() != OutputKind::Logits {
+            return Err(error::value(AgentError::NothingToSample { name: checkpoint.info.algorithm.to_string() }));
+        }
+        let choice = if sampled { Choice::Sampled } else { Choice::Greedy };
+        let acting = NeuralPolicy::new(&checkpoint, choice).map_err(error::value)?;
+        Ok(Self::new(Arc::new(acting), Some(checkpoint), seed))
+    }
+
+    /// A policy of PPO's whose actor was trained elsewhere: its layers from input to output, each `[outputs, inputs]` and
+    /// `[outputs]`.
+    #[staticmethod]
+    #[pyo3(signature = (rules, scenario, overrides, layers, activation, sampled, seed))]
+    #[expect(clippy::too_many_arguments, reason = "keywords of Python, one each")]
+    fn of_layers(
+        py: Python<'_>,
+        rules: &str,
+        scenario: Option<&str>,
+        overrides: Vec<(String, String)>,
+        layers: Vec<(PyReadonlyArray2<'_, f32>, PyReadonlyArray1<'_, f32>)>,
+        activation: &str,
+        sampled: bool,
+        seed: u64,
+    ) -> PyResult<Self> {
+        let info = spec::spec(py, rules, scenario, &overrides)?.info();
+        let layer = |(weight, bias): &(PyReadonlyArray2<'_, f32>, PyReadonlyArray1<'_, f32>)| {
+            let weight = weight.as_array().as_standard_layout().into_owned();
+            LayerWeights { weight, bias: bias.as_array().to_owned() }
+        };
+        let layers: Vec<_> = layers.iter().map(layer).collect();
+        let actor = MlpWeights { layers, activation: activation.parse().map_err(error::value)? };
+        if !actor.is_consistent() {
+            return Err(PyValueError::new_err("the layers do not follow one another"));
+        }
+        let info = ModelInfo {
+            algorithm: Algorithm::Ppo,
+            observation_size: info.observation_size(),
+            actions: info.actions(),
+            spec: info.id,
+            action_masks: false,
+            seed: None,
+            steps: None,
+            mean_return: f64::NAN,
+            source: None,
+        };
+        let checkpoint = Checkpoint { info, networks: [("actor".to_owned(), actor)].into() };
+        let choice = if sampled { Choice::Sampled } else { Choice::Greedy };
+        let acting = NeuralPolicy::new(&checkpoint, choice).map_err(error::value)?;
+        Ok(Self::new(Arc::new(acting), Some(checkpoint), seed))
+    }
+
+    /// The bytes of the weights file.
+    fn to_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        Ok(PyBytes::new(py, &self.weights()?.to_bytes()))
+    }
+
     /// Writes the weights as a file that `load` and the program take.
     fn save(&self, path: &str) -> PyResult<()> {
-        let checkpoint = self.checkpoint.as_ref();
-        let checkpoint = checkpoint.ok_or_else(|| PyValueError::new_err("a driver written by hand has no weights"))?;
-        checkpoint.save(std::path::Path::new(path)).map_err(|error| PyOSError::new_err(error.to_string()))
+        self.weights()?.save(Path::new(path)).map_err(|error| PyOSError::new_err(error.to_string()))
     }
 }
 

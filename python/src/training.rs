@@ -5,13 +5,16 @@ use std::time::Instant;
 
 use daladala_agents::Algorithm;
 use daladala_env::{Rules, RulesVisitor};
-use daladala_learning::{Defaults, Evaluations, LearningError, Report, TrainConfig, TrainingRun, defaults};
+use daladala_learning::{
+    Defaults, Evaluations, Fragment, FragmentShape, LearningError, Report, TrainConfig, TrainingRun, defaults,
+};
 use pyo3::exceptions::{PyOSError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict};
 use serde_json::{Map, Value, json};
 
 use crate::policy::Policy;
-use crate::{error, pool, spec};
+use crate::{error, pool, sampling, spec};
 
 /// Evaluations of a training, unless said otherwise.
 const EVALUATIONS: u64 = 50;
@@ -25,12 +28,14 @@ struct Training<'py> {
     evaluations: Evaluations,
     out: Option<String>,
     progress: Option<Bound<'py, PyAny>>,
+    gather: Option<Bound<'py, PyAny>>,
 }
 
 /// Trains, and returns the figures as JSON with the policy that did best. `progress` is called with JSON after each
-/// update; False from it ends the training.
+/// update; False from it ends the training. Where there is a `gather`, it is called with the bytes of the weights, and with how
+/// many environments, how many steps of each and whether masks are asked for, and returns the fragments of a rollout.
 #[pyfunction]
-#[pyo3(signature = (algorithm, rules, scenario, overrides, *, steps, seed, hyperparameters, stop_at, evaluate_every, evaluation_episodes, out, progress))]
+#[pyo3(signature = (algorithm, rules, scenario, overrides, *, steps, seed, hyperparameters, stop_at, evaluate_every, evaluation_episodes, out, progress, gather=None))]
 #[expect(clippy::too_many_arguments, reason = "keywords of Python, one each")]
 pub(crate) fn train<'py>(
     py: Python<'py>,
@@ -46,6 +51,7 @@ pub(crate) fn train<'py>(
     evaluation_episodes: usize,
     out: Option<String>,
     progress: Option<Bound<'py, PyAny>>,
+    gather: Option<Bound<'py, PyAny>>,
 ) -> PyResult<(String, Policy)> {
     let spec = spec::spec(py, rules, scenario, &overrides)?;
     let named = Algorithm::ALL.into_iter().find(|known| known.to_string() == algorithm);
@@ -60,7 +66,7 @@ pub(crate) fn train<'py>(
         return Err(PyValueError::new_err("steps and evaluations have to be 1 at least"));
     }
     let evaluations = Evaluations { every, episodes: evaluation_episodes, stop_at };
-    spec.visit(Training { py, config, steps, seed, evaluations, out, progress })
+    spec.visit(Training { py, config, steps, seed, evaluations, out, progress, gather })
 }
 
 impl RulesVisitor for Training<'_> {
@@ -73,7 +79,14 @@ impl RulesVisitor for Training<'_> {
         let make = || TrainingRun::new(config, &rules, *seed, *steps, evaluations.clone(), None);
         let mut run = py.detach(|| pool.install(make)).map_err(refused)?;
         while !run.finished() {
-            let report = py.detach(|| pool.install(|| run.advance())).map_err(refused)?;
+            let report = match &self.gather {
+                None => py.detach(|| pool.install(|| run.advance())),
+                Some(gather) => {
+                    let fragments = gathered(*py, gather, &run)?;
+                    py.detach(|| pool.install(|| run.advance_with(fragments)))
+                }
+            };
+            let report = report.map_err(refused)?;
             let goes_on = py.check_signals().and_then(|()| self.tell(&report));
             match goes_on {
                 Ok(true) => {}
@@ -134,6 +147,15 @@ impl Training<'_> {
     }
 }
 
+/// The fragments that the next update learns from.
+fn gathered<R: Rules>(py: Python<'_>, gather: &Bound<'_, PyAny>, run: &TrainingRun<R>) -> PyResult<Vec<Fragment>> {
+    let FragmentShape { envs, steps, action_masks } = run.trainer().fragment_shape().map_err(refused)?;
+    let weights = PyBytes::new(py, &run.acting().to_bytes());
+    let fragments = gather.call1((weights, envs, steps, action_masks))?;
+    let fragments: Vec<Bound<'_, PyDict>> = fragments.extract()?;
+    fragments.iter().map(sampling::read).collect()
+}
+
 /// Hyperparameters, with those of a JSON object in place of what it names.
 fn laid_over(config: &TrainConfig, over: &str) -> PyResult<TrainConfig> {
     let mut value = serde_json::to_value(config).map_err(error::value)?;
@@ -152,7 +174,9 @@ fn laid_over(config: &TrainConfig, over: &str) -> PyResult<TrainConfig> {
 
 fn refused(error: LearningError) -> PyErr {
     match error {
-        LearningError::Hyperparameters { .. } => PyValueError::new_err(error.to_string()),
+        LearningError::Hyperparameters { .. } | LearningError::Fragments { .. } => {
+            PyValueError::new_err(error.to_string())
+        }
         _ => PyRuntimeError::new_err(error.to_string()),
     }
 }

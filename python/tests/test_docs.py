@@ -11,7 +11,7 @@ import pytest
 import daladala
 
 PAGE = Path(__file__).parents[2] / "docs" / "PYTHON.md"
-NEED_OTHERS = {"daladala.puffer", "daladala.rllib"}
+NEED_OTHERS = {"daladala.puffer", "daladala.ray", "daladala.rllib"}
 MODULES = [f"daladala.{module.name}" for module in pkgutil.iter_modules(daladala.__path__)]
 
 
