@@ -22,6 +22,9 @@ pub enum LearningError {
         /// Environment steps until it was seen.
         steps: u64,
     },
+    /// It was asked to stop in the midst of an evaluation; its update is done.
+    #[error("the training was stopped while it was evaluated")]
+    Stopped,
     /// A saved training that cannot go on.
     #[error("the training in {path} cannot go on: {why}")]
     Resume {

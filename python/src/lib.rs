@@ -7,6 +7,7 @@
 //!   is told beside them (`infos`);
 //! * `policy`, `callable`: what acts, written here or in Python; `evaluation` judges it, `training` makes it;
 //! * `serving`, `recording`: episodes to look at, live or as files;
+//! * `interruptible`: Ctrl-C, for what takes long;
 //! * `program`: the program `daladala`, which comes along; `pool`: threads;
 //! * `spec`: rules, scenario and fields by name; `error`: which exception an error is.
 #![expect(clippy::needless_pass_by_value, reason = "arguments from Python are owned")]
@@ -19,6 +20,7 @@ mod environments;
 mod error;
 mod evaluation;
 mod infos;
+mod interruptible;
 mod policy;
 mod pool;
 mod program;
