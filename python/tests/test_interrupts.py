@@ -1,4 +1,4 @@
-"""Ctrl-C ends whatever takes long, at once, and breaks nothing; on other threads than the main one nothing is different."""
+"""Ctrl-C ends whatever takes long, at once, and breaks nothing; other threads than the main one do the same work."""
 
 import signal
 import subprocess
@@ -14,7 +14,7 @@ PATIENCE = 60
 """Seconds after which what ought to happen counts as not happening. What is interrupted would take days."""
 
 BEGINNING = 0.5
-"""Seconds that it is given to be in the midst of its work; where that is too short, the test tests less and still passes."""
+"""Seconds that it is given to be in the midst of its work; where that is too short, the test tests less."""
 
 LONG = {
     "evaluate": "daladala.evaluate('ppo', episodes=10**9)",
@@ -102,14 +102,15 @@ def test_what_was_learnt_is_there(tmp_path):
     assert process.stdout.readline() == "begun\n"
     process.send_signal(signal.SIGINT)
     assert "KeyboardInterrupt" in process.communicate(timeout=PATIENCE)[1]
-    assert daladala.load_policy(tmp_path / "best.safetensors", "classic").observation_size == 15
+    assert daladala.load_policy(tmp_path / "best.safetensors", "classic").observation_size == 14
 
 
 def test_other_threads_do_the_same(tmp_path):
     def work():
         trained = daladala.train("a2c", "classic", steps=20_000, callback=lambda update: None)
-        weights = trained.policy.outputs([[0.5] * 15]).tolist()
-        evaluations = [daladala.evaluate(policy, "classic", episodes=300) for policy in ("ppo", lambda rows: [0] * len(rows))]
+        weights = trained.policy.outputs([[0.5] * 14]).tolist()
+        drivers = ("ppo", lambda rows: [0] * len(rows))
+        evaluations = [daladala.evaluate(driver, "classic", episodes=300) for driver in drivers]
         recorded = daladala.record("ppo", tmp_path / "a.jsonl", "classic")
         return weights, [figures["mean_return"] for figures in evaluations], recorded["returns"]
 
@@ -119,7 +120,7 @@ def test_other_threads_do_the_same(tmp_path):
 
 
 def test_a_callback_may_use_the_same_threads():
-    """A training that held one of them while it waited for its callback would stand still on a machine with one core."""
+    """A training that held one of them while it waited for its callback would stand still on a single core."""
     told = []
 
     def tell(update):
