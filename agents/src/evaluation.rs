@@ -143,7 +143,8 @@ fn serialize_known<M: SerializeMap>(map: &mut M, name: &str, value: Option<&impl
     value.map_or(Ok(()), |value| map.serialize_entry(name, value))
 }
 
-/// Runs `episodes` episodes, on all threads of the current rayon pool with the feature `threads`. `progress` is told how many more have ended.
+/// Runs `episodes` episodes, on all threads of the current rayon pool with the feature `threads` unless the policy wants
+/// [one](Policy::on_one_thread). `progress` is told how many more have ended.
 pub fn evaluate<R: Rules>(
     policy: &dyn Policy,
     rules: &R,
@@ -151,17 +152,23 @@ pub fn evaluate<R: Rules>(
     episodes: usize,
     progress: &(dyn Fn(u64) + Sync),
 ) -> Evaluation {
-    let Ok(evaluation) = evaluate_each::<R, Infallible>(policy, rules, seed, episodes, progress, &mut |_, _| Ok(()));
+    let progress = |more| {
+        progress(more);
+        Ok(())
+    };
+    let Ok(evaluation) = evaluate_each::<R, Infallible>(policy, rules, seed, episodes, &progress, &mut |_, _| Ok(()));
     evaluation
 }
 
-/// The same, and `each` gets every episode with its index, in their order. Its error ends the evaluation.
-pub fn evaluate_each<R: Rules, E>(
+/// The same, and `each` gets every episode with its index, in their order. An error of it ends the evaluation, and so does
+/// one of `progress`, which is asked after each step of some episodes: the one ends it after the episodes that have been
+/// handed on, the other at once.
+pub fn evaluate_each<R: Rules, E: Send>(
     policy: &dyn Policy,
     rules: &R,
     seed: u64,
     episodes: usize,
-    progress: &(dyn Fn(u64) + Sync),
+    progress: &(dyn Fn(u64) -> Result<(), E> + Sync),
     each: &mut dyn FnMut(usize, &EvaluatedEpisode) -> Result<(), E>,
 ) -> Result<Evaluation, E> {
     let mut driving = Duration::ZERO;
@@ -170,13 +177,9 @@ pub fn evaluate_each<R: Rules, E>(
         let start = Instant::now();
         let end = (first + KEPT).min(episodes);
         let blocks: Vec<_> = (first..end).step_by(BLOCK).map(|block| block..(block + BLOCK).min(end)).collect();
-        let run = |block| run_block(policy, rules, seed, block, progress);
-        #[cfg(feature = "threads")]
-        let finished: Vec<_> = blocks.into_par_iter().flat_map_iter(run).collect();
-        #[cfg(not(feature = "threads"))]
-        let finished: Vec<_> = blocks.into_iter().flat_map(run).collect();
+        let finished = run_blocks(policy, blocks, &|block| run_block(policy, rules, seed, block, progress))?;
         driving += start.elapsed();
-        for (index, episode) in (first..).zip(&finished) {
+        for (index, episode) in (first..).zip(finished.iter().flatten()) {
             tally.add(episode);
             each(index, episode)?;
         }
@@ -184,13 +187,27 @@ pub fn evaluate_each<R: Rules, E>(
     Ok(tally.figures(driving))
 }
 
-fn run_block<R: Rules>(
+/// The episodes of blocks, which are run on all threads or, where the policy wants that, one after another on this one.
+#[cfg_attr(not(feature = "threads"), expect(unused_variables, reason = "there is one thread"))]
+fn run_blocks<E: Send>(
+    policy: &dyn Policy,
+    blocks: Vec<Range<usize>>,
+    run: &(dyn Fn(Range<usize>) -> Result<Vec<EvaluatedEpisode>, E> + Sync),
+) -> Result<Vec<Vec<EvaluatedEpisode>>, E> {
+    #[cfg(feature = "threads")]
+    if !policy.on_one_thread() {
+        return blocks.into_par_iter().map(run).collect();
+    }
+    blocks.into_iter().map(run).collect()
+}
+
+fn run_block<R: Rules, E>(
     policy: &dyn Policy,
     rules: &R,
     seed: u64,
     block: Range<usize>,
-    progress: &(dyn Fn(u64) + Sync),
-) -> Vec<EvaluatedEpisode> {
+    progress: &(dyn Fn(u64) -> Result<(), E> + Sync),
+) -> Result<Vec<EvaluatedEpisode>, E> {
     let config = VecEnvConfig { seed, first_index: block.start as u64, ..VecEnvConfig::default() };
     let mut env = VecEnv::new(rules.clone(), block.len(), config);
     let mut buffers = Buffers::for_env(&env);
@@ -220,9 +237,9 @@ fn run_block<R: Rules>(
                 running -= 1;
             }
         }
-        progress((before - running) as u64);
+        progress((before - running) as u64)?;
     }
-    finished.into_iter().flatten().collect()
+    Ok(finished.into_iter().flatten().collect())
 }
 
 /// What is kept of the episodes that have ended: sums, and the returns, which the median is found among.
@@ -241,7 +258,7 @@ struct Tally {
 impl Tally {
     fn new(info: RulesInfo, episodes: usize) -> Self {
         Self {
-            returns: Vec::with_capacity(episodes),
+            returns: Vec::with_capacity(episodes.min(KEPT)),
             fractions: Some(0.0),
             regrets: Some(0.0),
             steps: 0,
@@ -305,6 +322,12 @@ impl Tally {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+    use std::sync::Mutex;
+    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::thread::ThreadId;
+
+    use daladala_env::OutputKind;
     use daladala_env::rules::Classic;
 
     use super::*;
@@ -340,9 +363,9 @@ mod tests {
 
     #[test]
     fn every_episode_is_reported_once() {
-        let told = std::sync::atomic::AtomicU64::new(0);
+        let told = AtomicU64::new(0);
         let count = |more| {
-            told.fetch_add(more, std::sync::atomic::Ordering::Relaxed);
+            told.fetch_add(more, Ordering::Relaxed);
         };
         assert_eq!(evaluate(&random(), &Classic, 0, 257, &count).episodes, 257);
         assert_eq!(told.into_inner(), 257);
@@ -354,7 +377,7 @@ mod tests {
         let mut returns = Vec::new();
         let mut regrets = 0.0;
         let evaluation =
-            evaluate_each::<_, Infallible>(&random(), &Classic, 5, more_than_kept, &|_| (), &mut |index, e| {
+            evaluate_each::<_, Infallible>(&random(), &Classic, 5, more_than_kept, &|_| Ok(()), &mut |index, e| {
                 assert_eq!(index, returns.len());
                 assert!(e.terminated != e.truncated);
                 returns.push(e.stats.episode_return);
@@ -369,9 +392,48 @@ mod tests {
         let [low, high] = evaluation.return_ci95.unwrap();
         assert!(low < evaluation.mean_return && evaluation.mean_return < high);
 
-        let ended = evaluate_each(&random(), &Classic, 5, 300, &|_| (), &mut |index, _| {
+        let ended = evaluate_each(&random(), &Classic, 5, 300, &|_| Ok(()), &mut |index, _| {
             if index < 7 { Ok(()) } else { Err(index) }
         });
         assert_eq!(ended, Err(7));
+    }
+
+    #[test]
+    fn an_error_of_the_progress_ends_it_at_once() {
+        let told = AtomicU64::new(0);
+        let progress = |_| if told.fetch_add(1, Ordering::Relaxed) < 5 { Ok(()) } else { Err("enough") };
+        let ended = evaluate_each(&random(), &Classic, 5, usize::MAX >> 8, &progress, &mut |_, _| Ok(()));
+        assert_eq!(ended.unwrap_err(), "enough");
+        // Each thread may be in a block.
+        assert!(told.into_inner() < 6 + rayon::current_num_threads() as u64 * 2);
+    }
+
+    /// Chooses at random, and notes who asks.
+    struct Alone(Random, Mutex<HashSet<ThreadId>>);
+
+    impl Policy for Alone {
+        fn observation_size(&self) -> usize {
+            self.0.observation_size()
+        }
+        fn actions(&self) -> usize {
+            self.0.actions()
+        }
+        fn output_kind(&self) -> OutputKind {
+            self.0.output_kind()
+        }
+        fn outputs(&self, observations: &[f32], outputs: &mut [f32]) {
+            self.1.lock().unwrap().insert(std::thread::current().id());
+            self.0.outputs(observations, outputs);
+        }
+        fn on_one_thread(&self) -> bool {
+            true
+        }
+    }
+
+    #[test]
+    fn a_policy_that_wants_one_thread_is_asked_on_that_of_the_caller() {
+        let alone = Alone(random(), Mutex::default());
+        evaluate(&alone, &Classic, 0, 10 * BLOCK, &|_| ());
+        assert_eq!(alone.1.into_inner().unwrap(), HashSet::from([std::thread::current().id()]));
     }
 }

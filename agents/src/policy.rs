@@ -31,6 +31,12 @@ pub trait Policy: Send + Sync {
     /// of a Q-network, logits of an actor, 1 for the choice of a scripted driver and 0 for the others.
     fn outputs(&self, observations: &[f32], outputs: &mut [f32]);
 
+    /// Whether only one thread may ask it, the one that an evaluation is called on. What is written in another language may
+    /// keep what it computes in itself, and be interrupted on that thread alone.
+    fn on_one_thread(&self) -> bool {
+        false
+    }
+
     /// Whether it is to choose among open actions alone, as it did while it learnt: then callers hand it action masks.
     fn masked(&self) -> bool {
         false
@@ -161,6 +167,10 @@ impl Policy for Unmasked {
 
     fn outputs(&self, observations: &[f32], outputs: &mut [f32]) {
         self.0.outputs(observations, outputs);
+    }
+
+    fn on_one_thread(&self) -> bool {
+        self.0.on_one_thread()
     }
 
     fn choose(&self, outputs: &[f32], _: Option<&[u32]>, generators: &mut [Generator], actions: &mut [Action]) {

@@ -1,5 +1,6 @@
 //! Studies, made small.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::process::Output;
 
@@ -203,6 +204,25 @@ fn drivers_of_a_study_are_told_apart_by_their_weights() {
     std::fs::copy(&two, &one).unwrap();
     let second = json(&study);
     assert!(profits(&first).len() == 9 && profits(&first) != profits(&second), "weights that changed drive again");
+}
+
+#[test]
+fn plots_say_how_many_drivers_they_leave_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().to_str().unwrap();
+    let mut study = vec!["study", "share", "--episodes", "100", "--json", "--out", out];
+    let heading = |study: &[&str]| {
+        let results = json(study);
+        let points = results["points"].as_array().unwrap();
+        let drivers: HashSet<_> = points.iter().map(|point| point["driver"].as_str().unwrap()).collect();
+        (drivers.len(), std::fs::read_to_string(folder.path().join("profit.svg")).unwrap())
+    };
+    assert!(!heading(&study).1.contains("drivers of"));
+    for model in ["ppo", "dqn", "a2c", "ppo-safe", "random", "timid"] {
+        study.extend(["--model", model]);
+    }
+    let (drivers, plot) = heading(&study);
+    assert!(drivers > 8 && plot.contains(&format!("the first 8 drivers of {drivers}")), "{drivers}");
 }
 
 #[test]

@@ -241,6 +241,40 @@ fn micromorts_of_a_cell_are_the_real_hazard_times_the_deaths_of_all_aboard() {
     }
 }
 
+/// Hazards grow with speed and load beyond what is certain; chances do not.
+#[test]
+fn what_is_certain_is_not_more_than_that() {
+    use daladala_env::rules::city::CrashMode::{Expected, Sampled};
+    for (mode, cells) in [(Sampled, 1.0), (Expected, 3.0)] {
+        let city = quiet(|scenario| {
+            (scenario.crash.hazard, scenario.crash.hazard_scale, scenario.crash.deaths) = (1.0, 1.0, 1.0);
+            scenario.crash.mode = mode;
+        });
+        let mut state = start(&city, [0; 5]);
+        (state.position, state.speed) = (30, 3);
+        state.aboard[5] = 50;
+        let transition = step(&city, &mut state, MOVE);
+        assert_eq!((state.crashed, transition.cost), (mode == Sampled, cells * 50e6));
+        let harm = 0.05 * (100.0 + 18.0 * 50.0) * 2.25 * cells;
+        let paid = -transition.reward - 0.15 - 0.055 * cells;
+        assert!((paid - harm).abs() < 1e-4 * harm, "{paid} for {harm}");
+    }
+}
+
+/// A fare of 0.4 TSh was rounded before it was counted, so that nothing was earned.
+#[test]
+fn money_is_rounded_once_all_fares_are_counted() {
+    let city = quiet(|scenario| scenario.bus.fare = 0.0004);
+    let mut state = start(&city, [0; 5]);
+    (state.position, state.speed) = (83, 1);
+    state.aboard[5] = 50;
+    step(&city, &mut state, MOVE);
+    let place = city.info().figures.iter().position(|figure| figure.name == "money").expect("told");
+    let mut figures = vec![0.0; city.info().figures.len()];
+    city.figures(&state, &mut figures);
+    assert_eq!(figures[place], 20.0);
+}
+
 #[test]
 fn queues_checkpoints_and_lights_have_the_means_of_the_scenario() {
     let city = City::named("dar-es-salaam").expect("there");

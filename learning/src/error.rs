@@ -28,6 +28,9 @@ pub enum LearningError {
         /// What is wrong with it.
         why: String,
     },
+    /// It was asked to stop in the midst of an evaluation; its update is done.
+    #[error("the training was stopped while it was evaluated")]
+    Stopped,
     /// A saved training that cannot go on.
     #[error("the training in {path} cannot go on: {why}")]
     Resume {

@@ -1,12 +1,13 @@
 //! A training that is watched: evaluated as it goes, its best weights kept, and saved so that it can go on.
 
-use std::convert::Infallible;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use burn::tensor::Device;
 use daladala_agents::files::{read, write_whole};
 use daladala_agents::{
-    Checkpoint, Choice, EvaluatedEpisode, Evaluation, FileError, NeuralPolicy, SeedStream, evaluate, evaluate_each,
+    Checkpoint, Choice, EvaluatedEpisode, Evaluation, FileError, NeuralPolicy, SeedStream, evaluate_each,
 };
 use daladala_env::{Rules, SpecId};
 use serde::{Deserialize, Serialize};
@@ -67,6 +68,8 @@ pub struct TrainingRun<R: Rules> {
     stopped: bool,
     /// Environment steps at which an evaluation first found the rules solved, and another confirmed it.
     solved_at: Option<u64>,
+    /// Once it is set, evaluations stop.
+    stop: Arc<AtomicBool>,
 }
 
 /// What an advance brought.
@@ -146,7 +149,14 @@ impl<R: Rules> TrainingRun<R> {
             best_rank: (false, f64::NEG_INFINITY),
             stopped: false,
             solved_at: None,
+            stop: Arc::default(),
         })
+    }
+
+    /// Once the flag is set, evaluations stop at once, and what they are a part of is [`LearningError::Stopped`].
+    #[must_use]
+    pub fn stopped_by(self, stop: Arc<AtomicBool>) -> Self {
+        Self { stop, ..self }
     }
 
     /// What is trained.
@@ -207,14 +217,14 @@ impl<R: Rules> TrainingRun<R> {
         if !checkpoint.is_finite() {
             return Err(LearningError::Diverged { steps });
         }
-        let evaluation = self.drive(&checkpoint, SeedStream::Evaluation, self.evaluations.episodes);
+        let evaluation = self.drive(&checkpoint, SeedStream::Evaluation, self.evaluations.episodes)?;
         checkpoint.info.mean_return = evaluation.mean_return;
         let rank = self.rank(&evaluation);
         // Of equals the later one: it has seen more.
         let is_best = self.best.is_none() || rank >= self.best_rank;
         if is_best {
             self.best_rank = rank;
-            self.look_for_the_end(&checkpoint, &evaluation, steps);
+            self.look_for_the_end(&checkpoint, &evaluation, steps)?;
             self.best = Some(checkpoint);
         }
         Ok(Evaluated { evaluation, is_best })
@@ -234,57 +244,57 @@ impl<R: Rules> TrainingRun<R> {
     }
 
     /// Notes whether the rules are solved, and whether the training may stop: both have to be confirmed.
-    fn look_for_the_end(&mut self, checkpoint: &Checkpoint, evaluation: &Evaluation, steps: u64) {
+    fn look_for_the_end(
+        &mut self,
+        checkpoint: &Checkpoint,
+        evaluation: &Evaluation,
+        steps: u64,
+    ) -> Result<(), LearningError> {
         let stop_at = self.evaluations.stop_at;
         let may_be_solved = self.solved_at.is_none() && solves(evaluation);
         let may_stop = stop_at.is_some_and(|fraction| reaches(evaluation, fraction));
         if may_be_solved || may_stop {
-            let confirming = self.drive(checkpoint, SeedStream::Confirmation, RESULT_EPISODES);
+            let confirming = self.drive(checkpoint, SeedStream::Confirmation, RESULT_EPISODES)?;
             self.solved_at = self.solved_at.or((may_be_solved && solves(&confirming)).then_some(steps));
             self.stopped = may_stop && stop_at.is_some_and(|fraction| reaches(&confirming, fraction));
         }
+        Ok(())
     }
 
-    fn drive(&self, checkpoint: &Checkpoint, stream: SeedStream, episodes: usize) -> Evaluation {
-        self.drive_each(checkpoint, stream, episodes, &mut |_| ())
+    fn drive(&self, checkpoint: &Checkpoint, stream: SeedStream, episodes: usize) -> Result<Evaluation, LearningError> {
+        self.drive_each(checkpoint, stream.seed(EVALUATION_SEED), episodes, &mut |_| ())
     }
 
     fn drive_each(
         &self,
         checkpoint: &Checkpoint,
-        stream: SeedStream,
+        seed: u64,
         episodes: usize,
         each: &mut dyn FnMut(&EvaluatedEpisode),
-    ) -> Evaluation {
+    ) -> Result<Evaluation, LearningError> {
         let policy = NeuralPolicy::new(checkpoint, Choice::Greedy).expect("a trainer's networks fit their rules");
         let mut each = |_, episode: &_| {
             each(episode);
-            Ok::<_, Infallible>(())
+            Ok(())
         };
-        let seed = stream.seed(EVALUATION_SEED);
-        let Ok(evaluation) = evaluate_each(&policy, &self.rules, seed, episodes, &|_| (), &mut each);
-        evaluation
+        let stop = &*self.stop;
+        let goes_on = |_| if stop.load(Ordering::Relaxed) { Err(LearningError::Stopped) } else { Ok(()) };
+        evaluate_each(&policy, &self.rules, seed, episodes, &goes_on, &mut each)
     }
 
     /// The best weights so far, evaluated on layouts that had no part in choosing them; the weights as they are, where there
     /// was no evaluation yet.
-    #[must_use]
-    pub fn result(&self) -> TrainingResult {
+    pub fn result(&self) -> Result<TrainingResult, LearningError> {
         let mut checkpoint = self.best.clone().unwrap_or_else(|| self.trainer.checkpoint());
         let mut returns = Vec::with_capacity(RESULT_EPISODES);
         let mut keep = |episode: &EvaluatedEpisode| returns.push(episode.stats.episode_return);
-        let evaluation = self.drive_each(&checkpoint, SeedStream::Report, RESULT_EPISODES, &mut keep);
+        let seed = SeedStream::Report.seed(EVALUATION_SEED);
+        let evaluation = self.drive_each(&checkpoint, seed, RESULT_EPISODES, &mut keep)?;
         checkpoint.info.mean_return = evaluation.mean_return;
-        let validation = self.drive(&checkpoint, SeedStream::Validation, RESULT_EPISODES);
-        let on_training_layouts = self.on_training_layouts(&checkpoint);
-        TrainingResult { checkpoint, evaluation, returns, validation, on_training_layouts }
-    }
-
-    /// On the layouts that the training began with.
-    fn on_training_layouts(&self, checkpoint: &Checkpoint) -> Evaluation {
-        let policy = NeuralPolicy::new(checkpoint, Choice::Greedy).expect("a trainer's networks fit their rules");
+        let validation = self.drive(&checkpoint, SeedStream::Validation, RESULT_EPISODES)?;
         let seed = SeedStream::Training.seed(self.trainer.seed());
-        evaluate(&policy, &self.rules, seed, self.trainer.config().envs(), &|_| ())
+        let on_training_layouts = self.drive_each(&checkpoint, seed, self.trainer.config().envs(), &mut |_| ())?;
+        Ok(TrainingResult { checkpoint, evaluation, returns, validation, on_training_layouts })
     }
 
     /// Writes all that the rest of the run depends on, whole or not at all.
@@ -335,6 +345,7 @@ impl<R: Rules> TrainingRun<R> {
             best_rank: state.best_rank,
             stopped: state.stopped,
             solved_at: state.solved_at,
+            stop: Arc::default(),
         })
     }
 }

@@ -1,5 +1,8 @@
 //! Training solves `classic`, a seed decides everything, and what was interrupted goes on as if it had not been.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
 use daladala_agents::{
     Algorithm, Checkpoint, Choice, NeuralPolicy, Policy, Unmasked, evaluate, is_open, policy_generators,
 };
@@ -126,7 +129,8 @@ fn a_saved_run_goes_on_as_if_it_had_not_been_interrupted() {
             }
         }
         assert_eq!(whole.trainer().checkpoint(), second.trainer().checkpoint(), "{name}");
-        assert_eq!(whole.result().checkpoint.to_bytes(), second.result().checkpoint.to_bytes(), "{name}");
+        let weights = |run: &TrainingRun<_>| run.result().unwrap().checkpoint.to_bytes();
+        assert_eq!(weights(&whole), weights(&second), "{name}");
     }
 }
 
@@ -142,7 +146,7 @@ fn a_run_stops_when_it_is_good_enough_and_keeps_what_did_best() {
             best = best.max(mean_return);
         }
     }
-    let TrainingResult { checkpoint, evaluation, returns, validation, on_training_layouts } = run.result();
+    let TrainingResult { checkpoint, evaluation, returns, validation, on_training_layouts } = run.result().unwrap();
     assert!(run.trainer().done() < steps);
     assert!(evaluation.optimal_fraction >= Some(0.9), "{evaluation:?}");
     assert_eq!(checkpoint.info.mean_return, evaluation.mean_return);
@@ -212,6 +216,17 @@ fn a_saved_run_with_anything_changed_is_refused_or_goes_on_and_never_panics() {
             }
         }
     }
+}
+
+#[test]
+fn a_run_that_is_told_to_stop_does_so_in_the_midst_of_an_evaluation() {
+    let evaluations = Evaluations { every: 1, episodes: usize::MAX >> 8, stop_at: None };
+    let stop = Arc::new(AtomicBool::new(true));
+    let run = TrainingRun::new(&config(Algorithm::A2c), &Classic, 0, 100_000, evaluations, None).unwrap();
+    let mut run = run.stopped_by(stop);
+    assert!(matches!(run.advance(), Err(LearningError::Stopped)));
+    assert!(run.trainer().done() > 0, "the update was done");
+    assert!(matches!(run.result(), Err(LearningError::Stopped)));
 }
 
 #[test]

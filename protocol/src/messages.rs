@@ -128,6 +128,9 @@ pub struct RoomInfo {
     pub wheel: Option<u64>,
     pub turn_seconds: f64,
     pub recording: Option<String>,
+    /// Of no value where an older server describes a room.
+    #[serde(default)]
+    pub fault: Option<String>,
     #[serde(flatten)]
     pub game: GameInfo,
 }

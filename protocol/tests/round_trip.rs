@@ -116,8 +116,9 @@ fn events() -> impl Strategy<Value = RoomEvent> {
 
 fn rooms() -> impl Strategy<Value = RoomInfo> {
     let cells = prop::collection::vec((any::<u8>(), any::<u8>()), 0..9);
-    (texts(), any::<u64>(), numbers(), any::<bool>(), option(any::<u64>()), option(texts()), cells, texts()).prop_map(
-        |(code, epoch, fps, paused, wheel, recording, route, model)| RoomInfo {
+    let said = (option(texts()), option(texts()));
+    (texts(), any::<u64>(), numbers(), any::<bool>(), option(any::<u64>()), said, cells, texts()).prop_map(
+        |(code, epoch, fps, paused, wheel, (recording, fault), route, model)| RoomInfo {
             code,
             epoch,
             kind: Kind::Driven,
@@ -127,6 +128,7 @@ fn rooms() -> impl Strategy<Value = RoomInfo> {
             wheel,
             turn_seconds: 10.0,
             recording,
+            fault,
             game: GameInfo {
                 rules: "classic".into(),
                 scenario: "original".into(),

@@ -84,6 +84,15 @@ impl Callable {
         self.asking.load(Ordering::SeqCst) == 0
     }
 
+    /// What ends an evaluation: what it has raised, or what a signal's handler does between two calls.
+    #[expect(clippy::redundant_closure_for_method_calls, reason = "the method itself is of one lifetime")]
+    pub(crate) fn goes_on(&self) -> PyResult<()> {
+        match self.take_raised() {
+            Some(error) => Err(error),
+            None => Python::attach(|py| py.check_signals()),
+        }
+    }
+
     fn has_raised(&self) -> bool {
         self.raised.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
@@ -159,6 +168,11 @@ impl Acting for Callable {
 
     fn masked(&self) -> bool {
         self.masked
+    }
+
+    /// Models of Python keep what they compute in themselves: two calls at once would mix it up.
+    fn on_one_thread(&self) -> bool {
+        true
     }
 
     /// Once it has raised, nothing more is asked of it.

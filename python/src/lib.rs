@@ -8,6 +8,7 @@
 //! * `policy`, `callable`: what acts, written here or in Python; `evaluation` judges it, `training` makes it, of what
 //!   `sampling` gathers on other machines where there are some;
 //! * `serving`, `recording`: episodes to look at, live or as files;
+//! * `interruptible`: Ctrl-C, for what takes long;
 //! * `program`: the program `daladala`, which comes along; `pool`: threads;
 //! * `spec`: rules, scenario and fields by name; `error`: which exception an error is.
 #![expect(clippy::needless_pass_by_value, reason = "arguments from Python are owned")]
@@ -20,6 +21,7 @@ mod environments;
 mod error;
 mod evaluation;
 mod infos;
+mod interruptible;
 mod policy;
 mod pool;
 mod program;

@@ -1,12 +1,15 @@
 //! Training from Python, as the program's `train` does it.
 
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use daladala_agents::Algorithm;
+use daladala_agents::{Algorithm, Checkpoint};
 use daladala_env::{Rules, RulesVisitor};
 use daladala_learning::{
-    Defaults, Evaluations, Fragment, FragmentShape, LearningError, Report, TrainConfig, TrainingRun, defaults,
+    Defaults, Evaluations, Fragment, FragmentShape, LearningError, Report, TrainConfig, TrainingResult, TrainingRun,
+    defaults,
 };
 use pyo3::exceptions::{PyOSError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
@@ -14,7 +17,7 @@ use pyo3::types::{PyBytes, PyDict};
 use serde_json::{Map, Value, json};
 
 use crate::policy::Policy;
-use crate::{error, pool, sampling, spec};
+use crate::{error, interruptible, pool, sampling, spec};
 
 /// Evaluations of a training, unless said otherwise.
 const EVALUATIONS: u64 = 50;
@@ -69,42 +72,67 @@ pub(crate) fn train<'py>(
     spec.visit(Training { py, config, steps, seed, evaluations, out, progress, gather })
 }
 
+/// How far a training has come.
+struct Trained {
+    /// Environment steps.
+    done: u64,
+    solved_at: Option<u64>,
+    /// The weights that did best in an evaluation so far.
+    best: Option<Checkpoint>,
+    result: Result<TrainingResult, LearningError>,
+}
+
 impl RulesVisitor for Training<'_> {
     type Output = PyResult<(String, Policy)>;
 
     fn visit<R: Rules>(self, rules: R) -> Self::Output {
         let Self { py, config, steps, seed, evaluations, .. } = &self;
-        let pool = pool::of_all_cores()?;
+        let (pool, stop) = (pool::of_all_cores()?, Arc::<AtomicBool>::default());
         let start = Instant::now();
-        let make = || TrainingRun::new(config, &rules, *seed, *steps, evaluations.clone(), None);
-        let mut run = py.detach(|| pool.install(make)).map_err(refused)?;
-        while !run.finished() {
-            let report = match &self.gather {
-                None => py.detach(|| pool.install(|| run.advance())),
-                Some(gather) => {
-                    let fragments = gathered(*py, gather, &run)?;
-                    py.detach(|| pool.install(|| run.advance_with(fragments)))
-                }
-            };
-            let report = report.map_err(refused)?;
-            let goes_on = py.check_signals().and_then(|()| self.tell(&report));
-            match goes_on {
-                Ok(true) => {}
-                Ok(false) => break,
-                Err(interrupted) => {
-                    // What was learnt is not lost with an interrupt.
-                    if let (Some(out), Some(best)) = (&self.out, run.best()) {
-                        best.save(Path::new(out)).map_err(unwritten)?;
+        let gather = self.gather.as_ref().map(|gather| gather.clone().unbind());
+        // What `gather` raised, which the training can't carry.
+        let failed = Mutex::new(None);
+        let (gather, failed) = (gather.as_ref(), &failed);
+        let work = |tell: &dyn Fn(Report) -> bool| {
+            let make = || TrainingRun::new(config, &rules, *seed, *steps, evaluations.clone(), None);
+            let mut run = pool.install(make)?.stopped_by(Arc::clone(&stop));
+            // No thread of the pool waits for Python, which may use the pool itself.
+            let mut advance = || {
+                while !run.finished() {
+                    let report = match gather {
+                        None => pool.install(|| run.advance())?,
+                        Some(gather) => {
+                            let fragments = Python::attach(|py| gathered(gather.bind(py), &run)).map_err(|raised| {
+                                *failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(raised);
+                                LearningError::Stopped
+                            })?;
+                            pool.install(|| run.advance_with(fragments))?
+                        }
+                    };
+                    if !tell(report) {
+                        break;
                     }
-                    return Err(interrupted);
                 }
-            }
+                // It is handed over, as it may not be shared.
+                let run = &mut run;
+                pool.install(move || run.result())
+            };
+            let result = advance();
+            Ok(Trained { done: run.trainer().done(), solved_at: run.solved_at(), best: run.best().cloned(), result })
+        };
+        let (trained, waited) = interruptible::run(*py, &stop, work, &mut |report| self.tell(&report));
+        if let Some(raised) = failed.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            return Err(raised);
         }
-        let seconds = start.elapsed().as_secs_f64();
-        let result = py.detach({
-            let run = &mut run;
-            || pool.install(move || run.result())
-        });
+        let Trained { done, solved_at, best, result } = trained.map_err(refused)?;
+        if let Err(interrupted) = waited {
+            // What was learnt is not lost with an interrupt.
+            if let (Some(out), Some(best)) = (&self.out, best) {
+                best.save(Path::new(out)).map_err(unwritten)?;
+            }
+            return Err(interrupted);
+        }
+        let (seconds, result) = (start.elapsed().as_secs_f64(), result.map_err(refused)?);
         if let Some(out) = &self.out {
             result.checkpoint.save(Path::new(out)).map_err(unwritten)?;
         }
@@ -113,9 +141,9 @@ impl RulesVisitor for Training<'_> {
             "rules": result.checkpoint.info.spec.rules,
             "scenario": result.checkpoint.info.spec.scenario,
             "seed": seed,
-            "steps": run.trainer().done(),
+            "steps": done,
             "seconds": seconds,
-            "solved_at": run.solved_at(),
+            "solved_at": solved_at,
             "evaluation": result.evaluation,
         });
         Ok((figures.to_string(), Policy::trained(result.checkpoint)?))
@@ -148,9 +176,9 @@ impl Training<'_> {
 }
 
 /// The fragments that the next update learns from.
-fn gathered<R: Rules>(py: Python<'_>, gather: &Bound<'_, PyAny>, run: &TrainingRun<R>) -> PyResult<Vec<Fragment>> {
+fn gathered<R: Rules>(gather: &Bound<'_, PyAny>, run: &TrainingRun<R>) -> PyResult<Vec<Fragment>> {
     let FragmentShape { envs, steps, action_masks } = run.trainer().fragment_shape().map_err(refused)?;
-    let weights = PyBytes::new(py, &run.acting().to_bytes());
+    let weights = PyBytes::new(gather.py(), &run.acting().to_bytes());
     let fragments = gather.call1((weights, envs, steps, action_masks))?;
     let fragments: Vec<Bound<'_, PyDict>> = fragments.extract()?;
     fragments.iter().map(sampling::read).collect()

@@ -8,7 +8,7 @@ use crate::{HEIGHT, WIDTH};
 
 /// Side of the square that the city is drawn in, pixels.
 const SIDE: f32 = HEIGHT as f32;
-/// Room around the route for what stands beside it, cells.
+/// Room around the route for what stands beside it, cells, and where they are small signs.
 const MARGIN: f32 = 1.9;
 /// From the terminus to the water, cells.
 const SHORE: f32 = 0.95;
@@ -40,9 +40,11 @@ impl City {
             if low <= high { (low, high) } else { (0.0, 0.0) }
         };
         let ((left, right), (bottom, top)) = (bounds(|p| p.0), bounds(|p| p.1));
-        let extent = (right - left).max(top - bottom) + 2.0 * MARGIN;
+        let extent = (right - left).max(top - bottom);
+        // Where signs are larger than cells, so is the room for them.
+        let cell = (SIDE / (extent + 2.0 * MARGIN)).min((SIDE - 2.0 * MARGIN * LEAST_SIGN) / extent.max(1.0));
         let middle = (f32::midpoint(left, right), f32::midpoint(bottom, top));
-        let mut city = Self { cell: SIDE / extent, middle, route: Vec::new() };
+        let mut city = Self { cell, middle, route: Vec::new() };
         city.route = cells.iter().map(|&cell| city.at(cell)).collect();
         city
     }

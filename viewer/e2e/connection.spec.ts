@@ -64,6 +64,41 @@ test("a short break is made up for", async ({ page, room }) => {
   await expect(page.locator(".pill-text")).toHaveText("Paused");
 });
 
+test("a driver that failed is told, and what it said, until it is asked again", async ({
+  page,
+  room,
+}) => {
+  const said = "ZeroDivisionError: <b>division</b> by zero";
+  let hasFailed = true;
+  let tell: (() => void) | undefined;
+  await page.routeWebSocket(/\/ws/, (socket) => {
+    socket.connectToServer().onMessage((message) => {
+      const is = typeof message === "string" && message.includes('"type":"room"');
+      if (!is) {
+        socket.send(message);
+        return;
+      }
+      const described = JSON.parse(message) as object;
+      tell = () => {
+        const fault = hasFailed ? said : null;
+        socket.send(JSON.stringify({ ...described, fault, paused: hasFailed }));
+      };
+      tell();
+    });
+  });
+  await page.goto(`${room}&lang=en`);
+  const note = page.getByRole("alert");
+  await expect(note).toContainText("The driver failed");
+  await expect(note).toContainText(said);
+  await expect(note).toContainText("Resuming asks the driver again.");
+  await expect(page.locator(".pill-text")).toHaveText("Paused");
+  await picture(page, "driver-failed");
+  expect(await seriousFindings(page)).toEqual([]);
+  hasFailed = false;
+  tell?.();
+  await expect(note).toBeEmpty();
+});
+
 test("the page is told who it is and where, in binary frames and in JSON", async ({
   page,
   room,

@@ -17,6 +17,7 @@ export interface Regions {
   readonly over: HTMLElement;
   readonly notice: HTMLElement;
   readonly sceneNote: HTMLElement;
+  readonly fault: HTMLElement;
   readonly summary: HTMLElement;
   readonly instruments: HTMLElement;
   readonly dock: HTMLElement;
@@ -48,6 +49,7 @@ export function findRegions(body: HTMLElement): Regions {
     over: region(".over"),
     notice: region(".notice"),
     sceneNote: region(".scene-note"),
+    fault: region(".fault"),
     summary: region(".summary"),
     instruments: region(".instruments"),
     dock: named(region(".dock"), "page.dashboard"),

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
+import { faultWords } from "../src/hud/fault";
 import { readOutputs, softmax } from "../src/hud/outputs";
 import { along, niceScale } from "../src/hud/scale";
 import { sightsOf } from "../src/hud/sights";
@@ -142,6 +143,29 @@ describe("offences in words", () => {
     expect(offenceWords({ reds: 2, checkpoints: 1, whole: true })).toBe(
       "2 red lights run and 1 checkpoint passed without stopping.",
     );
+  });
+});
+
+describe("a driver that failed", () => {
+  it("is told with what it said and what can be done, until it is asked again", () => {
+    const fault = "ZeroDivisionError: division by zero";
+    expect(faultWords(room({ fault, paused: true }))).toEqual([
+      "The driver failed: ppo",
+      fault,
+      "The room is paused. Resuming asks the driver again.",
+    ]);
+    expect(faultWords(room({ fault, kind: "driven" }))?.[2]).toContain("next step");
+    expect(faultWords(room({ fault, mode: "wheel" }))?.[2]).toBe("Others can drive on.");
+    setLanguage("sw");
+    expect(faultWords(room({ fault, paused: true }))?.[0]).toBe("Dereva ameshindwa: ppo");
+    expect(faultWords(room({ fault: null }))).toBeNull();
+    // A server of an earlier version says nothing of it.
+    expect(faultWords(room())).toBeNull();
+    expect(faultWords(null)).toBeNull();
+  });
+
+  it("may say 200 letters of any script", () => {
+    expect(room({ fault: "😀".repeat(200) }).fault).toHaveLength(400);
   });
 });
 

@@ -116,7 +116,6 @@ impl Args {
             bar.set_message(if drivers.len() > 1 { label.clone() } else { String::new() });
             let mut returns = Vec::new();
             let mut each = |index, episode: &_| {
-                ensure!(!interrupt::asked(), "interrupted: nothing has been written");
                 if let Some(csv) = &mut csv {
                     csv.write(model, index, episode)?;
                 }
@@ -125,8 +124,12 @@ impl Args {
                 }
                 Ok(())
             };
-            let evaluation =
-                evaluate_each(&**policy, rules, self.seed, self.episodes, &|more| bar.inc(more), &mut each)?;
+            let progress = |more| {
+                ensure!(!interrupt::asked(), "interrupted: nothing has been written");
+                bar.inc(more);
+                Ok(())
+            };
+            let evaluation = evaluate_each(&**policy, rules, self.seed, self.episodes, &progress, &mut each)?;
             if let Some(plot) = &mut plot {
                 plot.add(label, returns, &evaluation);
             }

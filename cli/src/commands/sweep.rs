@@ -236,7 +236,7 @@ impl Args {
     }
 
     fn outcome<R: Rules>(run: &TrainingRun<R>, path: &Path) -> anyhow::Result<Outcome> {
-        let TrainingResult { checkpoint, evaluation, returns, validation, on_training_layouts } = run.result();
+        let TrainingResult { checkpoint, evaluation, returns, validation, on_training_layouts } = run.result()?;
         checkpoint.save(&path.join(MODEL))?;
         let curve = curve(path)?;
         Ok(Outcome {

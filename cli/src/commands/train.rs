@@ -209,7 +209,7 @@ impl Args {
         self.drive(out, &mut run, &mut folder)?;
         let seconds = folder.seconds();
 
-        let TrainingResult { checkpoint, evaluation, .. } = run.result();
+        let TrainingResult { checkpoint, evaluation, .. } = run.result()?;
         if let Err(error) = checkpoint.save(out) {
             folder.save(&run)?;
             return Err(error).context("the training is done and kept: --resume in place of --algo saves it");

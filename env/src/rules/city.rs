@@ -40,6 +40,8 @@ use parameters::Parameters;
 /// The name of the rules.
 pub(crate) const NAME: &str = "city";
 
+/// The longest side of the grid, cells.
+pub(crate) const MAX_GRID: u8 = 64;
 /// The most cells of a route.
 pub(crate) const MAX_CELLS: usize = 120;
 /// The most stops of a route.

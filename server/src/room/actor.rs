@@ -30,6 +30,9 @@ const PRESENCE_PERIOD: Duration = Duration::from_millis(500);
 /// The time of a turn until a vote says otherwise.
 const DEFAULT_TURN: Duration = Duration::from_secs(10);
 
+/// The most that people are told of what a driver said, characters: two lines of a page.
+const MOST_TOLD: usize = 200;
+
 /// How a room begins.
 pub(crate) struct Opening {
     pub(crate) code: String,
@@ -78,6 +81,8 @@ pub(crate) struct Actor {
     pub(super) paused: bool,
     pub(super) choosing: Choosing,
     recording: Option<String>,
+    /// Why the driver had no action, until it is asked again.
+    fault: Option<String>,
     epoch: u64,
     pub(super) frame: Arc<RoomFrame>,
     described: Arc<Described>,
@@ -120,6 +125,7 @@ impl Actor {
             wheel: None,
             turn_seconds: restored.vote.unwrap_or(DEFAULT_TURN).as_secs_f64(),
             recording: None,
+            fault: None,
             game: GameInfo::clone(&played),
         };
         tracing::info!(room = code, rules = info.game.rules, model = info.game.model, %fps, seed, "room opened");
@@ -145,6 +151,7 @@ impl Actor {
             paused: restored.paused,
             choosing,
             recording: None,
+            fault: None,
             epoch,
             frame,
             described,
@@ -259,9 +266,14 @@ impl Actor {
 
     /// The next frame, kept but not yet shown.
     fn advance(&mut self, choice: Option<Action>) -> Result<(), Refusal> {
+        // Of a reset nobody is asked.
+        let is_asked = choice.is_none() && !self.game.ended();
         match self.game.advance(choice) {
             Ok(state) => {
                 self.keep(state);
+                if is_asked && self.fault.take().is_some() {
+                    self.describe();
+                }
                 Ok(())
             }
             Err(error) => Err(self.fail(error)),
@@ -273,10 +285,15 @@ impl Actor {
     fn fail(&mut self, error: RoomError) -> Refusal {
         if let RoomError::Driver(fault) = &error {
             tracing::warn!(room = self.room.code(), %fault, "the driver has failed");
-            self.happened(RoomEvent::DriverFailed { message: fault.to_string() });
-            if self.clock_drives() {
+            let message: String = fault.to_string().chars().take(MOST_TOLD).collect();
+            self.happened(RoomEvent::DriverFailed { message: message.clone() });
+            let (stops, is_news) = (self.clock_drives(), self.fault.as_ref() != Some(&message));
+            self.fault = Some(message);
+            if stops {
                 self.paused = true;
                 self.happened(RoomEvent::Paused {});
+            }
+            if stops || is_news {
                 self.describe();
             }
             return Refusal::conflict(error.to_string());
@@ -332,6 +349,7 @@ impl Actor {
             wheel: self.choosing.wheel(),
             turn_seconds,
             recording: self.recording.clone(),
+            fault: self.fault.clone(),
             ..self.described.info().clone()
         });
         self.room.changed.notify_one();
@@ -394,6 +412,7 @@ impl Actor {
         if self.paused {
             self.check_change()?;
             self.paused = false;
+            self.fault = None;
             self.restart_clock();
             self.happened(RoomEvent::Resumed {});
             self.describe();
@@ -477,12 +496,13 @@ impl Actor {
         let state = game.advance(None).map_err(|error| self.fail(error))?;
         self.let_policy_choose();
         (self.game, self.driver, self.epoch) = (game, driver, epoch);
+        self.fault = None;
         self.room.rebase(|basis| *basis = Basis { spec: self.driver.spec().cloned(), seed: epoch });
         let game = self.driver.info();
         let (model, rules) = (game.model.clone(), game.rules.clone());
         tracing::info!(room = self.room.code(), model, rules, "model loaded");
         self.played = Arc::new(game.clone());
-        self.described = Described::new(RoomInfo { game, epoch, ..self.described.info().clone() });
+        self.described = Described::new(RoomInfo { game, epoch, fault: None, ..self.described.info().clone() });
         self.keep(state);
         self.restart_clock();
         self.happened(RoomEvent::ModelLoaded { model, rules });

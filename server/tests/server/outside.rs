@@ -52,6 +52,10 @@ async fn a_driver_that_fails_pauses_its_room_and_ends_nothing() {
     broken.store(true, Ordering::Relaxed);
     assert_eq!(client.event("driver_failed").await["message"], "out of fuel");
     while server.get("/api/rooms/main").await["paused"] != true {}
+    // Who comes later is told as well.
+    let mut later = server.client(Some(JSON), "").await;
+    later.granted(json!({ "type": "join", "room": "main" })).await;
+    assert_eq!(later.next_of("room").await["fault"], "out of fuel");
     // Asked again, it fails again.
     let answer = client.ask(json!({ "type": "step" })).await;
     assert_eq!((&answer["code"], &answer["message"]), (&json!("CONFLICT"), &json!("its driver failed: out of fuel")));
@@ -62,6 +66,9 @@ async fn a_driver_that_fails_pauses_its_room_and_ends_nothing() {
     client.granted(json!({ "type": "release" })).await;
     broken.store(false, Ordering::Relaxed);
     let before = number(&client.granted(json!({ "type": "step" })).await["seq"]);
+    let mut last = server.client(Some(JSON), "").await;
+    last.granted(json!({ "type": "join", "room": "main" })).await;
+    assert_eq!(last.next_of("room").await["fault"], json!(null));
     client.granted(json!({ "type": "resume" })).await;
     while number(&client.frame().await["seq"]) < before + 5 {}
     client.granted(json!({ "type": "load", "model": "oracle" })).await;

@@ -23,7 +23,7 @@ export class EnforcementControl {
     this.element = h(
       "details",
       { class: "enforcement" },
-      worded(h("summary"), "law.title"),
+      worded(h("summary"), "law.change.title"),
       worded(h("p", { class: "note" }), "law.change"),
       ...this.#levers.elements,
       this.#problem.element,

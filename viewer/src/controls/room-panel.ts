@@ -68,8 +68,11 @@ export class RoomPanel {
   }
 }
 
-function whatWords({ code, rules, kind }: NonNullable<View["room"]>): string {
-  return `${t("room.code", { code })} · ${t("room.rules", { rules })} · ${t(`room.kind.${kind}`)}`;
+function whatWords({ code, rules, scenario, kind }: NonNullable<View["room"]>): string {
+  // Earlier servers do not tell it.
+  const where = scenario === "" ? [] : [t("room.scenario", { scenario })];
+  const words = [t("room.code", { code }), t("room.rules", { rules }), ...where];
+  return [...words, t(`room.kind.${kind}`)].join(" · ");
 }
 
 function whoWords({ presence, me }: View): string {

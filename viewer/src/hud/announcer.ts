@@ -76,7 +76,7 @@ function report(room: Room | null, { step, actionName, passengers, totalReward }
   const values = {
     step,
     action: actionWords(actionName),
-    passengers,
+    count: passengers,
     total: rewardWords(room, totalReward),
   };
   return t("say.drive", values);

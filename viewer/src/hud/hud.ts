@@ -5,6 +5,7 @@
 import type { View } from "../state/view";
 import { Alerts } from "./alerts";
 import { Comings } from "./comings";
+import { FaultNote } from "./fault";
 import { Instruments } from "./instruments";
 import { Law } from "./law";
 import { Load } from "./load";
@@ -20,6 +21,7 @@ import { Totals } from "./totals";
 export interface HudHosts {
   readonly status: HTMLElement;
   readonly over: HTMLElement;
+  readonly fault: HTMLElement;
   readonly summary: HTMLElement;
   readonly instruments: HTMLElement;
   readonly dock: HTMLElement;
@@ -40,6 +42,7 @@ export class Hud {
       new StatusBar(hosts.status),
       new SummaryCard(hosts.summary),
       new Comings(hosts.over),
+      new FaultNote(hosts.fault),
       new Instruments(hosts.instruments),
       new Narration(dock),
       new Alerts(hosts.over),

@@ -99,7 +99,10 @@ export const en = {
   "summary.money": "Earned",
   "summary.aboard": "Aboard",
 
-  "say.drive": "Step {step}: {action}. {passengers} passengers, total reward {total}.",
+  "say.drive": {
+    one: "Step {step}: {action}. {count} passenger, total reward {total}.",
+    other: "Step {step}: {action}. {count} passengers, total reward {total}.",
+  },
   "say.ended": "Episode {episode}: {ending}. Return {total}, TSh {money}.",
   "say.fined": "The police have fined the bus.",
   "say.overloaded": "The bus is overloaded: {passengers} aboard, {legal} allowed.",
@@ -206,7 +209,10 @@ export const sw: Translation<typeof en> = {
   "summary.money": "Mapato",
   "summary.aboard": "Waliomo",
 
-  "say.drive": "Hatua ya {step}: {action}. Abiria {passengers}, jumla ya tuzo {total}.",
+  "say.drive": {
+    one: "Hatua ya {step}: {action}. Abiria {count}, jumla ya tuzo {total}.",
+    other: "Hatua ya {step}: {action}. Abiria {count}, jumla ya tuzo {total}.",
+  },
   "say.ended": "Safari ya {episode}: {ending}. Jumla ya tuzo {total}, TSh {money}.",
   "say.fined": "Basi limepigwa faini na trafiki.",
   "say.overloaded": "Basi limezidisha abiria: wamo {passengers}, wanaoruhusiwa ni {legal}.",

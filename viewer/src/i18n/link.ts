@@ -32,6 +32,11 @@ export const en = {
   "notice.retry": "Try now",
   "notice.again": "Reload",
 
+  "fault.title": "The driver failed: {model}",
+  "fault.paused": "The room is paused. Resuming asks the driver again.",
+  "fault.driven": "The next step asks the driver again.",
+  "fault.others": "Others can drive on.",
+
   "comings.title": "Who comes and goes",
   "comings.joined": "{name} has joined.",
   "comings.left": "{name} has left.",
@@ -83,6 +88,11 @@ export const sw: Translation<typeof en> = {
   "notice.farewell": "Seva ilisema: “{words}”.",
   "notice.retry": "Jaribu sasa",
   "notice.again": "Fungua upya",
+
+  "fault.title": "Dereva ameshindwa: {model}",
+  "fault.paused": "Chumba kimesitishwa. Ukikiendeleza, dereva ataulizwa tena.",
+  "fault.driven": "Hatua inayofuata itamuuliza dereva tena.",
+  "fault.others": "Wengine wanaweza kuendelea kuendesha.",
 
   "comings.title": "Wanaokuja na kuondoka",
   "comings.joined": "{name} amejiunga.",

@@ -59,6 +59,7 @@ export const en = {
   "profit.risk.why": "A micromort is one chance in a million that somebody dies.",
 
   "law.title": "What is enforced",
+  "law.change.title": "Change the enforcement",
   "law.change": "A change begins a new trip, for everybody in the room.",
   "law.inspect": "Load counted, at a checkpoint",
   "law.load.fine": "Fine for the load",
@@ -133,6 +134,7 @@ export const sw: Translation<typeof en> = {
   "profit.risk.why": "Maikromoti moja ni uwezekano mmoja kati ya milioni wa mtu kufa.",
 
   "law.title": "Sheria inavyosimamiwa",
+  "law.change.title": "Badilisha usimamizi wa sheria",
   "law.change": "Badiliko huanzisha safari mpya, kwa wote waliomo.",
   "law.inspect": "Abiria kuhesabiwa, kwenye kizuizi",
   "law.load.fine": "Faini ya kuzidisha abiria",

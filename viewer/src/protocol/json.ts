@@ -101,8 +101,13 @@ export function readRoom(fields: Fields): Room {
     wheel: fields.countOrNull("wheel"),
     turnSeconds: fields.number("turn_seconds"),
     recording: fields.textOrNull("recording"),
+    // Earlier servers do not tell it.
+    fault: fields.has("fault") ? fields.textOrNull("fault", MAX_FAULT) : null,
   };
 }
+
+/** The longest that a driver says, 200 characters, in UTF-16: letters of some scripts are two units. */
+const MAX_FAULT = 400;
 
 /** The longest name of a scenario: it grows with each field that is set. */
 const MAX_SCENARIO = 65_536;

@@ -74,6 +74,8 @@ export interface Room extends Course {
   readonly wheel: number | null;
   readonly turnSeconds: number;
   readonly recording: string | null;
+  /** What the driver said when it had no action, until it is asked again. */
+  readonly fault: string | null;
 }
 
 /** The world after one step. */

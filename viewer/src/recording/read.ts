@@ -136,7 +136,7 @@ class Reading {
       code: fields.text("room"),
       epoch: fields.count("created"),
       ...{ kind: "playback", paused: false, mode: "policy", wheel: null },
-      ...{ turnSeconds: 0, recording: null },
+      ...{ turnSeconds: 0, recording: null, fault: null },
     };
     return true;
   }

@@ -85,10 +85,11 @@ impl RulesVisitor for Drive<'_> {
             Driver::Named(name) => registry::load(name, &rules.info(), Choice::Greedy, DeviceKind::Cpu)?.policy,
             Driver::Trained(checkpoint) => Box::new(NeuralPolicy::new(checkpoint, Choice::Greedy)?),
         };
-        let mut each = |_, _: &_| {
+        let progress = |more| {
             ensure!(!interrupt::asked(), INTERRUPTED);
+            bar.inc(more);
             Ok(())
         };
-        evaluate_each(&*policy, &rules, seed, episodes, &|more| bar.inc(more), &mut each)
+        evaluate_each(&*policy, &rules, seed, episodes, &progress, &mut |_, _| Ok(()))
     }
 }

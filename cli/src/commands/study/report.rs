@@ -43,9 +43,12 @@ type Read<'a> = &'a dyn Fn(&Point) -> Option<Estimate>;
 pub(super) fn write(folder: &Path, study: &FieldStudy, results: &Results) -> anyhow::Result<()> {
     write_text(&folder.join("results.json"), &serde_json::to_string_pretty(results)?)?;
     write_text(&folder.join("results.csv"), &csv(results)?)?;
-    let drivers = results.drivers();
-    let drivers = &drivers[..drivers.len().min(MOST_SERIES)];
-    let heading = format!("{}, {}, {} trips a point", study.title, results.spec, results.episodes);
+    let all = results.drivers();
+    let drivers = &all[..all.len().min(MOST_SERIES)];
+    let mut heading = format!("{}, {}, {} trips a point", study.title, results.spec, results.episodes);
+    if drivers.len() < all.len() {
+        heading = format!("{heading}, the first {} drivers of {}: all are in results.csv", drivers.len(), all.len());
+    }
     let line = |driver: &&str, of: Read| {
         let points = results.of(driver).filter_map(|point| of(point).map(|(mean, ci)| (point.value, mean, ci)));
         Curve::with_intervals(*driver, points)

@@ -63,7 +63,7 @@ impl RulesVisitor for Train<'_> {
         if !folder.train(&mut run, SAVE_EVERY, &mut tell)? {
             bail!(INTERRUPTED);
         }
-        run.result().checkpoint.save(weights)?;
+        run.result()?.checkpoint.save(weights)?;
         folder.finish()
     }
 }

@@ -3,7 +3,7 @@
 use toml::Value;
 
 use super::scenario::FieldError;
-use super::{CityScenario, LONGEST_LIGHT, MAX_BOARD, MAX_CHECKPOINTS, MAX_LIGHTS, SIGHT};
+use super::{CityScenario, LONGEST_LIGHT, MAX_BOARD, MAX_CHECKPOINTS, MAX_GRID, MAX_LIGHTS, SIGHT};
 use crate::scenario_field::{Bounds, ScenarioField as Field};
 
 /// Of money, k, and of weights: more is a mistake.
@@ -33,8 +33,8 @@ pub(crate) const FIELDS: [Field; 50] = [
     field(
         "route.grid",
         "cells",
-        Bounds::Words("width and height, 1 to 255"),
-        "the grid that the route lies on",
+        Bounds::Between(1, MAX_GRID as u32),
+        "width and height of the grid that the route lies on",
         ASSUMED,
     ),
     field(
@@ -161,7 +161,7 @@ pub(crate) const FIELDS: [Field; 50] = [
         "crash.hazard",
         "a cell",
         Bounds::Chance,
-        "the chance of a crash at speed 2 within the legal load; it grows with the square of the speed",
+        "the chance of a crash at speed 2 within the legal load; it grows with the square of the speed, up to 1",
         "about 1.6 insured incidents a million km of Kenyan minibuses: Habyarimana and Jack, 2011 and 2015; \
          exponents of 2 to 4: Nilsson, Elvik",
     ),
@@ -198,7 +198,7 @@ pub(crate) const FIELDS: [Field; 50] = [
         "crash.deaths",
         "",
         Bounds::Chance,
-        "the chance of each one aboard to die in a crash at speed 2; it grows with the square of the speed",
+        "the chance of each one aboard to die in a crash at speed 2; it grows with the square of the speed, up to 1",
         "Habyarimana and Jack, 2011 and 2015",
     ),
     field("contract.lease", "k", AMOUNT, "what the driver pays for the trip", "none: a question to study"),

@@ -110,8 +110,8 @@ pub(super) fn figures(parameters: &Parameters, state: &CityState, out: &mut [f32
 
 /// Fares so far, TSh.
 pub(super) fn money(parameters: &Parameters, state: &CityState) -> i64 {
-    let fare = (parameters.scenario.bus.fare * f64::from(TSH)).round() as i64;
-    fare * i64::from(state.totals.paid)
+    // A fare may be no whole number of shillings.
+    (parameters.scenario.bus.fare * f64::from(TSH) * f64::from(state.totals.paid)).round() as i64
 }
 
 /// How a trip ended: an index into the endings.

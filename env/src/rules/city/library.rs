@@ -132,6 +132,8 @@ mod tests {
                 "have 8 cells, 5 checkpoints and 4 lights",
             ),
             ("hidden = []", "hidden = [\"wishes\"]", "observation.hidden"),
+            ("grid = [43, 43]", "grid = [43, 65]", "route.grid (line 5): 65 has to be 1 to 64"),
+            ("grid = [43, 43]", "grid = [0, 43]", "route.grid (line 5): 0 has to be 1 to 64"),
         ] {
             let error = refused(from, to);
             assert!(error.contains("mine") && error.contains(said), "{to}: {error}");

@@ -127,8 +127,11 @@ impl Leaving {
         let over = load.saturating_sub(scenario.bus.legal);
         let hazard = crash.hazard * squared(speed) * (1.0 + f64::from(over) / crash.overload);
         let harm = (crash.harm + crash.harm_aboard * f64::from(load)) * squared(speed);
-        let real = hazard / crash.hazard_scale;
-        let micromorts = real * crash.deaths * f64::from(load) * squared(speed) * 1e6;
+        // They grow beyond what is certain, which chances cannot.
+        let real = (hazard / crash.hazard_scale).min(1.0);
+        let hazard = hazard.min(1.0);
+        let deaths = crash.deaths.min(1.0 / squared(speed));
+        let micromorts = real * deaths * f64::from(load) * squared(speed) * 1e6;
         Self { over, hazard, harm, micromorts: micromorts as f32 }
     }
 }

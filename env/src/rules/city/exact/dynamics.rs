@@ -198,7 +198,8 @@ fn bus_drives(
     let over = f64::from(load.saturating_sub(scenario.bus.legal));
     let square = f64::from(state.speed).powi(2) / 4.0;
     let hazard = crash.hazard * square * (1.0 + over / crash.overload);
-    let micromorts = hazard / crash.hazard_scale * crash.deaths * square * f64::from(load) * 1e6;
+    let (real, deaths) = ((hazard / crash.hazard_scale).min(1.0), (crash.deaths * square).min(1.0));
+    let micromorts = real * deaths * f64::from(load) * 1e6;
     let harm = (crash.harm + crash.harm_aboard * f64::from(load)) * square * crash.share;
     let last = scenario.route.stops.len() - 1;
     let terminal = scenario.route.stops[last];
