@@ -22,7 +22,7 @@ use clap::Subcommand;
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Watch an agent drive, live, in a browser.
-    Serve(serve::Args),
+    Serve(Box<serve::Args>),
     /// Make a token that lets its bearer watch or drive a server.
     Token(token::Args),
     /// Drive many episodes without a viewer and report the figures.

@@ -13,8 +13,8 @@ use axum::http::{HeaderMap, Uri, header};
 use daladala_protocol::{Code, Refusal};
 pub(crate) use origin::Origins;
 pub(crate) use rate::{AddressLimits, Asking, Excess, Limit, RequestLimit};
-pub(crate) use shares::{Share, Shares};
 use serde::{Deserialize, Serialize};
+pub(crate) use shares::{Share, Shares};
 use token::Signer;
 pub use token::{Claims, make_token};
 

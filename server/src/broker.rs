@@ -2,7 +2,7 @@
 //!
 //! What a broker has to be able to do is [`Broker`]: claims on rooms that expire, a log of frames and one of notes for
 //! each room, a box of mail for each server, and lists of who is there. [`redis`] does it with Redis or Valkey; another
-//! one, such as NATS JetStream, fits behind the same trait. Nothing else here knows which it is.
+//! one, such as `JetStream` of NATS, fits behind the same trait. Nothing else here knows which it is.
 //!
 //! * [`outlet`]: a worker's side of one room. It is one more viewer of it, and writes what it sees into the logs.
 //! * [`mirrors`]: an edge's side. A room is read from the logs once, however many watch it here.
@@ -180,7 +180,7 @@ pub(crate) enum Errand {
     /// A client's request.
     Request {
         asker: Asker,
-        request: Request,
+        request: Box<Request>,
         key: Option<String>,
         /// All that the client said, where there is a key.
         said: Value,

@@ -115,9 +115,7 @@ async fn of_server(rooms: &Arc<Rooms>, asker: &Asker, request: Request) -> Resul
     }
     match request {
         Request::Rooms => Ok(list(rooms, grant).await),
-        Request::Create(spec) => {
-            rooms.create(spec).await.map(|code| json!({ "code": code }))
-        }
+        Request::Create(spec) => rooms.create(spec).await.map(|code| json!({ "code": code })),
         Request::Close { room } => rooms.close(&room).await.map(|()| json!({})),
         _ => Err(Refusal::invalid("this is nothing that can be asked of the server")),
     }

@@ -58,8 +58,8 @@ mod viewers;
 
 pub use access::{Claims, make_token};
 pub use config::{
-    AccessConfig, AllowedHost, AllowedOrigin, Anonymous, BrokerConfig, BrokerUrl, BrokerUrlError, FrameRate, FrameRateError, HostError, Limits, Origin,
-    OriginError, Role, Secret, SecretError, ServerConfig, UnknownRole,
+    AccessConfig, AllowedHost, AllowedOrigin, Anonymous, BrokerConfig, BrokerUrl, BrokerUrlError, FrameRate,
+    FrameRateError, HostError, Limits, Origin, OriginError, Role, Secret, SecretError, ServerConfig, UnknownRole,
 };
 pub use daladala_protocol::RoomSpec;
 

@@ -176,7 +176,7 @@ impl Rooms {
         let actor = placed.inspect_err(|_| {
             // Unless there is such a room here.
             if !self.locked().contains_key(&code) {
-                self.give_up(code.clone(), &Handle::current());
+                self.give_up(code.clone(), false, &Handle::current());
             }
         })?;
         if let Some(recording) = recording {
@@ -188,9 +188,9 @@ impl Rooms {
     }
 
     /// Gives up the claim on a room.
-    fn give_up(&self, code: String, runtime: &Handle) {
+    fn give_up(&self, code: String, closed: bool, runtime: &Handle) {
         if let Some(link) = self.link.clone() {
-            runtime.spawn(async move { link.release(&code).await });
+            runtime.spawn(async move { link.release(&code, closed).await });
         }
     }
 
@@ -272,7 +272,8 @@ impl Rooms {
             let gone = rooms.locked().remove(&code);
             rooms.playing.lock().unwrap_or_else(PoisonError::into_inner).remove(&code);
             rooms.changed.notify_one();
-            rooms.give_up(code.clone(), &runtime);
+            let closed = gone.as_ref().is_some_and(|room| room.now().closed);
+            rooms.give_up(code.clone(), closed, &runtime);
             if let Err(error) = ended {
                 tracing::error!(room = code, %error, "a room has stopped");
                 // A panic has left no time to say so.
@@ -303,7 +304,7 @@ impl Rooms {
         // Here once more, as the runtime may end before what it was given to do.
         if let Some(link) = &self.link {
             for code in codes {
-                link.release(&code).await;
+                link.release(&code, false).await;
             }
         }
     }
@@ -367,15 +368,15 @@ impl Rooms {
     /// Has the servers that run rooms do what this one cannot; none if it is done here.
     pub(crate) async fn ask_others(&self, asker: &Asker, request: &Request) -> Option<Result<Value, Refusal>> {
         let link = self.link.as_ref()?;
-        let asked = || Asked { request: request.clone(), key: None, said: Value::Null };
+        let what = || Asked { request: request.clone(), key: None, said: Value::Null };
         match request {
             Request::Create(_) if link.part == Part::Edge => {
-                Some(link.ask_any_worker(errand(asker.clone(), asked())).await)
+                Some(link.ask_any_worker(errand(asker.clone(), what())).await)
             }
             Request::Close { room } if self.find_here(room).is_none() => {
                 let room = self.find(room).await;
                 match room.as_ref().map(|room| room.owner()) {
-                    Ok(Some(owner)) => Some(owner.ask(errand(asker.clone(), asked())).await),
+                    Ok(Some(owner)) => Some(owner.ask(errand(asker.clone(), what())).await),
                     Ok(None) => None,
                     Err(refusal) => Some(Err(refusal.clone())),
                 }

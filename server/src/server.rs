@@ -73,7 +73,7 @@ impl Server {
         let secret = config.access.secret.clone().unwrap_or_else(Secret::random);
         let metrics = Arc::new(Metrics::new());
         let link = match &config.broker {
-            Some(broker) => Some(broker.connect(config.limits).await?),
+            Some(broker) => Some(broker.connect(&config.limits).await?),
             None => None,
         };
         let (rooms, losses) = Rooms::new(Means {

@@ -14,8 +14,8 @@ use clap::ArgAction;
 use clap::builder::BoolishValueParser;
 use daladala_agents::{Choice, Policy, registry};
 use daladala_server::{
-    AccessConfig, AllowedHost, AllowedOrigin, Anonymous, BrokerConfig, BrokerUrl, Catalog, Driver, FrameRate, Limits, Role, RoomSpec, Secret,
-    Server, ServerConfig,
+    AccessConfig, AllowedHost, AllowedOrigin, Anonymous, BrokerConfig, BrokerUrl, Catalog, Driver, FrameRate, Limits,
+    Role, RoomSpec, Secret, Server, ServerConfig,
 };
 
 use crate::arguments::{DeviceArgs, RulesArgs};
@@ -191,7 +191,6 @@ impl Args {
             broker: self.broker.map(|url| BrokerConfig { url, edge: self.edge }),
             websocket: !self.no_websocket,
             underscored_events: !self.no_underscored_events,
-            ..ServerConfig::default()
         };
         // Whoever reads the address may ask it to stop at once.
         let stop = stop::asked()?;

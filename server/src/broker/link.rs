@@ -26,6 +26,9 @@ use crate::rooms::Rooms;
 /// Requests of other servers that are being done at once. More are refused, as they would be here.
 const AT_ONCE: usize = 256;
 
+/// For a room that has closed to be written to its end.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
 /// What a server does at its broker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Part {
@@ -34,6 +37,9 @@ pub(crate) enum Part {
     /// It shows rooms, and runs none.
     Edge,
 }
+
+/// A room that is being written, and whether what there was at the beginning is.
+type Writing = (watch::Receiver<bool>, JoinHandle<()>);
 
 /// A server's connection to its broker.
 pub(crate) struct Link {
@@ -45,19 +51,19 @@ pub(crate) struct Link {
     asked: Mutex<HashMap<u64, oneshot::Sender<Result<Value, Refusal>>>>,
     last_question: AtomicU64,
     last_member: AtomicU64,
-    /// Rooms that are written for others, and whether what there is is written.
-    outlets: Mutex<HashMap<String, (watch::Receiver<bool>, JoinHandle<()>)>>,
+    /// Rooms that are written for others.
+    outlets: Mutex<HashMap<String, Writing>>,
     at_once: Arc<Semaphore>,
 }
 
 impl Link {
-    pub(crate) fn new(broker: Arc<dyn Broker>, part: Part, limits: Limits) -> Arc<Self> {
+    pub(crate) fn new(broker: Arc<dyn Broker>, part: Part, limits: &Limits) -> Arc<Self> {
         // Numbers of members stay below 2^53, which is as far as JavaScript counts.
         let first_member = broker.number() << 32;
         Arc::new(Self {
             broker,
             part,
-            limits,
+            limits: *limits,
             mirrors: Mirrors::default(),
             asked: Mutex::default(),
             last_question: AtomicU64::new(0),
@@ -73,9 +79,13 @@ impl Link {
         self.broker.claim(room).await
     }
 
-    /// Gives a room up. Where the broker is away, the claim ends by itself.
-    pub(crate) async fn release(&self, room: &str) {
-        if let Some((_, outlet)) = locked(&self.outlets).remove(room) {
+    /// Gives a room up. Where the broker is away, the claim ends by itself. Of a room that has closed, others hear that first.
+    pub(crate) async fn release(&self, room: &str, closed: bool) {
+        let outlet = locked(&self.outlets).remove(room);
+        if let Some((_, mut outlet)) = outlet {
+            if closed && timeout(LAST_WORDS, &mut outlet).await.is_err() {
+                tracing::warn!(room, "the broker is away, and others do not hear that a room has closed");
+            }
             outlet.abort();
         }
         if let Err(error) = self.broker.release(room).await {
@@ -121,7 +131,7 @@ impl Link {
         let (answer, answered) = oneshot::channel();
         locked(&self.asked).insert(number, answer);
         let within_ms = u64::try_from(self.limits.answer_timeout.as_millis()).ok();
-        let mail = Mail::Ask { from: self.broker.name().to_owned(), number, room, errand, within_ms };
+        let mail = Mail::Ask { from: self.broker.name().to_owned(), number, room, errand: Box::new(errand), within_ms };
         let posted = self.broker.post(server, mail.write()).await;
         let told = match posted {
             Ok(()) => timeout(self.limits.answer_timeout, answered).await.ok().and_then(Result::ok),
@@ -219,11 +229,13 @@ impl Link {
                 tokio::spawn(async move {
                     let answer = match permit {
                         Ok(_permit) => {
-                            let doing = link.run_errand(&rooms, &from, room, errand);
+                            let doing = link.run_errand(&rooms, &from, room, *errand);
                             let within = within_ms.map_or(link.limits.answer_timeout, Duration::from_millis);
                             timeout(within, doing).await.unwrap_or_else(|_| Err(Refusal::unanswered()))
                         }
-                        Err(_) => Err(Refusal::new(Code::Busy, "the server of this room has too much to do: try again")),
+                        Err(_) => {
+                            Err(Refusal::new(Code::Busy, "the server of this room has too much to do: try again"))
+                        }
                     };
                     let mail = Mail::Answer { number, answer: answer.map_err(Into::into) };
                     if let Err(error) = link.broker.post(&from, mail.write()).await {
@@ -262,7 +274,7 @@ impl Link {
             (Errand::Open | Errand::Drive(_), None) => Err(Refusal::internal()),
             (Errand::Request { asker, request, key, said }, room) => {
                 let key = key.as_deref().map(IdempotencyKey::new).transpose()?;
-                commands::answer(rooms, room.as_ref(), asker, Asked { request, key, said }).await
+                commands::answer(rooms, room.as_ref(), asker, Asked { request: *request, key, said }).await
             }
         }
     }
@@ -312,7 +324,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// What asks the server of a room, for a client here.
-pub(crate) fn errand(asker: commands::Asker, asked: Asked) -> Errand {
-    let Asked { request, key, said } = asked;
-    Errand::Request { asker, request, key: key.map(IdempotencyKey::into_text), said }
+pub(crate) fn errand(asker: commands::Asker, what: Asked) -> Errand {
+    let Asked { request, key, said } = what;
+    Errand::Request { asker, request: Box::new(request), key: key.map(IdempotencyKey::into_text), said }
 }

@@ -17,7 +17,7 @@ pub(super) enum Mail {
         number: u64,
         /// The room that it is asked of; none where it is asked of the server.
         room: Option<String>,
-        errand: Errand,
+        errand: Box<Errand>,
         /// Nobody waits for the answer after so many milliseconds: then it must not be done any more.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         within_ms: Option<u64>,

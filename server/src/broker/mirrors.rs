@@ -97,7 +97,7 @@ impl Mirrors {
             _ => Presence { viewers: 0, players: Vec::new() },
         };
         let owner = Arc::new(Elsewhere { link: Arc::clone(link), room: code.to_owned() });
-        let Some((room, mirror)) = Mirror::open(*info, presence, kept.frames, owner, link.limits) else {
+        let Some((room, mirror)) = Mirror::open(*info, presence, kept.frames, owner, &link.limits) else {
             tracing::error!(room = code, "the broker has no frame of a room that could be shown");
             return Err(Refusal::internal());
         };

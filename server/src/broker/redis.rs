@@ -39,6 +39,9 @@ const CONNECT: Duration = Duration::from_secs(2);
 /// on from there.
 const LOGS_KEPT: Duration = Duration::from_hours(1);
 
+/// How long it is kept who is in a room.
+const PRESENCE_KEPT: Duration = Duration::from_secs(10);
+
 /// How long mail waits for a server that does not read it.
 const MAIL_KEPT: Duration = Duration::from_mins(1);
 
@@ -192,7 +195,7 @@ impl Broker for Redis {
                 {
                     others.pexpire(key(room, name), kept.as_millis() as i64).ignore();
                 }
-                others.pexpire(key(room, "presence"), 2 * claim as i64).ignore();
+                others.pexpire(key(room, "presence"), PRESENCE_KEPT.as_millis() as i64).ignore();
             }
             if worker {
                 others.zadd("daladala:workers", &self.name, until).ignore();
@@ -233,11 +236,12 @@ impl Broker for Redis {
             for name in ["notes", "frames", "room", "presence", "players"] {
                 append.key(key(room, name));
             }
-            append.arg(&self.name).arg(LOGS_KEPT.as_millis() as u64).arg(2 * CLAIM.as_millis() as u64).arg(NOTES);
+            append.arg(&self.name).arg(LOGS_KEPT.as_millis() as u64).arg(PRESENCE_KEPT.as_millis() as u64).arg(NOTES);
             append.arg(batch.description.as_deref().unwrap_or_default());
-            let presence = batch.presence.as_ref().map(|(message, players)| {
-                (&message[..], serde_json::to_vec(players).unwrap_or_default())
-            });
+            let presence = batch
+                .presence
+                .as_ref()
+                .map(|(message, players)| (&message[..], serde_json::to_vec(players).unwrap_or_default()));
             let (message, players) = presence.unwrap_or_default();
             append.arg(message).arg(players).arg(batch.keep_from.map(id).unwrap_or_default()).arg(batch.notes.len());
             for (place, bytes) in batch.notes.iter().chain(&batch.frames) {
@@ -392,6 +396,7 @@ fn is_missing(error: &RedisError) -> bool {
     error.to_string().contains("no such key")
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` gives")]
 fn away(error: RedisError) -> Away {
     Away(error.to_string())
 }

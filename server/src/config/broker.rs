@@ -38,7 +38,7 @@ pub enum BrokerUrlError {
 }
 
 impl BrokerConfig {
-    pub(crate) async fn connect(&self, limits: Limits) -> Result<Arc<Link>, ServerError> {
+    pub(crate) async fn connect(&self, limits: &Limits) -> Result<Arc<Link>, ServerError> {
         let part = if self.edge { Part::Edge } else { Part::Worker };
         let failed = |source| ServerError::Broker { url: self.url.to_string(), source: Box::new(source) };
         let redis = Redis::connect(&self.url.0).await.map_err(failed)?;

@@ -87,18 +87,13 @@ impl Relay {
 
     async fn relay(&mut self, app: &App) {
         loop {
-            match app.rooms.find_here(ORIGINAL) {
-                Some(room) => self.follow(&room).await,
-                // A room of another server is shown here while there is somebody to show it to.
-                None => {
-                    while self.nobody_is_here() {
-                        self.came.notified().await;
-                    }
-                    match app.rooms.find(ORIGINAL).await {
-                        Ok(room) => self.follow(&room).await,
-                        Err(refusal) => tracing::debug!(refusal.message, "the original's room is not there"),
-                    }
-                }
+            // A room of another server is shown here while there is somebody to show it to.
+            while app.rooms.find_here(ORIGINAL).is_none() && self.nobody_is_here() {
+                self.came.notified().await;
+            }
+            match app.rooms.find(ORIGINAL).await {
+                Ok(room) => self.follow(&room).await,
+                Err(refusal) => tracing::debug!(refusal.message, "the original's room is not there"),
             }
             sleep(LOOK).await;
         }

@@ -1,7 +1,7 @@
 //! The running part of a room: it owns the game, moves it on by its clock or when asked to, and publishes.
 
-use std::sync::atomic::Ordering;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use daladala_env::spaces::Spaces;
@@ -11,9 +11,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, sleep_until};
 
 use super::choosing::Choosing;
-use super::{
-    Ask, Basis, Described, Keeper, KeptMembers, Making, Members, Noted, REQUESTS, Room, RoomFrame, Snapshot,
-};
+use super::{Ask, Basis, Described, Keeper, KeptMembers, Making, Members, Noted, REQUESTS, Room, RoomFrame, Snapshot};
 use crate::access::Limit;
 use crate::config::{FrameRate, Limits};
 use crate::error::RoomError;

@@ -39,7 +39,7 @@ impl Mirror {
         presence: Presence,
         frames: Vec<Entry>,
         owner: Arc<dyn Owner>,
-        limits: Limits,
+        limits: &Limits,
     ) -> Option<(Arc<Room>, Self)> {
         if !info.game.is_consistent() {
             return None;
@@ -61,7 +61,7 @@ impl Mirror {
         };
         let room = Room::new(Making {
             code: described.info().code.clone(),
-            limits,
+            limits: *limits,
             shown,
             members: Members::default(),
             keeper: Keeper::Elsewhere(owner),

@@ -45,11 +45,7 @@ struct Task {
 }
 
 impl Reader {
-    pub(super) fn start(
-        client: Client,
-        commands: ConnectionManager,
-        mail: String,
-    ) -> (Self, mpsc::Receiver<Arrival>) {
+    pub(super) fn start(client: Client, commands: ConnectionManager, mail: String) -> (Self, mpsc::Receiver<Arrival>) {
         let followed = Arc::<Mutex<BTreeMap<_, _>>>::default();
         let (send, arrivals) = mpsc::channel(WAITING);
         let task = Task {
