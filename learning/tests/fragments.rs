@@ -86,7 +86,10 @@ fn learns_the_same<R: Rules>(config: &TrainConfig, rules: &R, updates: u64) -> u
         assert_eq!(told(&alone.advance().unwrap()), told(&apart.advance_with(fragments).unwrap()), "update {update}");
     }
     assert!(episodes > 24, "{episodes} episodes ended, statistics of them prove little");
-    assert_eq!(alone.result().checkpoint.to_bytes(), apart.result().checkpoint.to_bytes());
+    assert_eq!(
+        alone.result().expect("it ran").checkpoint.to_bytes(),
+        apart.result().expect("it ran").checkpoint.to_bytes()
+    );
     assert!(alone.finished() && apart.finished());
     cut_off
 }

@@ -63,8 +63,10 @@ pub(crate) struct Batch {
     pub(crate) frames: Vec<Entry>,
     /// The latest message `room`, if it is new.
     pub(crate) description: Option<Bytes>,
-    /// The latest message `presence`, if it is new, and the players with their keys.
-    pub(crate) presence: Option<(Bytes, Vec<Guest>)>,
+    /// The latest message `presence`, if it is new.
+    pub(crate) presence: Option<Bytes>,
+    /// The players with their keys, if somebody has come or gone.
+    pub(crate) players: Option<Vec<Guest>>,
     /// Frames before this one, which is a keyframe, are no longer needed.
     pub(crate) keep_from: Option<Place>,
 }

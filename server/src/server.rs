@@ -89,6 +89,10 @@ impl Server {
             rooms.stop().await;
             return Err(error);
         }
+        if let Some(link) = &rooms.link {
+            // Others may ask it for rooms as soon as it listens.
+            link.renew(&rooms).await;
+        }
         let app = Arc::new(App {
             rooms,
             access: Access::new(&config.access, &secret, &config.limits, address),

@@ -18,8 +18,9 @@ impl ViewerThreads {
     pub(crate) fn start() -> io::Result<Self> {
         let cores = available_parallelism().map_or(1, NonZeroUsize::get);
         let threads = Handle::current().metrics().num_workers().min(cores);
+        // A session may be the one for which a lost connection to the broker is made anew, which takes sockets.
         let runtime =
-            Builder::new_multi_thread().worker_threads(threads).thread_name("viewers").enable_time().build()?;
+            Builder::new_multi_thread().worker_threads(threads).thread_name("viewers").enable_all().build()?;
         Ok(Self(Some(runtime)))
     }
 

@@ -182,7 +182,8 @@ impl Link {
         self.mirrors.close_all(&self).await;
     }
 
-    async fn renew(&self, rooms: &Arc<Rooms>) {
+    /// Renews the claims on the rooms of this server, and its word that it is there.
+    pub(crate) async fn renew(&self, rooms: &Rooms) {
         let here = rooms.all();
         let line = |room: &Arc<Room>| Renewal {
             room: room.code().to_owned(),

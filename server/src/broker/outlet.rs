@@ -177,10 +177,17 @@ impl Outlet {
                 }
                 Item::Presence(noted) => {
                     let message = Bytes::from(noted.json());
-                    self.batch.presence = Some((message.clone(), self.room.known_players()));
+                    self.batch.presence = Some(message.clone());
+                    self.batch.players = Some(self.room.known_players());
                     self.note(message);
                 }
-                Item::Event(happened) => self.note(happened.json().into()),
+                Item::Event(happened) => {
+                    // Presence follows later, and a player may be on another server by then.
+                    if happened.is_of_players() {
+                        self.batch.players = Some(self.room.known_players());
+                    }
+                    self.note(happened.json().into());
+                }
                 Item::Base(frame) if self.written >= Some(frame.place()) => {}
                 Item::Base(frame) | Item::Keyframe(frame) => {
                     self.keyframes.push_back(frame.place());

@@ -73,10 +73,8 @@ const APPEND_SCRIPT: &str = "
 local owner = redis.call('GET', KEYS[1])
 if owner and owner ~= ARGV[1] then return 0 end
 if ARGV[5] ~= '' then redis.call('SET', KEYS[4], ARGV[5], 'PX', ARGV[2]) end
-if ARGV[6] ~= '' then
-  redis.call('SET', KEYS[5], ARGV[6], 'PX', ARGV[3])
-  redis.call('SET', KEYS[6], ARGV[7], 'PX', ARGV[2])
-end
+if ARGV[6] ~= '' then redis.call('SET', KEYS[5], ARGV[6], 'PX', ARGV[3]) end
+if ARGV[7] ~= '' then redis.call('SET', KEYS[6], ARGV[7], 'PX', ARGV[2]) end
 local new = 1
 local first_frame = 10 + 2 * tonumber(ARGV[9])
 for i = 10, #ARGV, 2 do
@@ -238,12 +236,9 @@ impl Broker for Redis {
             }
             append.arg(&self.name).arg(LOGS_KEPT.as_millis() as u64).arg(PRESENCE_KEPT.as_millis() as u64).arg(NOTES);
             append.arg(batch.description.as_deref().unwrap_or_default());
-            let presence = batch
-                .presence
-                .as_ref()
-                .map(|(message, players)| (&message[..], serde_json::to_vec(players).unwrap_or_default()));
-            let (message, players) = presence.unwrap_or_default();
-            append.arg(message).arg(players).arg(batch.keep_from.map(id).unwrap_or_default()).arg(batch.notes.len());
+            let players = batch.players.as_ref().and_then(|players| serde_json::to_vec(players).ok());
+            append.arg(batch.presence.as_deref().unwrap_or_default()).arg(players.unwrap_or_default());
+            append.arg(batch.keep_from.map(id).unwrap_or_default()).arg(batch.notes.len());
             for (place, bytes) in batch.notes.iter().chain(&batch.frames) {
                 append.arg(id(*place)).arg(&bytes[..]);
             }

@@ -184,6 +184,14 @@ impl Happened {
         Self { event, seq, json: OnceLock::new() }
     }
 
+    /// Whether a player came or went.
+    pub(crate) fn is_of_players(&self) -> bool {
+        matches!(
+            self.event,
+            RoomEvent::PlayerJoined { .. } | RoomEvent::PlayerLeft { .. } | RoomEvent::PlayerReturned { .. }
+        )
+    }
+
     pub(crate) fn json(&self) -> Utf8Bytes {
         self.json.get_or_init(|| text(&ServerMessage::Event { event: self.event.clone(), seq: self.seq })).clone()
     }
