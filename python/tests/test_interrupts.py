@@ -59,10 +59,14 @@ print(figures["episodes"], result.steps >= 5000)
 """
 
 
+HEARS = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+"""As in a terminal. What a shell starts in the background ignores Ctrl-C, and so does all that it starts."""
+
+
 def interrupted(program, cwd):
     """The output of a program that gets Ctrl-C once it has begun."""
     process = subprocess.Popen(
-        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=cwd
+        [sys.executable, "-c", HEARS + program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=cwd
     )
     try:
         assert process.stdout.readline() == "begun\n"
