@@ -129,8 +129,8 @@ pub(crate) trait Broker: Send + Sync + 'static {
     /// the rooms that others have claimed meanwhile.
     fn renew(&self, rooms: Vec<Renewal>, worker: bool) -> BoxFuture<'_, Result<Vec<String>, Away>>;
 
-    /// Gives a room up, for another server to have it at once.
-    fn release<'a>(&'a self, room: &'a str) -> BoxFuture<'a, Result<(), Away>>;
+    /// Gives a room up, for another server to have it at once; one that has closed is no longer described.
+    fn release<'a>(&'a self, room: &'a str, closed: bool) -> BoxFuture<'a, Result<(), Away>>;
 
     /// Where a room's logs end.
     fn last<'a>(&'a self, room: &'a str) -> BoxFuture<'a, Result<Last, Away>>;

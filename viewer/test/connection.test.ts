@@ -98,6 +98,7 @@ describe("Connection", () => {
   describe("silence", () => {
     it("is asked about, and an answer ends it: a paused room is live", () => {
       server.goLive();
+      server.send(text({ ...WIRE_ROOM, paused: true }));
       for (let round = 0; round < 20; round += 1) {
         vi.advanceTimersByTime(QUIET_MS);
         server.pong();
@@ -108,6 +109,7 @@ describe("Connection", () => {
 
     it("is called by its name without an answer, and whatever comes ends it", () => {
       server.goLive();
+      server.send(text({ ...WIRE_ROOM, paused: true }));
       vi.advanceTimersByTime(QUIET_MS + ANSWER_MS);
       expect(server.kind).toBe("silent");
       server.pong();
@@ -168,7 +170,26 @@ describe("Connection", () => {
       server.send(keyframe({ seq: 18 }));
       expect(server.kind).toBe("behind");
       vi.advanceTimersByTime(QUIET_MS);
+      server.send(keyframe({ seq: 19 }));
       server.pong();
+      expect(server.kind).toBe("live");
+    });
+
+    it("is said when no frame comes of a room that drives, and of no other", () => {
+      server.goLive();
+      vi.advanceTimersByTime(QUIET_MS);
+      server.pong();
+      expect(server.connection.status).toEqual({ kind: "behind", lateMs: QUIET_MS });
+      server.send(keyframe({ seq: 18 }));
+      expect(server.kind).toBe("live");
+      for (const still of [{ paused: true }, { kind: "driven" }, { mode: "vote" }]) {
+        server.send(text({ ...WIRE_ROOM, ...still }));
+        vi.advanceTimersByTime(QUIET_MS);
+        server.pong();
+        expect(server.kind).toBe("live");
+      }
+      // What was waited for while it stood still was nothing.
+      server.send(text(WIRE_ROOM));
       expect(server.kind).toBe("live");
     });
 

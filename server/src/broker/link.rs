@@ -88,7 +88,7 @@ impl Link {
             }
             outlet.abort();
         }
-        if let Err(error) = self.broker.release(room).await {
+        if let Err(error) = self.broker.release(room, closed).await {
             tracing::debug!(room, %error, "a room cannot be given up");
         }
     }
@@ -117,13 +117,12 @@ impl Link {
     /// Has the server of a room do something there.
     pub(super) async fn ask_owner(&self, room: &str, errand: Errand) -> Result<Value, Refusal> {
         let owner = self.broker.owner(room).await.map_err(|error| is_away(&error))?;
-        let gone = || Refusal::new(Code::Busy, format!("the server that runs the room '{room}' is away: try again"));
         // What is asked of a room, and what the server is asked about it, such as to close it.
         let of_room = match &errand {
             Errand::Request { request, .. } => !request.is_of_server(),
             Errand::Open | Errand::Drive(_) => true,
         };
-        self.ask(&owner.ok_or_else(gone)?, of_room.then(|| room.to_owned()), errand).await
+        self.ask(&owner.ok_or_else(|| owner_away(room))?, of_room.then(|| room.to_owned()), errand).await
     }
 
     async fn ask(&self, server: &str, room: Option<String>, errand: Errand) -> Result<Value, Refusal> {
@@ -308,6 +307,11 @@ fn give_way(room: &Room) {
     if !room.tell(|actor| actor.close("another server runs this room now")) {
         tracing::error!(room = room.code(), "the room does not hear that another server runs it");
     }
+}
+
+/// Nobody has a room that was there.
+pub(super) fn owner_away(room: &str) -> Refusal {
+    Refusal::new(Code::Busy, format!("the server that runs the room '{room}' is away: try again"))
 }
 
 pub(super) fn no_room(code: &str) -> Refusal {

@@ -11,7 +11,7 @@ use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
-use super::link::{is_away, no_room};
+use super::link::{is_away, no_room, owner_away};
 use super::{Entry, Errand, Link, Owner};
 use crate::room::{Guest, Mirror, Room, Unreadable};
 
@@ -84,7 +84,9 @@ impl Mirrors {
 
     async fn open(&self, link: &Arc<Link>, code: &str) -> Result<Option<Arc<Room>>, Refusal> {
         if link.broker.owner(code).await.map_err(|error| is_away(&error))?.is_none() {
-            return Ok(None);
+            // A room that has closed is no longer described; one whose server is away is.
+            let described = link.broker.description(code).await.map_err(|error| is_away(&error))?;
+            return described.map_or(Ok(None), |_| Err(owner_away(code)));
         }
         link.ask_owner(code, Errand::Open).await?;
         let kept = link.broker.read(code).await.map_err(|error| is_away(&error))?.ok_or_else(|| no_room(code))?;

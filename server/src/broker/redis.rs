@@ -63,8 +63,10 @@ return 1";
 
 /// Gives a room up.
 const RELEASE_SCRIPT: &str = "
-if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1], KEYS[2]) end
-return 0";
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+if ARGV[2] == '1' then redis.call('DEL', KEYS[3]) end
+redis.call('DEL', KEYS[1], KEYS[2])
+return 1";
 
 /// Writes a batch: 1 if all of it was new. Streams refuse entries whose ids do not rise, which is left to them.
 /// KEYS: owner, notes, frames, room, presence, players. ARGV: name, milliseconds for logs and for presence, notes to keep,
@@ -208,10 +210,11 @@ impl Broker for Redis {
         .boxed()
     }
 
-    fn release<'a>(&'a self, room: &'a str) -> BoxFuture<'a, Result<(), Away>> {
+    fn release<'a>(&'a self, room: &'a str, closed: bool) -> BoxFuture<'a, Result<(), Away>> {
         async move {
             let mut release = self.release.key(key(room, "owner"));
-            let release = release.key(key(room, "summary")).arg(&self.name);
+            let release = release.key(key(room, "summary")).key(key(room, "room"));
+            let release = release.arg(&self.name).arg(u8::from(closed));
             let released: bool = release.invoke_async(&mut self.commands()).await.map_err(away)?;
             if released {
                 () = self.commands().zrem("daladala:rooms", room).await.map_err(away)?;

@@ -339,6 +339,10 @@ async fn a_worker_that_comes_back_is_shown_to_those_who_stayed() {
     let member = number(&viewer.next_of("joined").await["member"]);
     let epoch = number(&frames(&mut viewer, 10).await[0]["epoch"]);
     worker.stop().stopped().await;
+    // One who comes meanwhile hears that the room is away, and not that there is none.
+    let other = redis.edge().await;
+    let (status, refusal) = other.json("GET", "/api/rooms/main", &json!({})).await;
+    assert_eq!((status, &refusal["code"]), (503, &json!("BUSY")), "{refusal}");
     let worker = redis.worker().await;
     let mut frame = viewer.frame().await;
     while number(&frame["epoch"]) == epoch {

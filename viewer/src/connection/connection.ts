@@ -6,7 +6,7 @@
  * half-open connection looks open to a browser for minutes. The transports are injected, so all of
  * this runs in tests under fake timers.
  */
-import type { Joined, Message, News, Refusal } from "../protocol/messages";
+import type { Joined, Message, News, Refusal, Room } from "../protocol/messages";
 import { parseMessage } from "../protocol/parse";
 import type { Return, Wishes } from "./address";
 import { backoffMs } from "./backoff";
@@ -45,6 +45,10 @@ const LONGEST_WAIT_MS = 60_000;
 
 /** Refusals that asking again does not change. A room that there is not may be opened any time. */
 const FINAL: readonly string[] = ["AUTH_REQUIRED", "FORBIDDEN", "INVALID_ROOM"];
+
+/** Whether frames of a room come without anybody asking for them. */
+const drivesItself = ({ kind, paused, mode }: Room): boolean =>
+  kind === "stream" && !paused && mode === "policy";
 
 export class Connection {
   readonly #options: Options;
@@ -282,6 +286,7 @@ export class Connection {
       case "room":
         this.#stream.room(message.room);
         this.#fps = message.room.fps;
+        this.#lag.expect(drivesItself(message.room), Date.now());
         break;
       case "reply":
         // It may have been asked for other frames: then a gap is no loss.
@@ -334,7 +339,7 @@ export class Connection {
 
   #standing(): Status {
     if (this.#transport === "poll") return { kind: "polling" };
-    const behind = this.#lag.behind(this.#fps);
+    const behind = this.#lag.behind(this.#fps, Date.now());
     return behind === null ? { kind: "live" } : { kind: "behind", ...behind };
   }
 

@@ -16,6 +16,10 @@ const GAPS = 3;
 /** Above this many frames a second a screen shows no more of them anyway. */
 const SCREEN_FPS = 60;
 
+/** Without a frame for this long (milliseconds), and for this many frames, a room that drives stands still. */
+export const STILL_MS = 2_000;
+const STILL_FRAMES = 5;
+
 export interface Behind {
   /** How late what comes is, in milliseconds; null where frames are left out instead. */
   readonly lateMs: number | null;
@@ -25,10 +29,18 @@ export class Lag {
   #arrivals: { readonly at: number; readonly skipped: number }[] = [];
   #last: number | null = null;
   #lateMs: number | null = null;
+  /** Since when a frame is waited for; null where none need come. */
+  #since: number | null = null;
+
+  /** From now on frames come by themselves, or they do not. */
+  expect(frames: boolean, at: number): void {
+    this.#since = frames ? at : null;
+  }
 
   frame(seq: number, at: number): void {
     const skipped = this.#last === null ? 0 : Math.max(0, seq - this.#last - 1);
     this.#last = seq;
+    if (this.#since !== null) this.#since = at;
     this.#arrivals.push({ at, skipped });
     while ((this.#arrivals[0]?.at ?? at) < at - WINDOW_MS) this.#arrivals.shift();
   }
@@ -44,9 +56,11 @@ export class Lag {
     this.#lateMs = null;
   }
 
-  behind(fps: number): Behind | null {
+  behind(fps: number, at: number): Behind | null {
     const lateMs = this.#lateMs ?? 0;
     if (lateMs > LATE_MS) return { lateMs };
+    const waited = this.#since === null ? 0 : at - this.#since;
+    if (waited > Math.max(STILL_MS, (1_000 * STILL_FRAMES) / fps)) return { lateMs: waited };
     if (fps > SCREEN_FPS) return null;
     const gaps = this.#arrivals.filter(({ skipped }) => skipped > 0).length;
     const skipped = this.#arrivals.reduce((sum, arrival) => sum + arrival.skipped, 0);
