@@ -210,6 +210,18 @@ impl Room {
         self.snapshots.send_replace(Arc::new(Snapshot { closed: true, ..(*now).clone() }));
     }
 
+    /// Shows the latest of everything to those who watch.
+    fn show(&self, described: &Arc<Described>, frame: &Arc<RoomFrame>, presence: &Arc<Noted>, closed: bool) {
+        self.unshown.store(false, Ordering::Release);
+        let (described, frame, presence) = (Arc::clone(described), Arc::clone(frame), Arc::clone(presence));
+        self.snapshots.send_replace(Arc::new(Snapshot { described, frame, presence, closed }));
+    }
+
+    /// Keeps a frame for those who come back.
+    fn keep(&self, frame: &Arc<RoomFrame>) {
+        self.history.write().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(frame));
+    }
+
     fn not_here(&self) -> Refusal {
         Refusal::conflict(format!("the room '{}' runs on another server: ask that one for this", self.code))
     }

@@ -142,7 +142,7 @@ impl Redis {
         match info {
             Ok(info) => Ok(field(&info, "last-generated-id").and_then(|id| place(&id)).filter(|place| place.epoch > 0)),
             // There is no such stream yet.
-            Err(error) if error.detail().unwrap_or_default().contains("no such key") || is_missing(&error) => Ok(None),
+            Err(error) if error.to_string().contains("no such key") => Ok(None),
             Err(error) => Err(away(error)),
         }
     }
@@ -388,10 +388,6 @@ fn entries(value: Value) -> Vec<Entry> {
         }
     };
     list.into_iter().filter_map(entry).collect()
-}
-
-fn is_missing(error: &RedisError) -> bool {
-    error.to_string().contains("no such key")
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` gives")]

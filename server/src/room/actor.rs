@@ -310,8 +310,7 @@ impl Actor {
         };
         self.frame = RoomFrame::new(self.epoch, seq, state, Arc::clone(&self.played), base);
         self.metrics.frames_made.inc();
-        let history = &self.room.history;
-        history.write().unwrap_or_else(std::sync::PoisonError::into_inner).push(Arc::clone(&self.frame));
+        self.room.keep(&self.frame);
         if self.frame.ends_episode() {
             self.metrics.episodes.inc();
             self.happened(RoomEvent::episode_complete(self.frame.state()));
@@ -324,13 +323,7 @@ impl Actor {
 
     /// Shows the latest of everything.
     fn publish(&self) {
-        self.room.unshown.store(false, Ordering::Release);
-        self.room.snapshots.send_replace(Arc::new(Snapshot {
-            described: Arc::clone(&self.described),
-            frame: Arc::clone(&self.frame),
-            presence: Arc::clone(&self.presence),
-            closed: self.closed,
-        }));
+        self.room.show(&self.described, &self.frame, &self.presence, self.closed);
     }
 
     /// Shows what the room has become.

@@ -1,7 +1,6 @@
 //! A room that another server runs, as it is shown here: what comes from there is put where viewers find it.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use daladala_protocol::{FrameReader, GameInfo, Head, Presence, RoomEvent, RoomInfo, ServerMessage};
@@ -148,20 +147,13 @@ impl Mirror {
         if whole {
             self.base = Some(Arc::clone(&self.frame));
         }
-        let history = &self.room.history;
-        history.write().unwrap_or_else(std::sync::PoisonError::into_inner).push(Arc::clone(&self.frame));
+        self.room.keep(&self.frame);
         Ok(())
     }
 
     /// Shows the latest of everything.
     pub(crate) fn show(&self) {
-        self.room.unshown.store(false, Ordering::Release);
-        self.room.snapshots.send_replace(Arc::new(Snapshot {
-            described: Arc::clone(&self.described),
-            frame: Arc::clone(&self.frame),
-            presence: Arc::clone(&self.presence),
-            closed: self.closed,
-        }));
+        self.room.show(&self.described, &self.frame, &self.presence, self.closed);
     }
 
     /// Nothing will follow.
