@@ -1,6 +1,7 @@
 //! The program as others call it: arguments in, lines and exit codes out.
 
 mod evaluation;
+mod kills;
 mod mistakes;
 mod operations;
 mod outputs;

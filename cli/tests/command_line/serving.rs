@@ -82,7 +82,7 @@ impl Served {
         (self.child.wait().unwrap(), said(&mut self.log))
     }
 
-    fn killed(mut self) {
+    pub(super) fn killed(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
